@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/base.h"
+
+#include <time.h>
+
+static double read_clock(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double time_now(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+double time_cpu_thread(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static void report(struct progress *progress, double done, double total, const char *note, bool last)
+{
+    double elapsed = time_now() - progress->started;
+    struct progress_event event = {.stage = progress->stage, .note = note, .done = done, .total = total, .elapsed = elapsed,
+                                   .eta = total > 0 && done > 0 ? elapsed * (total - done) / done : -1, .last = last};
+    progress->sink(progress->context, &event);
+}
+
+void progress_begin(struct progress *progress, const char *stage)
+{
+    if (!progress)
+        return;
+    progress->stage = stage;
+    progress->started = time_now();
+    progress->reported = 0;
+    if (progress->sink)
+        report(progress, 0, 0, "", false);
+}
+
+void progress_step(struct progress *progress, double done, double total, const char *format, ...)
+{
+    if (!progress || !progress->sink || time_now() - progress->reported < 0.1)
+        return;
+    progress->reported = time_now();
+    char note[160];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(note, sizeof note, format, args);
+    va_end(args);
+    report(progress, done, total, note, false);
+}
+
+void progress_end(struct progress *progress, const char *format, ...)
+{
+    if (!progress || !progress->sink)
+        return;
+    char note[160];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(note, sizeof note, format, args);
+    va_end(args);
+    report(progress, 1, 1, note, true);
+}
+
+bool progress_stopped(const struct progress *progress)
+{
+    return progress && progress->stop && *progress->stop;
+}
+
+int progress_cancelled(struct error *error)
+{
+    return error_set(error, ERROR_CANCELLED, "stopped; the same command goes on from here");
+}
