@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// audio: clips in memory. Everything inside Wakesmith is mono, 16 kHz; int16 as the device hears it, or
+// float in [-1, 1] while it is being shaped.
+#ifndef WAKESMITH_AUDIO_H
+#define WAKESMITH_AUDIO_H
+
+#include "base/base.h"
+
+enum { AUDIO_RATE = 16000 };
+
+struct pcm { // int16 mono 16 kHz
+    int16_t *samples;
+    size_t count;
+};
+
+extern const char *const audio_endings[]; // for folder_list: .wav .flac .ogg .opus .mp3 ...
+
+// Any format that libsndfile reads, mixed to mono and resampled to 16 kHz. 16-bit files of 16 kHz mono come
+// through bit for bit. At most `max_seconds` (0: no limit) from `start_seconds` on. Caller frees pcm->samples.
+int audio_read(const char *path, double start_seconds, double max_seconds, struct pcm *pcm, struct error *error);
+int audio_write_wav(const char *path, const int16_t *samples, size_t count, struct error *error);
+
+// Resamples `count` samples by ratio = new rate / old rate (libsamplerate); *out (caller frees) has *out_count.
+int audio_resample(const float *samples, size_t count, double ratio, float **out, size_t *out_count, struct error *error);
+
+// [begin, end) of the samples whose 10 ms frames are within `below_peak_db` of the loudest frame: the speech of
+// a clean clip. begin == end for silence.
+void audio_speech_bounds(const float *samples, size_t count, double below_peak_db, size_t *begin, size_t *end);
+// RMS over the 20 ms frames within 25 dB of the loudest one: the level of active speech. 0 for silence.
+double audio_active_rms(const float *samples, size_t count);
+
+// What a clip is like (definitions and limits: spec beyond 5.1), for synthetic clips and for people's takes.
+struct audio_measure {
+    double seconds, rms, peak, clipped_share, mean, flatness, high_ratio, zero_crossing, speech_ratio;
+};
+void audio_measure(const float *samples, size_t count, struct audio_measure *measure);
+enum audio_fault {
+    AUDIO_GOOD, AUDIO_TOO_SHORT, AUDIO_TOO_LONG, AUDIO_TOO_QUIET, AUDIO_CLIPPED, AUDIO_DC_OFFSET, AUDIO_STATIC,
+    AUDIO_HIGH_NOISE, AUDIO_NOISE_LIKE, AUDIO_NO_SPEECH, AUDIO_FAULTS
+};
+extern const char *const audio_fault_names[AUDIO_FAULTS];
+// `units`: words, or letters / 5 for one word (2.5 for zh, ja, ko): decides the durations that are possible.
+enum audio_fault audio_judge(const struct audio_measure *measure, double units);
+
+#endif

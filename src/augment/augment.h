@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// augment: from a clip and a seed to a clip heard in a room: resampled, equalised, reverberated, with other
+// people talking, noise at an SNR over active speech, a level, a quantised microphone. One table row a transform.
+#ifndef WAKESMITH_AUGMENT_H
+#define WAKESMITH_AUGMENT_H
+
+#include "base/base.h"
+
+// Audio that may be put behind speech. Segments point into memory (often a mapped file) that outlives the bank.
+enum sound_kind { SOUND_SPEECH, SOUND_MUSIC, SOUND_NOISE, SOUND_KINDS };
+struct sound {
+    const int16_t *samples;
+    size_t count;
+    enum sound_kind kind;
+};
+
+// Impulse responses and sounds, read-only while clips are rendered, so that threads share it.
+struct augment_bank;
+// `simulated_rooms` impulse responses by the image method, RT60 .1 - .8 s, plus recorded ones from the audio files
+// of the folders `rirs` (direct sound found and moved to sample 0). Sounds are copied as descriptors.
+int augment_bank_open(struct augment_bank **bank, const struct sound *sounds, size_t sound_count, int simulated_rooms,
+                      const struct text_list *rirs, uint64_t seed, struct pool *pool, struct error *error);
+void augment_bank_close(struct augment_bank *bank);
+
+// The conditions that positives (and isolated negatives) are heard in; accuracy-findings, item "conditions of their own".
+enum augment_condition {
+    CONDITION_BASE,   // 15 % no ambience, else 15..85 dB; background p .6 at -3..35 dB; room p .7; EQ
+    CONDITION_BABBLE, // 3-6 talkers, -3..15 dB
+    CONDITION_QUIET,  // digital zero, or .3-6 LSB of noise, or 55-80 dB; a gate in 30 %
+    CONDITION_NOISE,  // coloured noise 0..20 dB
+    CONDITION_COUNT
+};
+extern const char *const augment_condition_names[CONDITION_COUNT];
+
+// A scene: `lead` samples of warm-up, then the part that is used. The word ends at sample `word_end`.
+struct augment_scene {
+    size_t samples;  // length of the output
+    size_t word_end; // where the clip's last sample lands; the clip begins before it, cut at 0
+    enum augment_condition condition;
+    bool gentle;     // real recordings: milder resampling and EQ
+};
+// What was done, for the report, for tests, and for the features' start.
+struct augment_trace {
+    size_t word_begin;   // first sample of the word
+    double resampling, snr_db, level_db;
+    int room;            // -1: none
+    uint32_t transforms; // bit i: row i of the transform table was used
+};
+// Renders one example into pcm[scene->samples]. `scratch` from augment_scratch_open, one per thread.
+struct augment_scratch;
+int augment_scratch_open(struct augment_scratch **scratch, const struct augment_bank *bank, size_t max_samples, struct error *error);
+void augment_scratch_close(struct augment_scratch *scratch);
+int augment_render(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, const struct augment_scene *scene,
+                   const int16_t *clip, size_t count, int16_t *pcm, struct augment_trace *trace, struct error *error);
+// A stretch of running negative audio (speech, music, sentences), degraded in place of being clean: rooms, EQ,
+// babble, noise, level. In place; `samples` at most max_samples of the scratch.
+int augment_stream(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, int16_t *pcm, size_t samples,
+                   struct error *error);
+
+// Test conditions of the protocol (spec baselines 2.6), also used by `evaluate --condition`.
+enum { AUGMENT_PAD_BEFORE = 16000, AUGMENT_PAD_AFTER = 8000 };
+enum test_noise { TEST_CLEAN, TEST_PINK, TEST_BABBLE };
+// pcm has count + AUGMENT_PAD_BEFORE + AUGMENT_PAD_AFTER samples; `talkers`: clips for babble (3 chains).
+int augment_test_condition(enum test_noise noise, double snr_db, uint64_t seed, const int16_t *clip, size_t count,
+                           const struct sound *talkers, size_t talker_count, int16_t *pcm, struct error *error);
+
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// detect: what the device decides. Sliding window over output bytes, cutoff, cool-down (ESPHome 2025.5 and later).
+#ifndef WAKESMITH_DETECT_H
+#define WAKESMITH_DETECT_H
+
+#include "base/base.h"
+#include "frontend/frontend.h"
+#include "tflite/tflite.h"
+
+enum { DETECT_MAX_WINDOW = 64, DETECT_COOL_DOWN = 100 };
+
+struct detector {
+    uint8_t ring[DETECT_MAX_WINDOW];
+    int window, next, sum;
+    uint8_t cutoff, newest;
+    int counter; // fires only at 0; -100 at start and after a detection
+    bool unread;
+};
+uint8_t detect_cutoff_byte(double cutoff);              // (int)(cutoff * 255)
+void detector_init(struct detector *detector, uint8_t cutoff, int window);
+// One feature row. `fresh`: an inference was made with this row and gave `byte`. True: the device fires here.
+bool detector_row(struct detector *detector, bool fresh, uint8_t byte);
+
+// The whole chain on live PCM: front end, model, detector.
+struct detect_stream;
+int detect_stream_open(struct detect_stream **stream, const struct tflite_model *model, uint8_t cutoff, int window, struct error *error);
+void detect_stream_close(struct detect_stream *stream);
+void detect_stream_reset(struct detect_stream *stream);
+typedef void detect_hit(void *context, uint64_t row, int sum); // feature row (from 0) at which the device fires
+// Takes samples in any chunks; calls `hit` for every detection (NULL: none).
+void detect_stream_push(struct detect_stream *stream, const int16_t *samples, size_t count, detect_hit *hit, void *context);
+uint64_t detect_stream_rows(const struct detect_stream *stream);
+
+// Output bytes of a fresh model over whole audio or whole features: bytes[rows / stride]. Returns their number.
+size_t detect_bytes(struct tflite_runtime *runtime, const int8_t *rows, size_t row_count, uint8_t *bytes);
+// Largest ring sum over a clip from a fresh state, without waiting time (the clip score).
+int detect_max_sum(const uint8_t *bytes, size_t count, int window);
+// False accepts of one stream of bytes with the device's cool-down; stride rows per byte. rows_hit may be NULL.
+size_t detect_count(const uint8_t *bytes, size_t count, int stride, uint8_t cutoff, int window, uint64_t *rows_hit, size_t max_hits);
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// text: from a phrase to its language, its safe id and its title. One table of languages.
+#ifndef WAKESMITH_TEXT_H
+#define WAKESMITH_TEXT_H
+
+#include "base/base.h"
+
+// One row a language. Adding a language is adding a row to text_languages.
+struct language {
+    const char *code;        // "en", as in the manifest's trained_languages
+    const char *name;        // for people, in English
+    const char *script;      // "Latin", "Cyrillic", "Han", "Arabic", ...: the script that `auto` recognises it by
+    const char *espeak;      // voice of espeak-ng
+    bool keep_title;         // the title is the phrase as typed (not "Hey Jarvis" from "hey jarvis")
+};
+extern const struct language text_languages[];
+extern const size_t text_language_count;
+
+// By code ("en", any case; "auto" gives NULL and no error). ERROR_USAGE names --lang and what is possible.
+int text_language_named(const char *code, const struct language **language, struct error *error);
+// By the script of the first letters that decide; English when nothing does.
+const struct language *text_language_of(const char *phrase);
+
+// Checks that `phrase` is valid UTF-8, has a letter or digit, has no control character, is at most 200 characters.
+int text_check_phrase(const char *phrase, struct error *error);
+
+// The one id rule (spec: 6.4): [a-z0-9][a-z0-9_]*, at most 57 bytes, stable when applied again.
+enum { TEXT_ID_SIZE = 58 };
+void text_safe_id(const char *phrase, char id[TEXT_ID_SIZE]);
+
+// The manifest's wake_word: `given` if not NULL, else by the language's rule. Caller frees *title.
+// ERROR_USAGE for "vad", which ESPHome reserves.
+int text_title(const char *phrase, const char *given, const struct language *language, char **title, struct error *error);
+
+// The phrase as a synthesiser should get it: NFC, white space collapsed. Caller frees *spoken.
+int text_spoken(const char *phrase, char **spoken, struct error *error);
+
+#endif
