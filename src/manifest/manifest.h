@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// manifest: ESPHome's V2 manifest, exactly and nothing else in it; the report beside it; YAML snippets.
+// manifest: ESPHome's V2 manifest, exactly and nothing else in it; YAML snippets.
 #ifndef WAKESMITH_MANIFEST_H
 #define WAKESMITH_MANIFEST_H
 
@@ -16,13 +16,16 @@ struct manifest {
     long arena;
 };
 void manifest_default(struct manifest *manifest); // author Wakesmith, window 5, step 10, 2024.7.0
-// Strict: types, ranges and keys of spec device 6; errors name the key.
+// Strict: types, ranges and keys of ESPHome's schema, version 2; errors name the key. "vad" may be read, not written.
 int manifest_read(const char *path, struct manifest *manifest, struct error *error);
 int manifest_parse(const char *text, size_t size, struct manifest *manifest, struct error *error);
-int manifest_write(const char *path, const struct manifest *manifest, struct error *error); // checks first
+// Checks first. The cutoff is printed with three decimals (more only if they are needed for the same byte).
+int manifest_write(const char *path, const struct manifest *manifest, struct error *error);
 // The manifest that belongs to a model: "x.json" beside "x.tflite". Caller frees.
 char *manifest_path_for(const char *model_path);
-// ESPHome YAML with three sensitivities and their measured false accepts as comments. Caller frees.
+// ESPHome YAML: the model at `url`, and a select that sets one cutoff byte a level, with what was measured there as
+// comments. A device can change the cutoff, not the window: calibrate the levels at manifest->window. Caller frees;
+// NULL without memory.
 struct sensitivity {
     const char *name; // "slightly", "moderately", "very"
     struct calibration calibration;
