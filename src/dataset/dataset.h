@@ -4,7 +4,6 @@
 #ifndef WAKESMITH_DATASET_H
 #define WAKESMITH_DATASET_H
 
-#include "audio/audio.h"
 #include "base/base.h"
 #include "frontend/frontend.h"
 
@@ -18,8 +17,9 @@ struct feature_item {
     uint32_t tag;        // free for the pipeline: condition, engine, ...
 };
 
+// Items are stored in the order of their rows: first_row ascends and items do not overlap.
 struct feature_set {
-    struct mapping file; // backing when loaded
+    struct mapping file;  // backing when loaded; what lies outside it is owned memory
     const uint16_t *rows; // [row_count][40]
     uint64_t row_count;
     const struct feature_item *items;
@@ -29,15 +29,17 @@ struct feature_set {
 // ---- own store: one file, index and checksum, atomic ----
 struct feature_writer;
 int feature_writer_open(struct feature_writer **writer, const char *path, struct error *error);
-// item->first_row is filled in here; items are stored in the order of the calls.
+// Appends item->rows rows. The stored item's first_row is filled in here; items keep the order of the calls.
+// ERROR_USAGE for an item that feature_set_open would refuse (no rows, word_end or valid_from outside, bad weight).
 int feature_writer_add(struct feature_writer *writer, const uint16_t *rows, const struct feature_item *item, struct error *error);
 int feature_writer_close(struct feature_writer *writer, struct error *error); // commits; frees in every case
 void feature_writer_abort(struct feature_writer *writer);
+// Maps the file, checks its checksum and every item; a damaged or hostile file is ERROR_FORMAT.
 int feature_set_open(struct feature_set *set, const char *path, struct error *error);
 void feature_set_close(struct feature_set *set);
 
 // ---- other formats ----
-// numpy .npy, C order, 2-D [rows][40], uint16 or int8.
+// numpy .npy (format 1 to 3), C order, 2-D [rows][40], uint16 little-endian or int8.
 int npy_write(const char *path, const void *rows, size_t row_count, bool int8, struct error *error);
 struct npy {
     void *data; // uint16 or int8, caller frees
@@ -45,8 +47,10 @@ struct npy {
     bool int8;
 };
 int npy_read(const char *path, struct npy *npy, struct error *error);
-// RaggedMmap of mmap_ninja (spec model-and-training 8): a folder. Reading takes uint16 or float32 (times 25.6, rounded).
+// RaggedMmap of the Python package mmap_ninja: a folder of raw arrays. Reading takes uint16 or float32 (times
+// 25.6, rounded); samples without rows are left out. Items get weight 1, group and tag 0, and are no words.
 bool ragged_is(const char *path);
+// Atomic; replaces a RaggedMmap that is there, and refuses to replace anything else.
 int ragged_write(const char *folder, const struct feature_set *set, struct error *error);
 int ragged_read(const char *folder, struct feature_set *set, struct error *error); // feature_set_close frees
 
@@ -56,17 +60,22 @@ enum split { SPLIT_TRAIN, SPLIT_VALIDATE };
 enum split split_of(uint64_t seed, int32_t group, double validate_share);
 
 // ---- batches ----
+// How a source is drawn: words (items with word_end) and positives uniformly over items, the window's end 0 ..
+// slide-1 rows after word_end as far as the item goes (a positive without word_end: at the item's last row);
+// running negatives uniformly over rows: an item with chance by its rows, then any window of it.
 struct source { // one row of the mix
     const struct feature_set *set;
-    const uint32_t *items; // those of this split; NULL: all
+    const uint32_t *items; // those of this split, ascending; NULL: all
     size_t item_count;
     bool truth;
     float share;  // of the draws, relative
     float weight; // times the item's weight
     uint32_t slide; // words: the window's end is 0 .. slide-1 rows after word_end
 };
-struct mined { // a window that the current model finds hard; `end_row` counts from the item's first row
-    uint32_t source, item, end_row;
+bool source_is_running(const struct source *source); // negatives that run on: not drawn as words, worth mining
+const struct feature_item *source_item(const struct source *source, size_t i); // i < item_count
+struct mined { // a window that the current model finds hard; its last row `end_row` counts from the item's first row
+    uint32_t source, item, end_row; // item: index into the set's items
     float score;
 };
 struct spec_augment {
@@ -80,11 +89,13 @@ struct sampler {
     const struct mined *mined; // sorted by the miner
     size_t mined_count;
     double mined_share;  // of the negative draws
+    float mined_weight;  // weight of a mined example
     uint32_t mined_jitter; // +- rows
     uint64_t seed;
 };
 // Draws example `index` of step `step` (reproducible, independent of threads) into x[window][40], real features
 // 0 .. 26 by the device's int8 rule ((q + 128) * 26/255); label 0 or 1 and weight. Rows that are missing are 0.
+// Sources without items or share are never drawn; without any other one the example is empty and weighs 0.
 void sampler_draw(const struct sampler *sampler, uint64_t step, uint32_t index, float *x, float *label, float *weight);
 
 #endif
