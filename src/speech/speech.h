@@ -43,12 +43,14 @@ struct speech_request {
     double duration_sigma;    // of the logarithm; .2
     double units;             // for audio_judge; 0: do not judge durations (sentences)
     uint64_t seed;
-    int threads;              // processes at a time; the clips are the same for every number
+    int threads;              // processes at a time (<= 0: one a processor); the clips are the same for every number
+    const struct voice *voices; // who speaks, drawn by `share`; NULL: speech_voices(language)
+    size_t voice_count;
 };
 
 // Rejections by reason, voices used, clips a second: for the report.
 struct speech_report {
-    size_t tried, rejected[AUDIO_FAULTS], failed;
+    size_t tried, rejected[AUDIO_FAULTS], failed, duplicates;
     size_t voices, groups;
     double seconds;
 };

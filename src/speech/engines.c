@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "speech/speech_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Formants: the vocal tracts of adults differ by about 15 percent. espeak-ng's variants bring formants of their own, so
+// its range is small; flite's four speakers are spread over the people between them.
+const struct engine speech_engines[] = {
+    {.name = "espeak-ng", .package = "espeak-ng-data", .share = .5, .phonemes = true, .timbre = {.93, 1.08},
+     .pace = {.3, 2.2}, .first_pace = .7, .list = espeak_list, .open = espeak_open, .speak = espeak_speak},
+#ifdef HAVE_FLITE
+    {.name = "flite", .package = "flite", .share = .5, .timbre = {.86, 1.18}, .pace = {.38, 1.67}, .first_pace = .87,
+     .list = flite_list, .open = flite_open, .speak = flite_speak},
+#endif
+};
+const size_t speech_engine_count = COUNT_OF(speech_engines);
+
+int speech_engine_row(const char *name)
+{
+    for (size_t i = 0; i < speech_engine_count; i++)
+        if (strcmp(name, speech_engines[i].name) == 0)
+            return (int)i;
+    return -1;
+}
+
+bool sound_reserve(struct sound *sound, size_t count)
+{
+    if (count <= sound->capacity)
+        return true;
+    size_t capacity = count + count / 2 + 16384;
+    float *samples = realloc(sound->samples, capacity * sizeof *samples);
+    if (!samples)
+        return false;
+    sound->samples = samples;
+    sound->capacity = capacity;
+    return true;
+}
+
+// ---- the catalogue of voices ----------------------------------------------------------------------------
+
+// Answers lines of "engine row <tab> weight <tab> timbre <tab> voice".
+static int list_voices(void *context, int output)
+{
+    for (size_t i = 0; i < speech_engine_count; i++) {
+        struct buffer lines;
+        buffer_init(&lines, 16 << 20);
+        if (speech_engines[i].list(context, &lines) != 0 || lines.failed)
+            return -1;
+        char *rest = lines.data, *line;
+        while ((line = strsep(&rest, "\n")))
+            if (*line && (dprintf(output, "%zu\t%s\n", i, line) < 0))
+                return -1;
+        buffer_free(&lines);
+    }
+    return 0;
+}
+
+struct row {
+    int engine;
+    double weight;
+    const char *timbre, *name;
+};
+
+static int by_engine_and_name(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    return x->engine != y->engine ? x->engine - y->engine : strcmp(x->name, y->name);
+}
+
+static int by_timbre(const void *a, const void *b)
+{
+    const struct row *const *x = a, *const *y = b;
+    int order = strcmp((*x)->timbre, (*y)->timbre);
+    return (*x)->engine != (*y)->engine ? (*x)->engine - (*y)->engine : order ? order : (*x < *y ? -1 : *x > *y);
+}
+
+// Cuts the lines into rows; *rows has room for all of them.
+static size_t read_rows(char *lines, struct row *rows)
+{
+    size_t count = 0;
+    char *line;
+    while ((line = strsep(&lines, "\n"))) {
+        const char *engine = strsep(&line, "\t"), *weight = strsep(&line, "\t"), *timbre = strsep(&line, "\t");
+        if (line)
+            rows[count++] = (struct row){atoi(engine), strtod(weight, NULL), timbre, line};
+    }
+    return count;
+}
+
+// The array and its names are one piece of memory, so that the caller frees both at once.
+static int make_voices(const struct row *rows, size_t count, struct voice **voices, struct error *error)
+{
+    size_t text = 0;
+    double weights[COUNT_OF(speech_engines)] = {0}, shares = 0;
+    for (size_t i = 0; i < count; i++) {
+        text += strlen(rows[i].name) + 1;
+        if (weights[rows[i].engine] <= 0)
+            shares += speech_engines[rows[i].engine].share;
+        weights[rows[i].engine] += rows[i].weight;
+    }
+    const struct row **sorted = array_alloc(count, sizeof(const struct row *));
+    *voices = malloc(count * sizeof **voices + text);
+    if (!sorted || !*voices) {
+        free(sorted);
+        free(*voices);
+        return error_memory(error, "the list of voices");
+    }
+    char *names = (char *)(*voices + count);
+    for (size_t i = 0; i < count; i++) {
+        const struct engine *engine = &speech_engines[rows[i].engine];
+        (*voices)[i] = (struct voice){engine->name, strcpy(names, rows[i].name), 0,
+                                      engine->share / shares * rows[i].weight / weights[rows[i].engine]};
+        names += strlen(names) + 1;
+        sorted[i] = &rows[i];
+    }
+    qsort(sorted, count, sizeof *sorted, by_timbre);
+    for (size_t i = 0, group = 0; i < count; i++) {
+        if (i && (sorted[i]->engine != sorted[i - 1]->engine || strcmp(sorted[i]->timbre, sorted[i - 1]->timbre) != 0))
+            group++;
+        (*voices)[sorted[i] - rows].group = (int)group;
+    }
+    free(sorted);
+    return 0;
+}
+
+int speech_voices(const struct language *language, struct voice **voices, size_t *count, struct error *error)
+{
+    struct buffer lines = {0};
+    struct row *rows = NULL;
+    int code = 0;
+    size_t most = 1;
+    *voices = NULL;
+    *count = 0;
+    TRY_GOTO(child_call(list_voices, (void *)(uintptr_t)language, &lines, "the list of voices", error), done);
+    for (size_t i = 0; i < lines.size; i++)
+        most += lines.data[i] == '\n';
+    rows = array_alloc(most, sizeof *rows);
+    if (!rows) {
+        code = error_memory(error, "the list of voices");
+        goto done;
+    }
+    *count = lines.data ? read_rows(lines.data, rows) : 0;
+    if (*count == 0) {
+        code = error_set(error, ERROR_MISSING, "no voice speaks %s (%s): install espeak-ng-data, or choose another language with --lang",
+                         language->name, language->code);
+        goto done;
+    }
+    qsort(rows, *count, sizeof *rows, by_engine_and_name);
+    code = make_voices(rows, *count, voices, error);
+done:
+    buffer_free(&lines);
+    free(rows);
+    return code;
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// speech_generate: takes are spoken in shards by child processes and gathered in the shards' order, until
+// enough of them are good. The order of work decides nothing, so any number of processes gives the same file.
+#include "speech/speech_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROCESSES_MAXIMUM = 64, JUDGED_TAKES = 24 };
+
+struct generator {
+    const struct speech_request *request;
+    struct voice *voices;
+    size_t voice_count;
+    struct corpus_writer writer;
+    uint64_t *hashes; // of the clips' samples: an open-addressed table, 0 is empty
+    size_t hash_slots;
+    unsigned char *voice_used, *group_used;
+    size_t *tried, *good; // by engine
+    struct speech_report report;
+};
+
+// ---- one take -------------------------------------------------------------------------------------------
+
+static uint64_t hash_samples(const int16_t *samples, size_t count)
+{
+    uint64_t hash = 0xcbf29ce484222325u ^ count; // FNV-1a over samples
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ (uint16_t)samples[i]) * 0x100000001b3u;
+    return hash ? hash : 1;
+}
+
+// True when a clip of the same bytes is there already; otherwise it is there from now on.
+static bool is_duplicate(struct generator *g, const int16_t *samples, size_t count)
+{
+    uint64_t hash = hash_samples(samples, count);
+    size_t at = hash % g->hash_slots;
+    for (; g->hashes[at]; at = (at + 1) % g->hash_slots)
+        if (g->hashes[at] == hash)
+            return true;
+    g->hashes[at] = hash;
+    return false;
+}
+
+static void count_use(unsigned char *used, size_t *count, size_t index)
+{
+    *count += !used[index];
+    used[index] = 1;
+}
+
+static int gather_take(struct generator *g, const struct take *take, const int16_t *samples, struct error *error)
+{
+    const struct voice *voice = &g->voices[take->voice];
+    int engine = speech_engine_row(voice->engine);
+    if (g->writer.clip_count == g->request->clips)
+        return 0;
+    g->report.tried++;
+    g->tried[engine]++;
+    if (take->fault == TAKE_FAILED)
+        g->report.failed++;
+    else
+        g->report.rejected[take->fault] += take->fault != AUDIO_GOOD;
+    if (take->fault != AUDIO_GOOD)
+        return 0;
+    g->good[engine]++;
+    if (is_duplicate(g, samples, take->count)) {
+        g->report.duplicates++;
+        return 0;
+    }
+    count_use(g->voice_used, &g->report.voices, take->voice);
+    count_use(g->group_used, &g->report.groups, (size_t)voice->group);
+    struct spoken clip = {.count = take->count, .text = take->text, .group = voice->group, .engine = engine};
+    return corpus_add(&g->writer, clip, samples, error);
+}
+
+// ---- a round of shards ----------------------------------------------------------------------------------
+
+// The child is ours, but it may have crashed halfway: believe nothing it says.
+static int gather_shard(struct generator *g, const struct shard *shard, const struct buffer *answer, struct error *error)
+{
+    size_t at = 0, takes = 0;
+    while (takes < shard->takes && answer->size - at >= sizeof(struct take)) {
+        struct take take;
+        memcpy(&take, answer->data + at, sizeof take);
+        at += sizeof take;
+        size_t size = take.count * sizeof(int16_t);
+        if (take.voice >= g->voice_count || take.text >= g->request->text_count || take.fault > TAKE_FAILED || size > answer->size - at)
+            break;
+        int16_t *samples = malloc(size + 1); // aligned, unlike the answer
+        if (!samples)
+            return error_memory(error, "a spoken clip");
+        memcpy(samples, answer->data + at, size);
+        int code = gather_take(g, &take, samples, error);
+        free(samples);
+        TRY(code);
+        at += size;
+        takes++;
+    }
+    return takes == shard->takes ? 0 : error_set(error, ERROR_STATE, "a speech process answered nonsense");
+}
+
+struct round {
+    struct shard *shards;
+    struct child *children; // one a shard
+    unsigned char *retried;
+    size_t count, started, gathered;
+};
+
+static void round_close(struct round *round)
+{
+    for (size_t i = 0; round->children && i < round->count; i++)
+        child_stop(&round->children[i]);
+    free(round->shards);
+    free(round->children);
+    free(round->retried);
+}
+
+static int round_open(struct round *round, const struct generator *g, uint64_t first_shard, size_t takes, struct error *error)
+{
+    size_t count = (takes + SHARD_TAKES - 1) / SHARD_TAKES;
+    *round = (struct round){.shards = array_alloc(count, sizeof *round->shards),
+                            .children = array_alloc(count, sizeof *round->children),
+                            .retried = array_alloc(count, 1),
+                            .count = count};
+    if (!round->shards || !round->children || !round->retried)
+        return error_memory(error, "the list of speech processes");
+    for (size_t i = 0; i < count; i++)
+        round->shards[i] = (struct shard){.request = g->request, .voices = g->voices, .voice_count = g->voice_count,
+                                          .number = first_shard + i, .first = (first_shard + i) * SHARD_TAKES,
+                                          .takes = takes - i * SHARD_TAKES < SHARD_TAKES ? takes - i * SHARD_TAKES : SHARD_TAKES};
+    return 0;
+}
+
+// A shard whose child failed gets a second child; after that the run is over.
+static int retry(struct round *round, size_t shard, struct error *error)
+{
+    struct child *child = &round->children[shard];
+    if (round->retried[shard])
+        return error_set(error, ERROR_STATE, "speech synthesis %s twice at the same texts (shard %llu); the phrase \"%.60s\" may be at fault",
+                         child->reason, (unsigned long long)round->shards[shard].number,
+                         round->shards[shard].request->texts[round->shards[shard].first % round->shards[shard].request->text_count]);
+    child_stop(child);
+    round->retried[shard] = 1;
+    return child_start(child, speak_shard, &round->shards[shard], error);
+}
+
+static int round_step(struct round *round, struct generator *g, size_t processes, struct error *error)
+{
+    struct child *window[PROCESSES_MAXIMUM];
+    size_t running = 0;
+    // The window of shards in work begins at the first that is not gathered, so few answers wait in memory.
+    for (size_t i = round->gathered; i < round->count && i < round->gathered + 2 * processes && running < processes; i++) {
+        struct child *child = &round->children[i];
+        if (child->state == CHILD_FAILED)
+            TRY(retry(round, i, error));
+        if (child->state == CHILD_IDLE)
+            TRY(child_start(child, speak_shard, &round->shards[i], error));
+        if (child->state == CHILD_RUNNING)
+            window[running++] = child;
+    }
+    children_wait(window, running, .2);
+    for (; round->gathered < round->count && round->children[round->gathered].state == CHILD_DONE; round->gathered++) {
+        TRY(gather_shard(g, &round->shards[round->gathered], &round->children[round->gathered].answer, error));
+        buffer_free(&round->children[round->gathered].answer);
+    }
+    return 0;
+}
+
+static int run_round(struct generator *g, uint64_t first_shard, size_t takes, struct progress *progress, struct error *error)
+{
+    struct round round;
+    int threads = g->request->threads > 0 ? g->request->threads : cpu_count();
+    size_t processes = threads < PROCESSES_MAXIMUM ? (size_t)threads : PROCESSES_MAXIMUM;
+    int code = round_open(&round, g, first_shard, takes, error);
+    while (code == 0 && round.gathered < round.count) {
+        code = progress_stopped(progress) ? progress_cancelled(error) : round_step(&round, g, processes, error);
+        progress_step(progress, (double)g->writer.clip_count, (double)g->request->clips, "%zu clips spoken", g->writer.clip_count);
+    }
+    round_close(&round);
+    return code;
+}
+
+// ---- the whole ------------------------------------------------------------------------------------------
+
+static const char *main_fault(const struct speech_report *report)
+{
+    size_t worst = 0;
+    for (size_t i = 1; i < AUDIO_FAULTS; i++)
+        if (report->rejected[i] > report->rejected[worst])
+            worst = i;
+    return report->failed > report->rejected[worst] ? "no sound" : worst ? audio_fault_names[worst] : "the same sound again";
+}
+
+// An engine that never succeeds is a broken one: better to say so than to train without its voices.
+static int check_engines(const struct generator *g, struct error *error)
+{
+    for (size_t i = 0; i < speech_engine_count; i++)
+        if (g->tried[i] >= JUDGED_TAKES && g->good[i] == 0)
+            return error_set(error, ERROR_STATE, "%s spoke %zu clips of \"%.60s\" and none was good (mostly: %s)", speech_engines[i].name,
+                             g->tried[i], g->request->texts[0], main_fault(&g->report));
+    return 0;
+}
+
+static int speak_until_enough(struct generator *g, struct progress *progress, struct error *error)
+{
+    size_t wanted = g->request->clips, takes = wanted, spoken = 0, most = 4 * wanted + 500;
+    uint64_t shard = 0;
+    while (g->writer.clip_count < wanted) {
+        TRY(run_round(g, shard, takes, progress, error));
+        TRY(check_engines(g, error));
+        shard += (takes + SHARD_TAKES - 1) / SHARD_TAKES;
+        spoken += takes;
+        size_t missing = wanted - g->writer.clip_count;
+        takes = missing + missing / 4 + 8;
+        if (missing && spoken + takes > most)
+            return error_set(error, ERROR_STATE, "only %zu of %zu clips of \"%.60s\" are good after %zu attempts (mostly: %s)",
+                             g->writer.clip_count, wanted, g->request->texts[0], spoken, main_fault(&g->report));
+    }
+    return 0;
+}
+
+static int generator_open(struct generator *g, const char *path, struct error *error)
+{
+    const struct speech_request *request = g->request;
+    if (!request->text_count || !request->clips)
+        return error_set(error, ERROR_USAGE, "nothing to say: %zu texts, %zu clips", request->text_count, request->clips);
+    if (!request->language)
+        return error_set(error, ERROR_USAGE, "no language to speak \"%.60s\" in: name one with --lang", request->texts[0]);
+    if (!request->voices)
+        TRY(speech_voices(request->language, &g->voices, &g->voice_count, error));
+    else {
+        g->voices = array_alloc(request->voice_count, sizeof *g->voices);
+        if (g->voices)
+            memcpy(g->voices, request->voices, request->voice_count * sizeof *g->voices);
+        g->voice_count = request->voice_count;
+    }
+    int groups = 0;
+    double shares = 0;
+    for (size_t i = 0; g->voices && i < g->voice_count; i++) {
+        if (speech_engine_row(g->voices[i].engine) < 0 || g->voices[i].group < 0)
+            return error_set(error, ERROR_MISSING, "there is no voice %s of %s", g->voices[i].name, g->voices[i].engine);
+        groups = g->voices[i].group >= groups ? g->voices[i].group + 1 : groups;
+        shares += g->voices[i].share;
+    }
+    if (g->voices && shares <= 0)
+        return error_set(error, ERROR_USAGE, "no voice has a share of the clips");
+    g->hash_slots = 2 * request->clips + 1;
+    g->hashes = array_alloc(g->hash_slots, sizeof *g->hashes);
+    g->voice_used = array_alloc(g->voice_count, 1);
+    g->group_used = array_alloc((size_t)groups, 1);
+    g->tried = array_alloc(speech_engine_count, sizeof *g->tried);
+    g->good = array_alloc(speech_engine_count, sizeof *g->good);
+    if (!g->voices || !g->hashes || !g->voice_used || !g->group_used || !g->tried || !g->good)
+        return error_memory(error, "the speech stage");
+    return corpus_create(&g->writer, path, request->clips, error);
+}
+
+static void generator_close(struct generator *g)
+{
+    corpus_abort(&g->writer);
+    free(g->voices);
+    free(g->hashes);
+    free(g->voice_used);
+    free(g->group_used);
+    free(g->tried);
+    free(g->good);
+}
+
+int speech_generate(const struct speech_request *request, const char *path, struct progress *progress,
+                    struct speech_report *report, struct error *error)
+{
+    struct generator g = {.request = request};
+    double began = time_now();
+    progress_begin(progress, "speech");
+    int code = generator_open(&g, path, error);
+    if (code == 0)
+        code = speak_until_enough(&g, progress, error);
+    if (code == 0)
+        code = corpus_commit(&g.writer, error);
+    g.report.seconds = time_now() - began;
+    if (report)
+        *report = g.report;
+    progress_end(progress, "%zu clips by %zu voices", request->clips, g.report.voices);
+    generator_close(&g);
+    return code;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Inside of the room speech: engines, the child processes they run in, takes, the corpus file's bytes.
+#ifndef WAKESMITH_SPEECH_INTERNAL_H
+#define WAKESMITH_SPEECH_INTERNAL_H
+
+#include "speech/speech.h"
+
+#include <sys/types.h>
+
+// ---- engines --------------------------------------------------------------------------------------------
+// Engines are initialised only in child processes: they keep state between calls (the n-th clip of espeak-ng
+// depends on those before it), and one that crashes must not take the program along.
+
+struct sound { // what an engine says, in [-1, 1], at its own rate; the memory is used again for the next one
+    float *samples;
+    size_t count, capacity;
+    int rate;
+};
+// Makes room for `count` samples; false without memory.
+bool sound_reserve(struct sound *sound, size_t count);
+
+struct prosody {
+    double pace;  // relative to the engine's own: 2 is twice as fast
+    double pitch; // -1 (lowest that sounds like a person with this voice) .. 1
+    double range; // of intonation, 0 (monotone) .. 1
+};
+
+// One row an engine. Adding an engine is adding a row and the file with its functions.
+struct engine {
+    const char *name, *package; // `package`: what to install
+    double share;               // of all clips, relative to the other engines
+    bool phonemes;              // reads [[espeak-ng phonemes]] as well as text
+    double timbre[2];           // formants are moved by a factor drawn from this range (uniform in the logarithm)
+    double pace[2], first_pace; // limits, and the pace to try first when a duration is wanted
+    // Appends a line "weight <tab> timbre <tab> voice" for each voice of `language`; equal `timbre` sound alike.
+    // No line when there is none. Both return 0 or -1.
+    int (*list)(const struct language *language, struct buffer *lines);
+    int (*open)(void);
+    int (*speak)(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
+};
+extern const struct engine speech_engines[];
+extern const size_t speech_engine_count;
+int speech_engine_row(const char *name); // -1: unknown
+
+int espeak_list(const struct language *language, struct buffer *lines);
+int espeak_open(void);
+int espeak_speak(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
+// Phonemes of `text` as the voice of `language` reads it, separated by '_', appended to `phonemes`.
+int espeak_phonemes(const char *text, const struct language *language, struct buffer *phonemes);
+int flite_list(const struct language *language, struct buffer *lines);
+int flite_open(void);
+int flite_speak(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
+
+// ---- child processes ------------------------------------------------------------------------------------
+
+// Runs in the child; writes its answer to `output` (a pipe) and returns 0, or anything else for failure.
+typedef int child_task(void *context, int output);
+enum child_state { CHILD_IDLE, CHILD_RUNNING, CHILD_DONE, CHILD_FAILED };
+struct child {
+    enum child_state state;
+    pid_t process;
+    int output;     // reading end of the pipe
+    double heard;   // time of the last byte
+    struct buffer answer;
+    const char *reason; // of CHILD_FAILED: "crashed", "hung", ...
+};
+int child_start(struct child *child, child_task *task, void *context, struct error *error);
+// Waits up to `seconds` for something to happen, gathers answers, ends what has been silent for too long.
+void children_wait(struct child *const *children, size_t count, double seconds);
+void child_stop(struct child *child); // ends it if it runs and frees the answer
+// Start, wait and one retry in one call; the caller frees `answer` in any case.
+int child_call(child_task *task, void *context, struct buffer *answer, const char *what, struct error *error);
+bool child_write(int output, const void *data, size_t size);
+
+// ---- takes ----------------------------------------------------------------------------------------------
+// A take is one attempt at a clip. A shard is some takes spoken one after the other by one fresh child: its
+// bytes are a function of the request and the shard's number alone.
+
+enum { SHARD_TAKES = 48, TAKE_FAILED = AUDIO_FAULTS };
+
+struct take { // the child's answer is a row of these, each followed by `count` int16 samples
+    uint32_t text, voice;
+    uint32_t fault; // enum audio_fault, or TAKE_FAILED: the engine gave nothing. Not AUDIO_GOOD: no samples
+    uint32_t count;
+};
+struct shard {
+    const struct speech_request *request;
+    const struct voice *voices;
+    size_t voice_count;
+    uint64_t number;
+    size_t first, takes; // take i says text (first + i) mod text_count
+};
+child_task speak_shard; // context: struct shard
+
+// ---- corpus file ----------------------------------------------------------------------------------------
+
+struct corpus_writer {
+    struct atomic_file file;
+    struct sha256 hash;
+    struct spoken *clips;
+    size_t clip_count, capacity, sample_count;
+    int groups;
+};
+int corpus_create(struct corpus_writer *writer, const char *path, size_t clips, struct error *error);
+int corpus_add(struct corpus_writer *writer, struct spoken clip, const int16_t *samples, struct error *error);
+int corpus_commit(struct corpus_writer *writer, struct error *error);
+void corpus_abort(struct corpus_writer *writer);
+// Writes the right checksum into a corpus file held in memory: for tests and fuzzing of what lies behind it.
+void corpus_seal(void *data, size_t size);
+
+#endif

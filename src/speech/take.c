@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One take: a voice and a way of speaking are drawn, the engine speaks until the length fits, the sound is
+// resampled, trimmed, judged and set to a common level.
+#include "speech/speech_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SPEAKINGS = 3, PEAK = 20000, SECONDS_MAXIMUM = 20 };
+
+static const double length_tolerance = .08;
+static const double measured_below_peak = 32, trimmed_below_peak = 38; // dB
+static const double free_pace[2] = {.6, 1.12}; // when no duration is wanted: engines are rather fast
+
+// What a child keeps between its takes.
+struct speaker {
+    const struct shard *shard;
+    bool phonemes;                                // the text at hand is in phonemes
+    int opened[8];                                // engine rows: 0 not yet, 1 open, -1 does not open
+    struct sound sound;
+    int16_t *samples;                             // of the take, SECONDS_MAXIMUM
+};
+
+static double clamp(double x, const double range[2])
+{
+    return fmin(fmax(x, range[0]), range[1]);
+}
+
+static bool is_phonemes(const char *text)
+{
+    return strncmp(text, "[[", 2) == 0;
+}
+
+// A voice by its share, among those whose engine can read the text.
+static uint32_t draw_voice(const struct shard *shard, bool phonemes, struct rng *rng)
+{
+    double total = 0;
+    for (size_t i = 0; i < shard->voice_count; i++)
+        if (!phonemes || speech_engines[speech_engine_row(shard->voices[i].engine)].phonemes)
+            total += shard->voices[i].share;
+    double left = rng_unit(rng) * total;
+    uint32_t last = 0;
+    for (size_t i = 0; i < shard->voice_count; i++) {
+        if (phonemes && !speech_engines[speech_engine_row(shard->voices[i].engine)].phonemes)
+            continue;
+        last = (uint32_t)i;
+        left -= shard->voices[i].share;
+        if (left < 0)
+            break;
+    }
+    return last;
+}
+
+static bool engine_ready(struct speaker *speaker, int row)
+{
+    if (speaker->opened[row] == 0)
+        speaker->opened[row] = speech_engines[row].open() == 0 ? 1 : -1;
+    return speaker->opened[row] == 1;
+}
+
+static double measured_seconds(const struct sound *sound)
+{
+    size_t begin, end;
+    audio_speech_bounds(sound->samples, sound->count, measured_below_peak, &begin, &end);
+    return (double)(end - begin) / sound->rate;
+}
+
+// Speaks into speaker->sound. `seconds` > 0: the length wanted, reached by measuring and correcting the pace, which
+// is roughly but not exactly proportional to it. False when the engine gives nothing.
+static bool speak_for(struct speaker *speaker, const struct engine *engine, const char *voice, const char *text, double seconds,
+                      struct prosody prosody)
+{
+    for (int i = 0; i < SPEAKINGS; i++) {
+        speaker->sound.count = 0;
+        if (engine->speak(voice, text, &prosody, &speaker->sound) != 0 || speaker->sound.count == 0 || speaker->sound.rate <= 0)
+            return false;
+        if (seconds <= 0)
+            return true;
+        double ratio = measured_seconds(&speaker->sound) / seconds;
+        double pace = clamp(prosody.pace * ratio, engine->pace);
+        if (ratio <= 0 || fabs(ratio - 1) < length_tolerance || fabs(pace - prosody.pace) < 1e-6)
+            return true;
+        prosody.pace = pace;
+    }
+    return true;
+}
+
+// From the engine's sound to the clip: its formants times `timbre`, 16 kHz, trimmed, peak at PEAK.
+static enum audio_fault finish(struct speaker *speaker, double timbre, double units, uint32_t *count)
+{
+    float *sound = NULL;
+    size_t size = 0, begin, end;
+    struct error ignored;
+    if (audio_resample(speaker->sound.samples, speaker->sound.count, AUDIO_RATE / (speaker->sound.rate * timbre), &sound, &size, &ignored) < 0)
+        return (enum audio_fault)TAKE_FAILED;
+    audio_speech_bounds(sound, size, trimmed_below_peak, &begin, &end);
+    enum audio_fault fault = AUDIO_GOOD;
+    if (end - begin < AUDIO_RATE / 10)
+        fault = AUDIO_TOO_SHORT;
+    else if (end - begin > SECONDS_MAXIMUM * AUDIO_RATE)
+        fault = AUDIO_TOO_LONG;
+    else {
+        struct audio_measure measure;
+        audio_measure(sound + begin, end - begin, &measure);
+        if (units <= 0)
+            measure.seconds = units = 1; // lengths are not judged: pretend one that fits
+        fault = audio_judge(&measure, units);
+    }
+    if (fault == AUDIO_GOOD) {
+        float peak = 0;
+        for (size_t i = begin; i < end; i++)
+            peak = fmaxf(peak, fabsf(sound[i]));
+        for (size_t i = begin; i < end; i++)
+            speaker->samples[i - begin] = (int16_t)lrintf(sound[i] * (PEAK / peak));
+        *count = (uint32_t)(end - begin);
+    }
+    free(sound);
+    return fault;
+}
+
+static struct take speak_take(struct speaker *speaker, uint32_t text, struct rng *rng)
+{
+    const struct speech_request *request = speaker->shard->request;
+    const char *words = request->texts[text];
+    struct take take = {.text = text, .voice = draw_voice(speaker->shard, is_phonemes(words), rng), .fault = TAKE_FAILED};
+    const struct voice *voice = &speaker->shard->voices[take.voice];
+    int row = speech_engine_row(voice->engine);
+    const struct engine *engine = &speech_engines[row];
+    // All draws come before the first failure can happen, so that one take never shifts the draws of the next.
+    double timbre = rng_log_range(rng, engine->timbre[0], engine->timbre[1]);
+    double length = exp(request->duration_sigma * rng_normal(rng)), pace = rng_log_range(rng, free_pace[0], free_pace[1]);
+    struct prosody prosody = {.pitch = rng_range(rng, -1, 1), .range = rng_unit(rng)};
+    // Resampling by the timbre shortens the sound as much as it moves the formants: ask for a longer one.
+    double seconds = request->duration_median * length * timbre;
+    prosody.pace = clamp(seconds > 0 ? engine->first_pace : pace / timbre, engine->pace);
+    if (engine_ready(speaker, row) && speak_for(speaker, engine, voice->name, words, seconds, prosody))
+        take.fault = finish(speaker, timbre, request->units, &take.count);
+    return take;
+}
+
+int speak_shard(void *context, int output)
+{
+    const struct shard *shard = context;
+    struct speaker speaker = {.shard = shard, .samples = malloc(sizeof(int16_t) * SECONDS_MAXIMUM * AUDIO_RATE)};
+    if (!speaker.samples || speech_engine_count > COUNT_OF(speaker.opened))
+        return -1;
+    srand(1); // engines that use it start alike in every child
+    struct rng rng = rng_make(seed_mix(shard->request->seed, "speech"), shard->number);
+    for (size_t i = 0; i < shard->takes; i++) {
+        struct take take = speak_take(&speaker, (uint32_t)((shard->first + i) % shard->request->text_count), &rng);
+        if (!child_write(output, &take, sizeof take) || !child_write(output, speaker.samples, take.count * sizeof(int16_t)))
+            return -1;
+    }
+    return 0; // the process ends here, and its memory with it
+}
