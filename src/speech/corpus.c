@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The corpus file: a header of 64 bytes, all samples, padding to 8 bytes, one `struct spoken` a clip. Numbers are
-// little endian, as on every machine that Wakesmith runs on, so that the file is used where it is mapped.
+// The corpus file: a header of 64 bytes, all samples, padding to 8 bytes, one `struct spoken` a clip, one hash a
+// clip. The hashes guard the samples, the header's checksum guards the rest; SHA-256 over all would take seconds.
+// Numbers are little endian, as on every machine that Wakesmith runs on: the file is used where it is mapped.
 #include "speech/speech_internal.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ struct header {
     uint64_t clips, samples;
     int32_t groups;
     uint32_t zero;
-    uint8_t checksum[32]; // SHA-256 of all that follows the header and then of the header up to here
+    uint8_t checksum[32]; // SHA-256 of all that follows the samples and then of the header up to here
 };
 
 _Static_assert(sizeof(struct header) == 64, "the header is read in place");
@@ -24,6 +25,15 @@ static const char padding[8];
 static size_t padding_after(size_t samples)
 {
     return (8 - samples * sizeof(int16_t) % 8) % 8;
+}
+
+// FNV-1a over samples. Each step is a bijection, so one damaged sample always changes the result.
+uint64_t clip_hash(const int16_t *samples, size_t count)
+{
+    uint64_t hash = 0xcbf29ce484222325u ^ count;
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ (uint16_t)samples[i]) * 0x100000001b3u;
+    return hash ? hash : 1;
 }
 
 static void finish_checksum(struct sha256 *hash, const struct header *header, uint8_t checksum[32])
@@ -41,7 +51,6 @@ static void finish_checksum(struct sha256 *hash, const struct header *header, ui
 
 static int put(struct corpus_writer *writer, const void *data, size_t size, struct error *error)
 {
-    sha256_add(&writer->hash, data, size);
     if (size && fwrite(data, 1, size, writer->file.stream) != size)
         return error_set(error, ERROR_IO, "cannot write %s: is the disk full?", writer->file.path);
     return 0;
@@ -49,23 +58,23 @@ static int put(struct corpus_writer *writer, const void *data, size_t size, stru
 
 int corpus_create(struct corpus_writer *writer, const char *path, size_t clips, struct error *error)
 {
-    *writer = (struct corpus_writer){.capacity = clips, .clips = array_alloc(clips, sizeof *writer->clips)};
-    if (!writer->clips)
-        return error_memory(error, "the index of the spoken clips");
-    int code = atomic_open(&writer->file, path, error);
-    if (code == 0 && fwrite(&(struct header){.zero = 0}, sizeof(struct header), 1, writer->file.stream) != 1)
-        code = error_set(error, ERROR_IO, "cannot write %s: is the disk full?", path);
+    *writer = (struct corpus_writer){.capacity = clips, .clips = array_alloc(clips, sizeof *writer->clips),
+                                     .hashes = array_alloc(clips, sizeof *writer->hashes)};
+    int code = writer->clips && writer->hashes ? atomic_open(&writer->file, path, error)
+                                               : error_memory(error, "the index of the spoken clips");
+    if (code == 0)
+        code = put(writer, &(struct header){.zero = 0}, sizeof(struct header), error);
     if (code < 0)
         corpus_abort(writer);
-    sha256_init(&writer->hash);
     return code;
 }
 
-int corpus_add(struct corpus_writer *writer, struct spoken clip, const int16_t *samples, struct error *error)
+int corpus_add(struct corpus_writer *writer, struct spoken clip, const int16_t *samples, uint64_t hash, struct error *error)
 {
     if (writer->clip_count == writer->capacity)
         return error_set(error, ERROR_STATE, "more clips than were announced for %s", writer->file.path);
     clip.start = writer->sample_count;
+    writer->hashes[writer->clip_count] = hash;
     writer->clips[writer->clip_count++] = clip;
     writer->sample_count += clip.count;
     if (clip.group >= writer->groups)
@@ -77,11 +86,22 @@ int corpus_commit(struct corpus_writer *writer, struct error *error)
 {
     struct header header = {.clips = writer->clip_count, .samples = writer->sample_count, .groups = writer->groups};
     memcpy(header.magic, magic, sizeof magic);
-    TRY(put(writer, padding, padding_after(writer->sample_count), error));
-    TRY(put(writer, writer->clips, writer->clip_count * sizeof *writer->clips, error));
-    finish_checksum(&writer->hash, &header, header.checksum);
-    if (fseek(writer->file.stream, 0, SEEK_SET) != 0 || fwrite(&header, sizeof header, 1, writer->file.stream) != 1)
-        return error_set(error, ERROR_IO, "cannot write %s: is the disk full?", writer->file.path);
+    const struct {
+        const void *data;
+        size_t size;
+    } tail[] = {{padding, padding_after(writer->sample_count)},
+                {writer->clips, writer->clip_count * sizeof *writer->clips},
+                {writer->hashes, writer->clip_count * sizeof *writer->hashes}};
+    struct sha256 hash;
+    sha256_init(&hash);
+    for (size_t i = 0; i < COUNT_OF(tail); i++) {
+        sha256_add(&hash, tail[i].data, tail[i].size);
+        TRY(put(writer, tail[i].data, tail[i].size, error));
+    }
+    finish_checksum(&hash, &header, header.checksum);
+    if (fseek(writer->file.stream, 0, SEEK_SET) != 0)
+        return error_set(error, ERROR_IO, "cannot write %s", writer->file.path);
+    TRY(put(writer, &header, sizeof header, error));
     TRY(atomic_commit(&writer->file, error));
     corpus_abort(writer);
     return 0;
@@ -91,54 +111,86 @@ void corpus_abort(struct corpus_writer *writer)
 {
     atomic_abort(&writer->file);
     free(writer->clips);
+    free(writer->hashes);
     *writer = (struct corpus_writer){0};
 }
 
 // ---- reading --------------------------------------------------------------------------------------------
 
+// Where the parts of a file lie, as far as its header is to be believed; false if they do not add up to `size`.
+struct layout {
+    const int16_t *samples;
+    const unsigned char *tail; // padding, index, hashes
+    size_t tail_size;
+    const struct spoken *clips;
+    const uint64_t *hashes;
+};
+
+static bool find_parts(const void *data, size_t size, struct layout *layout)
+{
+    const struct header *header = data;
+    const unsigned char *body = (const unsigned char *)data + sizeof *header;
+    size_t a_clip = sizeof(struct spoken) + sizeof(uint64_t);
+    if (size < sizeof *header)
+        return false;
+    size -= sizeof *header;
+    if (header->samples > size / sizeof(int16_t) || header->clips > size / a_clip)
+        return false;
+    size_t samples = header->samples * sizeof(int16_t), pad = padding_after(header->samples);
+    if (size - samples != pad + header->clips * a_clip)
+        return false;
+    *layout = (struct layout){.samples = (const void *)body, .tail = body + samples, .tail_size = size - samples,
+                              .clips = (const void *)(body + samples + pad)};
+    layout->hashes = (const void *)(layout->clips + header->clips);
+    return true;
+}
+
+static void checksum_of(const struct header *header, const struct layout *layout, uint8_t checksum[32])
+{
+    struct sha256 hash;
+    sha256_init(&hash);
+    sha256_add(&hash, layout->tail, layout->tail_size);
+    finish_checksum(&hash, header, checksum);
+}
+
 void corpus_seal(void *data, size_t size)
 {
     struct header *header = data;
-    struct sha256 hash;
-    if (size < sizeof *header)
-        return;
-    sha256_init(&hash);
-    sha256_add(&hash, header + 1, size - sizeof *header);
-    finish_checksum(&hash, header, header->checksum);
+    struct layout layout;
+    if (find_parts(data, size, &layout))
+        checksum_of(header, &layout, header->checksum);
 }
 
+// What is wrong with the file, or NULL and `corpus` filled.
 static const char *find_damage(const void *data, size_t size, struct corpus *corpus)
 {
     const struct header *header = data;
+    struct layout layout;
+    uint8_t checksum[32];
     if (size < sizeof *header || memcmp(header->magic, magic, sizeof magic) != 0)
         return "it does not begin like one";
-    size_t body = size - sizeof *header;
-    if (header->samples > body / sizeof(int16_t) || header->clips > body / sizeof(struct spoken))
-        return "it is cut off";
-    size_t samples = header->samples * sizeof(int16_t) + padding_after(header->samples);
-    if (samples > body || body - samples != header->clips * sizeof(struct spoken))
+    if (!find_parts(data, size, &layout))
         return "its size is not what its header says";
-    struct sha256 hash;
-    uint8_t checksum[32];
-    sha256_init(&hash);
-    sha256_add(&hash, header + 1, body);
-    finish_checksum(&hash, header, checksum);
+    checksum_of(header, &layout, checksum);
     if (memcmp(checksum, header->checksum, sizeof checksum) != 0)
         return "its checksum is wrong";
-    const unsigned char *bytes = data;
-    corpus->samples = (const void *)(bytes + sizeof *header);
-    corpus->clips = (const void *)(bytes + sizeof *header + samples);
+    corpus->samples = layout.samples;
     corpus->sample_count = header->samples;
+    corpus->clips = layout.clips;
     corpus->clip_count = header->clips;
     corpus->groups = header->groups;
+    size_t next = 0;
     for (size_t i = 0; i < corpus->clip_count; i++) {
         const struct spoken *clip = &corpus->clips[i];
-        if (clip->start > corpus->sample_count || clip->count > corpus->sample_count - clip->start || clip->count == 0)
-            return "a clip lies outside of it";
+        if (clip->start != next || clip->count == 0 || clip->count > corpus->sample_count - next)
+            return "a clip is not where it should be";
         if (clip->group < 0 || clip->group >= corpus->groups || clip->engine < 0)
             return "a clip names no voice";
+        if (clip_hash(corpus->samples + next, clip->count) != layout.hashes[i])
+            return "the sound of a clip is damaged";
+        next += clip->count;
     }
-    return NULL;
+    return next == corpus->sample_count ? NULL : "it holds sound that belongs to no clip";
 }
 
 int corpus_open(struct corpus *corpus, const char *path, struct error *error)

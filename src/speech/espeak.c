@@ -144,7 +144,8 @@ int espeak_list(const struct language *language, struct buffer *lines)
     }
     for (const espeak_VOICE **at = espeak_ListVoices(NULL); at && *at; at++) {
         const char *dialect = (*at)->identifier;
-        if (strncmp(dialect, "mb/", 3) == 0 || !speaks(*at, tag))
+        // Left out: mbrola's voices, and voices that read a romanisation instead of the language's script.
+        if (strncmp(dialect, "mb/", 3) == 0 || strcasestr(dialect, "-latn") || !speaks(*at, tag))
             continue;
         print_voice(lines, dialect, "", plain);
         for (size_t i = 0; i < variants.count; i++)

@@ -22,18 +22,9 @@ struct generator {
 
 // ---- one take -------------------------------------------------------------------------------------------
 
-static uint64_t hash_samples(const int16_t *samples, size_t count)
-{
-    uint64_t hash = 0xcbf29ce484222325u ^ count; // FNV-1a over samples
-    for (size_t i = 0; i < count; i++)
-        hash = (hash ^ (uint16_t)samples[i]) * 0x100000001b3u;
-    return hash ? hash : 1;
-}
-
 // True when a clip of the same bytes is there already; otherwise it is there from now on.
-static bool is_duplicate(struct generator *g, const int16_t *samples, size_t count)
+static bool is_duplicate(struct generator *g, uint64_t hash)
 {
-    uint64_t hash = hash_samples(samples, count);
     size_t at = hash % g->hash_slots;
     for (; g->hashes[at]; at = (at + 1) % g->hash_slots)
         if (g->hashes[at] == hash)
@@ -63,14 +54,15 @@ static int gather_take(struct generator *g, const struct take *take, const int16
     if (take->fault != AUDIO_GOOD)
         return 0;
     g->good[engine]++;
-    if (is_duplicate(g, samples, take->count)) {
+    uint64_t hash = clip_hash(samples, take->count);
+    if (is_duplicate(g, hash)) {
         g->report.duplicates++;
         return 0;
     }
     count_use(g->voice_used, &g->report.voices, take->voice);
     count_use(g->group_used, &g->report.groups, (size_t)voice->group);
     struct spoken clip = {.count = take->count, .text = take->text, .group = voice->group, .engine = engine};
-    return corpus_add(&g->writer, clip, samples, error);
+    return corpus_add(&g->writer, clip, samples, hash, error);
 }
 
 // ---- a round of shards ----------------------------------------------------------------------------------

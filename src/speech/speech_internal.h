@@ -94,15 +94,18 @@ child_task speak_shard; // context: struct shard
 
 // ---- corpus file ----------------------------------------------------------------------------------------
 
+uint64_t clip_hash(const int16_t *samples, size_t count); // never 0
+
 struct corpus_writer {
     struct atomic_file file;
-    struct sha256 hash;
     struct spoken *clips;
+    uint64_t *hashes;
     size_t clip_count, capacity, sample_count;
     int groups;
 };
 int corpus_create(struct corpus_writer *writer, const char *path, size_t clips, struct error *error);
-int corpus_add(struct corpus_writer *writer, struct spoken clip, const int16_t *samples, struct error *error);
+// `hash` is clip_hash of the samples; clip.start is filled in.
+int corpus_add(struct corpus_writer *writer, struct spoken clip, const int16_t *samples, uint64_t hash, struct error *error);
 int corpus_commit(struct corpus_writer *writer, struct error *error);
 void corpus_abort(struct corpus_writer *writer);
 // Writes the right checksum into a corpus file held in memory: for tests and fuzzing of what lies behind it.

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "speech/speech.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct language english = {"en", "English", "Latin", "gmw/en-US", false};
+static const struct language german = {"de", "German", "Latin", "de", false};
+static const struct language unknown = {"xx", "Nowhereish", "Latin", "xx", false};
+
+static char folder[] = "/tmp/test_speech_XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int drop_folder(void **state)
+{
+    (void)state;
+    struct error error;
+    return folder_remove(folder, &error);
+}
+
+static const char *const jarvis[] = {"jarvis"};
+
+static struct speech_request request_for(const struct language *language, size_t clips)
+{
+    return (struct speech_request){.texts = jarvis, .text_count = 1, .language = language, .clips = clips, .duration_median = .67,
+                                   .duration_sigma = .2, .units = 1.2, .seed = 7, .threads = 2};
+}
+
+static struct speech_report speak(const struct speech_request *request, const char *path)
+{
+    struct error error = {0};
+    struct speech_report report;
+    if (speech_generate(request, path, NULL, &report, &error) < 0)
+        fail_msg("%s", error.message);
+    return report;
+}
+
+static char *file_bytes(const char *path, size_t *size)
+{
+    struct error error;
+    void *data = NULL;
+    assert_int_equal(file_read(path, 1 << 28, &data, size, &error), 0);
+    return data;
+}
+
+static void test_same_clips_for_any_number_of_processes(void **state)
+{
+    (void)state;
+    char *paths[2] = {path_join(folder, "one"), path_join(folder, "three")};
+    struct speech_request request = request_for(&english, 120);
+    size_t sizes[2];
+    char *bytes[2];
+    for (int i = 0; i < 2; i++) {
+        request.threads = i ? 3 : 1;
+        speak(&request, paths[i]);
+        bytes[i] = file_bytes(paths[i], &sizes[i]);
+    }
+    assert_int_equal(sizes[0], sizes[1]);
+    assert_memory_equal(bytes[0], bytes[1], sizes[0]);
+    request.seed++;
+    speak(&request, paths[1]);
+    free(bytes[1]);
+    bytes[1] = file_bytes(paths[1], &sizes[1]);
+    assert_true(sizes[0] != sizes[1] || memcmp(bytes[0], bytes[1], sizes[0]) != 0);
+    for (int i = 0; i < 2; i++) {
+        free(bytes[i]);
+        free(paths[i]);
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Durations as asked, level as promised, the engines' shares, several groups.
+static void test_clips_are_as_requested(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct corpus corpus;
+    struct speech_request request = request_for(&english, 160);
+    char *path = path_join(folder, "clips");
+    struct speech_report report = speak(&request, path);
+    assert_int_equal(corpus_open(&corpus, path, &error), 0);
+    assert_int_equal(corpus.clip_count, 160);
+    assert_true(report.groups >= 20 && corpus.groups >= (int)report.groups);
+    double seconds[160], logs = 0, squares = 0;
+    size_t engines[8] = {0};
+    for (size_t i = 0; i < 160; i++) {
+        const struct spoken *clip = &corpus.clips[i];
+        int peak = 0;
+        for (size_t k = 0; k < clip->count; k++)
+            peak = abs(corpus.samples[clip->start + k]) > peak ? abs(corpus.samples[clip->start + k]) : peak;
+        assert_in_range(peak, 19990, 20010);
+        seconds[i] = clip->count / 16000.0;
+        logs += log(seconds[i]) / 160;
+        squares += log(seconds[i]) * log(seconds[i]) / 160;
+        engines[clip->engine]++;
+    }
+    qsort(seconds, 160, sizeof *seconds, by_size);
+    assert_true(seconds[80] > .62 && seconds[80] < .74);
+    double sigma = sqrt(squares - logs * logs);
+    assert_true(sigma > .14 && sigma < .26);
+    for (size_t i = 0, used = engines[1] ? 2 : 1; i < used; i++)
+        assert_true(engines[i] * used > 110 && engines[i] * used < 210);
+    corpus_close(&corpus);
+    free(path);
+}
+
+// A text that no voice can say in the judged length costs its takes, and the others fill up.
+static void test_refill(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct corpus corpus;
+    const char *texts[] = {"jarvis", "."};
+    struct speech_request request = request_for(&german, 60);
+    request.texts = texts;
+    request.text_count = 2;
+    char *path = path_join(folder, "refill");
+    struct speech_report report = speak(&request, path);
+    assert_true(report.tried > 100);
+    assert_int_equal(corpus_open(&corpus, path, &error), 0);
+    assert_int_equal(corpus.clip_count, 60);
+    for (size_t i = 0; i < corpus.clip_count; i++)
+        assert_int_equal(corpus.clips[i].text, 0);
+    corpus_close(&corpus);
+    request.texts = texts + 1; // nothing at all can be said
+    request.text_count = 1;
+    assert_int_equal(speech_generate(&request, path, NULL, &report, &error), ERROR_STATE);
+    assert_non_null(strstr(error.message, "none was good"));
+    free(path);
+}
+
+static void test_texts_are_said_equally_often(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct corpus corpus;
+    const char *texts[] = {"computer", "[[dZ'A@vIs]]", "snowboy"};
+    struct speech_request request = request_for(&german, 90);
+    request.texts = texts;
+    request.text_count = 3;
+    char *path = path_join(folder, "texts");
+    speak(&request, path);
+    assert_int_equal(corpus_open(&corpus, path, &error), 0);
+    size_t counts[3] = {0};
+    for (size_t i = 0; i < corpus.clip_count; i++)
+        counts[corpus.clips[i].text]++;
+    for (int i = 0; i < 3; i++)
+        assert_in_range(counts[i], 27, 33);
+    corpus_close(&corpus);
+    free(path);
+}
+
+static void test_voices(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct voice *voices;
+    size_t count;
+    assert_int_equal(speech_voices(&english, &voices, &count, &error), 0);
+    int groups = 0;
+    double share = 0;
+    for (size_t i = 0; i < count; i++) {
+        assert_true(voices[i].group >= 0 && voices[i].share > 0);
+        groups = voices[i].group >= groups ? voices[i].group + 1 : groups;
+        share += voices[i].share;
+        // One variant is one speaker, whichever dialect it speaks.
+        for (size_t k = 0; k < i; k++) {
+            const char *a = strchr(voices[i].name, '+'), *b = strchr(voices[k].name, '+');
+            if (a && b && strcmp(a, b) == 0)
+                assert_int_equal(voices[i].group, voices[k].group);
+        }
+    }
+    assert_true(groups >= 50);
+    assert_true(fabs(share - 1) < 1e-9);
+    free(voices);
+
+    assert_int_equal(speech_voices(&unknown, &voices, &count, &error), ERROR_MISSING);
+    assert_non_null(strstr(error.message, "Nowhereish"));
+    struct speech_request request = request_for(&unknown, 10);
+    char *path = path_join(folder, "none");
+    assert_int_equal(speech_generate(&request, path, NULL, NULL, &error), ERROR_MISSING);
+    assert_false(file_exists(path));
+    free(path);
+}
+
+// Only the voices that the caller names speak.
+static void test_chosen_voices(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct corpus corpus;
+    struct voice chosen[] = {{"espeak-ng", "gmw/de+f2", 3, .5}, {"espeak-ng", "gmw/de+m3", 5, .5}};
+    struct speech_request request = request_for(&german, 40);
+    request.voices = chosen;
+    request.voice_count = 2;
+    char *path = path_join(folder, "chosen");
+    struct speech_report report = speak(&request, path);
+    assert_int_equal(report.voices, 2);
+    assert_int_equal(corpus_open(&corpus, path, &error), 0);
+    assert_int_equal(corpus.groups, 6);
+    for (size_t i = 0; i < corpus.clip_count; i++)
+        assert_true(corpus.clips[i].group == 3 || corpus.clips[i].group == 5);
+    corpus_close(&corpus);
+    chosen[1].engine = "nobody";
+    assert_int_equal(speech_generate(&request, path, NULL, NULL, &error), ERROR_MISSING);
+    free(path);
+}
+
+static void test_damaged_corpus_is_refused(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct corpus corpus;
+    struct speech_request request = request_for(&german, 2);
+    char *path = path_join(folder, "damaged");
+    speak(&request, path);
+    size_t size;
+    char *bytes = file_bytes(path, &size);
+    // Every byte of header and index, and a walk through the samples.
+    for (size_t at = 0; at < size; at += at < 64 || at + 128 > size ? 1 : 97) {
+        bytes[at] = (char)(bytes[at] ^ 1 << at % 8);
+        FILE *file = fopen(path, "wb");
+        assert_int_equal(fwrite(bytes, 1, size, file), size);
+        fclose(file);
+        assert_int_equal(corpus_open(&corpus, path, &error), ERROR_FORMAT);
+        assert_non_null(strstr(error.message, path));
+        bytes[at] = (char)(bytes[at] ^ 1 << at % 8);
+    }
+    for (size_t cut = 0; cut < size; cut += 1 + cut / 3) {
+        assert_int_equal(file_write(path, bytes, cut, &error), 0);
+        assert_int_equal(corpus_open(&corpus, path, &error), ERROR_FORMAT);
+    }
+    assert_int_equal(file_write(path, bytes, size, &error), 0);
+    assert_int_equal(corpus_open(&corpus, path, &error), 0);
+    corpus_close(&corpus);
+    corpus_close(NULL);
+    free(bytes);
+    free(path);
+}
+
+static void test_stop(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    volatile int stop = 1;
+    struct progress progress = {.stop = &stop};
+    struct speech_request request = request_for(&english, 500);
+    char *path = path_join(folder, "stopped");
+    assert_int_equal(speech_generate(&request, path, &progress, NULL, &error), ERROR_CANCELLED);
+    assert_false(file_exists(path));
+    free(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_voices),
+        cmocka_unit_test(test_same_clips_for_any_number_of_processes),
+        cmocka_unit_test(test_clips_are_as_requested),
+        cmocka_unit_test(test_texts_are_said_equally_often),
+        cmocka_unit_test(test_refill),
+        cmocka_unit_test(test_chosen_voices),
+        cmocka_unit_test(test_damaged_corpus_is_refused),
+        cmocka_unit_test(test_stop),
+    };
+    return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}
