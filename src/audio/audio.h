@@ -15,12 +15,15 @@ struct pcm { // int16 mono 16 kHz
 
 extern const char *const audio_endings[]; // for folder_list: .wav .flac .ogg .opus .mp3 ...
 
-// Any format that libsndfile reads, mixed to mono and resampled to 16 kHz. 16-bit files of 16 kHz mono come
-// through bit for bit. At most `max_seconds` (0: no limit) from `start_seconds` on. Caller frees pcm->samples.
+// Any format that libsndfile reads, mixed to mono, resampled to 16 kHz, rounded and clipped to int16. 16-bit files
+// of 16 kHz mono come through bit for bit. At most `max_seconds` (0: all, which may be 4 hours) from `start_seconds`
+// on. Caller frees pcm->samples. ERROR_MISSING: no such file; ERROR_FORMAT: damaged, cut off, no sound, no samples.
 int audio_read(const char *path, double start_seconds, double max_seconds, struct pcm *pcm, struct error *error);
+// 16-bit mono 16 kHz; after a crash there is the old file or the new one.
 int audio_write_wav(const char *path, const int16_t *samples, size_t count, struct error *error);
 
-// Resamples `count` samples by ratio = new rate / old rate (libsamplerate); *out (caller frees) has *out_count.
+// Resamples `count` samples by ratio = new rate / old rate (1/256 to 256); *out (caller frees) has
+// *out_count = round(count * ratio) samples, without delay. Keeps 90 % of the lower rate's band.
 int audio_resample(const float *samples, size_t count, double ratio, float **out, size_t *out_count, struct error *error);
 
 // [begin, end) of the samples whose 10 ms frames are within `below_peak_db` of the loudest frame: the speech of
@@ -29,9 +32,17 @@ void audio_speech_bounds(const float *samples, size_t count, double below_peak_d
 // RMS over the 20 ms frames within 25 dB of the loudest one: the level of active speech. 0 for silence.
 double audio_active_rms(const float *samples, size_t count);
 
-// What a clip is like (definitions and limits: spec beyond 5.1), for synthetic clips and for people's takes.
+// What a clip is like, for synthetic clips and for people's takes. The spectrum is the power averaged over frames
+// of 512 samples (hop 256, Hann, mean removed) with an RMS of at least 0.001; without one, flatness and high_ratio
+// are 1. Cut the silence around speech off first: the duration and zero_crossing are those of all samples.
 struct audio_measure {
-    double seconds, rms, peak, clipped_share, mean, flatness, high_ratio, zero_crossing, speech_ratio;
+    double seconds, rms, peak;
+    double clipped_share; // of samples at 0.999 or more
+    double mean;          // DC offset
+    double flatness;      // geometric / arithmetic mean of the spectrum from 94 Hz on: 0 tone, 1 white noise
+    double high_ratio;    // power from 4000 Hz on / power from 80 Hz on
+    double zero_crossing; // share of samples where the sign changes, mean removed
+    double speech_ratio;  // share of 20 ms frames within 30 dB of the loudest: energy only, no voice detector
 };
 void audio_measure(const float *samples, size_t count, struct audio_measure *measure);
 enum audio_fault {
@@ -40,6 +51,7 @@ enum audio_fault {
 };
 extern const char *const audio_fault_names[AUDIO_FAULTS];
 // `units`: words, or letters / 5 for one word (2.5 for zh, ja, ko): decides the durations that are possible.
+// The first fault in the order of the enum; AUDIO_GOOD without one.
 enum audio_fault audio_judge(const struct audio_measure *measure, double units);
 
 #endif
