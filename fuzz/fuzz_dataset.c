@@ -52,7 +52,7 @@ static void use(struct feature_set *set)
             sum += set->rows[k];
     }
     float x[50 * FRONTEND_CHANNELS], label, weight;
-    struct source source = {.set = set, .item_count = set->item_count, .share = 1, .weight = 1, .truth = sum & 1, .slide = 30};
+    struct source source = {.set = set, .share = 1, .weight = 1, .truth = sum & 1, .slide = 30};
     struct sampler sampler = {.sources = &source, .source_count = 1, .window = 50, .masks = {2, 20, 2, 8}};
     for (uint32_t i = 0; i < 20; i++)
         sampler_draw(&sampler, 0, i, x, &label, &weight);

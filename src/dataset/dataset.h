@@ -65,15 +65,16 @@ enum split split_of(uint64_t seed, int32_t group, double validate_share);
 // running negatives uniformly over rows: an item with chance by its rows, then any window of it.
 struct source { // one row of the mix
     const struct feature_set *set;
-    const uint32_t *items; // those of this split, ascending; NULL: all
-    size_t item_count;
+    const uint32_t *items; // those of this split, ascending; NULL: all of the set
+    size_t item_count;     // of `items`; not read when items is NULL
     bool truth;
     float share;  // of the draws, relative
     float weight; // times the item's weight
     uint32_t slide; // words: the window's end is 0 .. slide-1 rows after word_end
 };
 bool source_is_running(const struct source *source); // negatives that run on: not drawn as words, worth mining
-const struct feature_item *source_item(const struct source *source, size_t i); // i < item_count
+size_t source_item_count(const struct source *source);
+uint32_t source_item_index(const struct source *source, size_t i); // into the set's items; i < source_item_count()
 struct mined { // a window that the current model finds hard; its last row `end_row` counts from the item's first row
     uint32_t source, item, end_row; // item: index into the set's items
     float score;

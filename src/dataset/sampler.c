@@ -14,24 +14,29 @@ enum split split_of(uint64_t seed, int32_t group, double validate_share)
 
 // ---- sources ----
 
-static uint32_t item_index(const struct source *source, size_t i)
+size_t source_item_count(const struct source *source)
+{
+    return source->items ? source->item_count : source->set->item_count;
+}
+
+uint32_t source_item_index(const struct source *source, size_t i)
 {
     return source->items ? source->items[i] : (uint32_t)i;
 }
 
-const struct feature_item *source_item(const struct source *source, size_t i)
+static const struct feature_item *source_item(const struct source *source, size_t i)
 {
-    return &source->set->items[item_index(source, i)];
+    return &source->set->items[source_item_index(source, i)];
 }
 
 bool source_is_running(const struct source *source)
 {
-    return !source->truth && source->item_count && source_item(source, 0)->word_end == 0;
+    return !source->truth && source_item_count(source) && source_item(source, 0)->word_end == 0;
 }
 
 static double share_of(const struct source *source)
 {
-    return source->item_count && source->share > 0 ? (double)source->share : 0;
+    return source_item_count(source) && source->share > 0 ? (double)source->share : 0;
 }
 
 // NULL when there is nothing to draw from.
@@ -71,7 +76,7 @@ static uint32_t item_at(const struct feature_set *set, uint64_t row)
 static bool has_item(const struct source *source, uint32_t item)
 {
     if (!source->items)
-        return item < source->item_count;
+        return item < source->set->item_count;
     size_t low = 0, high = source->item_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -85,7 +90,7 @@ static bool has_item(const struct source *source, uint32_t item)
 
 static uint32_t pick_item(const struct source *source, struct rng *rng)
 {
-    return item_index(source, rng_below(rng, (uint32_t)source->item_count));
+    return source_item_index(source, rng_below(rng, (uint32_t)source_item_count(source)));
 }
 
 // A row is drawn from the span of the source's items until it lies in one of them: no table of lengths is needed,
@@ -95,7 +100,7 @@ static uint32_t pick_item_by_rows(const struct source *source, struct rng *rng)
 {
     enum { TRIES = 1000 };
     const struct feature_set *set = source->set;
-    const struct feature_item *last = source_item(source, source->item_count - 1);
+    const struct feature_item *last = source_item(source, source_item_count(source) - 1);
     uint64_t begin = source_item(source, 0)->first_row, span = last->first_row + last->rows - begin;
     for (int i = 0; i < TRIES; i++) {
         uint64_t row = begin + (uint64_t)(rng_unit(rng) * (double)span);

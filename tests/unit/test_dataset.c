@@ -400,7 +400,7 @@ static int row_of(const float *x)
 
 struct world {
     struct feature_item words[3], tracks[3];
-    struct feature_set word_set, track_set;
+    struct feature_set word_set, track_set, empty_set;
     struct source sources[3];
     struct sampler sampler;
 };
@@ -416,9 +416,9 @@ static void open_world(struct world *world)
     world->track_set = make_set(world->tracks, 3);
     mark(&world->word_set);
     mark(&world->track_set);
-    world->sources[0] = (struct source){.set = &world->word_set, .item_count = 3, .truth = true, .share = 3, .weight = 2, .slide = SLIDE};
-    world->sources[1] = (struct source){.set = &world->track_set, .item_count = 3, .share = 1, .weight = .25f};
-    world->sources[2] = (struct source){.set = &world->track_set, .item_count = 0, .share = 100};
+    world->sources[0] = (struct source){.set = &world->word_set, .truth = true, .share = 3, .weight = 2, .slide = SLIDE};
+    world->sources[1] = (struct source){.set = &world->track_set, .share = 1, .weight = .25f};
+    world->sources[2] = (struct source){.set = &world->empty_set, .share = 100};
     world->sampler = (struct sampler){.sources = world->sources, .source_count = 3, .window = WINDOW, .seed = 5};
 }
 
@@ -660,7 +660,7 @@ static void test_real_features(void **state)
     uint16_t rows[1700 * C] = {0};
     struct feature_item item = {.rows = 1700, .weight = 1};
     struct feature_set set = {.rows = rows, .row_count = 1700, .items = &item, .item_count = 1};
-    struct source source = {.set = &set, .item_count = 1, .share = 1, .weight = 1, .truth = true};
+    struct source source = {.set = &set, .share = 1, .weight = 1, .truth = true};
     struct sampler sampler = {.sources = &source, .source_count = 1, .window = 1700};
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         rows[i] = (uint16_t)i;
