@@ -17,49 +17,65 @@ struct sound {
 // Impulse responses and sounds, read-only while clips are rendered, so that threads share it.
 struct augment_bank;
 // `simulated_rooms` impulse responses by the image method, RT60 .1 - .8 s, plus recorded ones from the audio files
-// of the folders `rirs` (direct sound found and moved to sample 0). Sounds are copied as descriptors.
+// of the folders `rirs` (NULL: none; direct sound found and moved to sample 0). Sounds are copied as descriptors.
+// A folder without audio is ERROR_MISSING, a silent file ERROR_FORMAT. One bank is opened or closed at a time:
+// FFTW's planner is not thread-safe.
 int augment_bank_open(struct augment_bank **bank, const struct sound *sounds, size_t sound_count, int simulated_rooms,
                       const struct text_list *rirs, uint64_t seed, struct pool *pool, struct error *error);
 void augment_bank_close(struct augment_bank *bank);
+enum {
+    AUGMENT_ROOMS = 160, // simulated rooms that experiments used
+    AUGMENT_VERSION = 1  // raised when the same inputs give other samples
+};
 
-// The conditions that positives (and isolated negatives) are heard in; accuracy-findings, item "conditions of their own".
+// The conditions that positives (and isolated negatives) are heard in. All have resampling, EQ, and a room in 70 %
+// (quiet: 45 %); the table in render.c is the whole recipe.
 enum augment_condition {
-    CONDITION_BASE,   // 15 % no ambience, else 15..85 dB; background p .6 at -3..35 dB; room p .7; EQ
-    CONDITION_BABBLE, // 3-6 talkers, -3..15 dB
+    CONDITION_BASE,   // 15 % no ambience, else 15..85 dB; background p .6 at -3..35 dB
+    CONDITION_BABBLE, // 3-6 talkers, -3..15 dB; without any SOUND_SPEECH in the bank the same as base
     CONDITION_QUIET,  // digital zero, or .3-6 LSB of noise, or 55-80 dB; a gate in 30 %
     CONDITION_NOISE,  // coloured noise 0..20 dB
     CONDITION_COUNT
 };
 extern const char *const augment_condition_names[CONDITION_COUNT];
+enum augment_condition augment_draw_condition(struct rng *rng); // base 50 %, babble 20 %, quiet 15 %, noise 15 %
 
-// A scene: `lead` samples of warm-up, then the part that is used. The word ends at sample `word_end`.
 struct augment_scene {
-    size_t samples;  // length of the output
-    size_t word_end; // where the clip's last sample lands; the clip begins before it, cut at 0
+    size_t samples;  // length of the output, warm-up of the front end included
+    size_t word_end; // the clip takes the samples before this one, cut at its beginning if it is too long; <= samples
     enum augment_condition condition;
-    bool gentle;     // real recordings: milder resampling and EQ
+    bool gentle;     // real recordings: resampling .3 and EQ .5 as strong
 };
 // What was done, for the report, for tests, and for the features' start.
 struct augment_trace {
     size_t word_begin;   // first sample of the word
-    double resampling, snr_db, level_db;
+    double resampling;   // speed: 1.1 is shorter and higher
+    double snr_db;       // active speech above active background; HUGE_VAL: no background
+    double level_db;     // peak below full scale
     int room;            // -1: none
-    uint32_t transforms; // bit i: row i of the transform table was used
+    uint32_t transforms; // bit i: transform i did something
 };
-// Renders one example into pcm[scene->samples]. `scratch` from augment_scratch_open, one per thread.
+const char *augment_transform_name(int row); // name of bit `row`, NULL after the last one
+// Renders one example into pcm[scene->samples]. `scratch` from augment_scratch_open, one per thread. The result
+// depends on the bank, rng, scene and clip only. `trace` may be NULL. ERROR_USAGE: the scene does not fit.
 struct augment_scratch;
 int augment_scratch_open(struct augment_scratch **scratch, const struct augment_bank *bank, size_t max_samples, struct error *error);
 void augment_scratch_close(struct augment_scratch *scratch);
 int augment_render(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, const struct augment_scene *scene,
                    const int16_t *clip, size_t count, int16_t *pcm, struct augment_trace *trace, struct error *error);
-// A stretch of running negative audio (speech, music, sentences), degraded in place of being clean: rooms, EQ,
-// babble, noise, level. In place; `samples` at most max_samples of the scratch.
+// Running negative audio (speech, music, sentences), degraded in place of being clean: rooms, EQ, babble, noise,
+// level, drawn anew for every stretch of 3 s (or of the scratch's size). In place, of any length.
 int augment_stream(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, int16_t *pcm, size_t samples,
                    struct error *error);
 
-// Test conditions of the protocol (spec baselines 2.6), also used by `evaluate --condition`.
+// Test conditions of the protocol (spec baselines 2.6), also used by `evaluate --condition`. The SNR compares the
+// loudest contiguous 500 ms of the clip with the noise over the whole file; what would clip is scaled down.
 enum { AUGMENT_PAD_BEFORE = 16000, AUGMENT_PAD_AFTER = 8000 };
-enum test_noise { TEST_CLEAN, TEST_PINK, TEST_BABBLE };
+enum test_noise {
+    TEST_CLEAN, // the clip between digital zeros (the protocol's clean set is the clip alone, without padding)
+    TEST_PINK,
+    TEST_BABBLE
+};
 // pcm has count + AUGMENT_PAD_BEFORE + AUGMENT_PAD_AFTER samples; `talkers`: clips for babble (3 chains).
 int augment_test_condition(enum test_noise noise, double snr_db, uint64_t seed, const int16_t *clip, size_t count,
                            const struct sound *talkers, size_t talker_count, int16_t *pcm, struct error *error);

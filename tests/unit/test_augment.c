@@ -1,0 +1,605 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "audio/audio.h"
+#include "augment/augment.h"
+#include "augment/augment_internal.h" // its parts are physics that can be measured: rooms, filters, noise
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+enum { SCENE = 48000, WORD = 9600, WORD_END = 40000, TALK = 160000 };
+
+static int16_t word[WORD];     // .6 s of a 1 kHz tone of RMS 5000
+static int16_t talk[3][TALK];  // steady "speech": tones of 300, 500, 700 Hz
+static const struct sound talkers[] = {
+    {talk[0], TALK, SOUND_SPEECH}, {talk[1], TALK, SOUND_SPEECH}, {talk[2], TALK, SOUND_SPEECH}};
+
+static void tone(int16_t *samples, size_t count, double hertz, double rms)
+{
+    for (size_t i = 0; i < count; i++)
+        samples[i] = (int16_t)lrint(rms * sqrt(2) * sin(2 * M_PI * hertz * (double)i / AUDIO_RATE));
+}
+
+struct studio {
+    struct augment_bank *bank;
+    struct augment_scratch *scratch;
+    struct error error;
+};
+
+static void studio_open(struct studio *studio, const struct sound *sounds, size_t count, int rooms, struct pool *pool)
+{
+    assert_int_equal(augment_bank_open(&studio->bank, sounds, count, rooms, NULL, 5, pool, &studio->error), 0);
+    assert_int_equal(augment_scratch_open(&studio->scratch, studio->bank, SCENE, &studio->error), 0);
+}
+
+static void studio_close(struct studio *studio)
+{
+    augment_scratch_close(studio->scratch);
+    augment_bank_close(studio->bank);
+}
+
+static struct augment_trace render(struct studio *studio, uint64_t index, enum augment_condition condition, const int16_t *clip,
+                                   size_t count, int16_t pcm[SCENE])
+{
+    struct rng rng = rng_make(11, index);
+    struct augment_scene scene = {SCENE, WORD_END, condition, false};
+    struct augment_trace trace;
+    assert_int_equal(augment_render(studio->bank, studio->scratch, &rng, &scene, clip, count, pcm, &trace, &studio->error), 0);
+    return trace;
+}
+
+static bool used(const struct augment_trace *trace, const char *name)
+{
+    for (int row = 0; augment_transform_name(row); row++)
+        if (strcmp(augment_transform_name(row), name) == 0)
+            return trace->transforms >> row & 1;
+    fail_msg("no transform is called %s", name);
+    return false;
+}
+
+// Amplitude of a sine of `hertz` in x by least squares; rest[count]: x without it (NULL: not wanted).
+static double fit_sine(const float *x, size_t count, double hertz, float *rest)
+{
+    double ss = 0, cc = 0, sc = 0, xs = 0, xc = 0, w = 2 * M_PI * hertz / AUDIO_RATE;
+    for (size_t i = 0; i < count; i++) {
+        double s = sin(w * (double)i), c = cos(w * (double)i);
+        ss += s * s;
+        cc += c * c;
+        sc += s * c;
+        xs += x[i] * s;
+        xc += x[i] * c;
+    }
+    double det = ss * cc - sc * sc, a = (xs * cc - xc * sc) / det, b = (xc * ss - xs * sc) / det;
+    for (size_t i = 0; rest && i < count; i++)
+        rest[i] = (float)(x[i] - a * sin(w * (double)i) - b * cos(w * (double)i));
+    return hypot(a, b);
+}
+
+static void to_float(const int16_t *from, float *to, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
+// The word is a tone, so that speech and background can be told apart inside of it.
+static void snr_is_over_active_speech(void **state)
+{
+    (void)state;
+    static int16_t pcm[SCENE];
+    static float x[SCENE], behind[SCENE];
+    const struct sound sounds[] = {talkers[0], talkers[1], talkers[2], {talk[0], TALK, SOUND_MUSIC}, {talk[1], TALK, SOUND_NOISE}};
+    struct studio studio;
+    studio_open(&studio, sounds, COUNT_OF(sounds), 0, NULL); // reverberation would hide what is measured
+    int checked[CONDITION_COUNT] = {0};
+    for (uint64_t i = 0; i < 800; i++) {
+        enum augment_condition condition = (enum augment_condition)(i % CONDITION_COUNT);
+        struct augment_trace trace = render(&studio, i, condition, word, WORD, pcm);
+        if (used(&trace, "ambience") || !used(&trace, "mix") || trace.level_db < -20) // and so would int16 steps
+            continue;
+        const size_t edge = 800; // where filters settle
+        size_t begin = trace.word_begin + edge, length = WORD_END - edge - begin;
+        to_float(pcm, x, SCENE);
+        memcpy(behind, x, trace.word_begin * sizeof *x); // all of the background, but for the word's edges
+        double speech = fit_sine(x + begin, length, 1000 * trace.resampling, behind + trace.word_begin) / sqrt(2);
+        double under = level_rms(behind + trace.word_begin, length), before = level_rms(behind, trace.word_begin);
+        memcpy(behind + trace.word_begin + length, x + WORD_END, (SCENE - WORD_END) * sizeof *x);
+        double snr = 20 * log10(speech / audio_active_rms(behind, trace.word_begin + length + SCENE - WORD_END));
+        if (fabs(snr - trace.snr_db) > 0.5)
+            fail_msg("%s: %.2f dB measured, %.2f drawn", augment_condition_names[condition], snr, trace.snr_db);
+        assert_true(under > before / 1.6 && under < before * 1.6); // it goes on under the word
+        checked[condition]++;
+    }
+    assert_true(checked[CONDITION_BASE] >= 4 && checked[CONDITION_BABBLE] >= 8 && checked[CONDITION_NOISE] >= 8);
+    assert_int_equal(checked[CONDITION_QUIET], 0);
+    studio_close(&studio);
+}
+
+static void word_ends_where_asked(void **state)
+{
+    (void)state;
+    static int16_t click[4000], pcm[SCENE], long_clip[2 * SCENE];
+    struct studio studio;
+    studio_open(&studio, NULL, 0, 8, NULL);
+    click[3999] = 20000;
+    for (uint64_t i = 0; i < 200; i++) {
+        struct augment_trace trace = render(&studio, i, CONDITION_QUIET, click, 4000, pcm);
+        size_t loudest = 0;
+        for (size_t k = 0; k < SCENE; k++)
+            if (abs(pcm[k]) > abs(pcm[loudest]))
+                loudest = k;
+        assert_in_range(loudest, WORD_END - 24, WORD_END + 24); // filters and the resampler smear by a millisecond
+        assert_int_equal(trace.word_begin, WORD_END - (size_t)(4000 / trace.resampling));
+        assert_true(trace.resampling > 0.8 && trace.resampling < 1.25);
+    }
+    // Too long: cut at its beginning. The tone gets higher at its end, and that end is what is left.
+    tone(long_clip, 2 * SCENE - 8000, 500, 5000);
+    tone(long_clip + 2 * SCENE - 8000, 8000, 2000, 5000);
+    for (uint64_t i = 0; i < 20; i++) {
+        static float x[SCENE];
+        struct augment_trace trace = render(&studio, i, CONDITION_QUIET, long_clip, 2 * SCENE, pcm);
+        to_float(pcm, x, SCENE);
+        assert_int_equal(trace.word_begin, 0);
+        assert_true(fit_sine(x + WORD_END - 4000, 3000, 2000 * trace.resampling, NULL) >
+                    4 * fit_sine(x + WORD_END - 4000, 3000, 500 * trace.resampling, NULL));
+        assert_true(fit_sine(x + 1000, 8000, 500 * trace.resampling, NULL) > 50);
+    }
+    studio_close(&studio);
+}
+
+static void odd_clips_are_no_trouble(void **state)
+{
+    (void)state;
+    static int16_t pcm[SCENE];
+    int16_t one = -32768;
+    struct studio studio;
+    studio_open(&studio, talkers, COUNT_OF(talkers), 8, NULL);
+    for (uint64_t i = 0; i < 200; i++) {
+        enum augment_condition condition = (enum augment_condition)(i % CONDITION_COUNT);
+        assert_int_equal(render(&studio, i, condition, NULL, 0, pcm).word_begin, WORD_END);
+        assert_in_range(render(&studio, i, condition, &one, 1, pcm).word_begin, WORD_END - 1, WORD_END);
+    }
+    struct rng rng = rng_make(1, 1);
+    struct augment_scene empty = {0}, outside = {SCENE, SCENE + 1, CONDITION_BASE, false}, large = {SCENE + 1, 9, CONDITION_BASE, false};
+    assert_int_equal(augment_render(studio.bank, studio.scratch, &rng, &empty, word, WORD, pcm, NULL, &studio.error), 0);
+    assert_int_equal(augment_render(studio.bank, studio.scratch, &rng, &outside, word, WORD, pcm, NULL, &studio.error), ERROR_USAGE);
+    assert_int_equal(augment_render(studio.bank, studio.scratch, &rng, &large, word, WORD, pcm, NULL, &studio.error), ERROR_USAGE);
+    studio_close(&studio);
+}
+
+// What was drawn how often, and the peak level; the last condition is that of an empty bank.
+static void draws_follow_the_recipe(void **state)
+{
+    (void)state;
+    enum { DRAWS = 600 };
+    static const struct {
+        enum augment_condition condition;
+        const char *name;
+        double share;
+    } expected[] = {
+        {CONDITION_BASE, "room", 0.7},        {CONDITION_BASE, "ambience", 0.85},       {CONDITION_BASE, "mix", 0.6},
+        {CONDITION_BASE, "babble", 0},        {CONDITION_BASE, "coloured noise", 0.12}, {CONDITION_BASE, "gate", 0},
+        {CONDITION_BABBLE, "babble", 1},      {CONDITION_BABBLE, "room behind", 0.3},   {CONDITION_NOISE, "coloured noise", 1},
+        {CONDITION_NOISE, "mix", 1},          {CONDITION_QUIET, "room", 0.45},          {CONDITION_QUIET, "ambience", 0.25},
+        {CONDITION_QUIET, "mix", 0},          {CONDITION_QUIET, "microphone noise", 0.4}, {CONDITION_QUIET, "gate", 0.3},
+        {CONDITION_BABBLE, "background", 0},  {CONDITION_NOISE, "room behind", 0},
+    };
+    static int16_t pcm[SCENE];
+    static struct augment_trace traces[CONDITION_COUNT][DRAWS];
+    struct studio studio;
+    studio_open(&studio, talkers, COUNT_OF(talkers), 4, NULL);
+    for (int condition = 0; condition < CONDITION_COUNT; condition++)
+        for (uint64_t i = 0; i < DRAWS; i++) {
+            struct augment_trace *trace = &traces[condition][i];
+            *trace = render(&studio, i, (enum augment_condition)condition, word, 1600, pcm);
+            int peak = 0;
+            for (size_t k = 0; k < SCENE; k++)
+                peak = abs(pcm[k]) > peak ? abs(pcm[k]) : peak;
+            if (!used(trace, "gate"))
+                assert_true(fabs(peak - 32767 * pow(10, trace->level_db / 20)) <= (used(trace, "microphone noise") ? 30 : 1));
+            assert_in_range(-10 * trace->level_db, 4, condition == CONDITION_QUIET ? 240 : 320);
+            assert_int_equal(trace->room >= 0, used(trace, "room"));
+            assert_int_equal(isfinite(trace->snr_db) != 0, used(trace, "mix"));
+        }
+    for (size_t row = 0; row < COUNT_OF(expected); row++) {
+        double share = expected[row].share, count = 0;
+        for (int i = 0; i < DRAWS; i++)
+            count += used(&traces[expected[row].condition][i], expected[row].name);
+        if (fabs(count / DRAWS - share) > 4 * sqrt(share * (1 - share) / DRAWS)) // four deviations
+            fail_msg("%s, %s: %.3f of the draws instead of %.3f", augment_condition_names[expected[row].condition],
+                     expected[row].name, count / DRAWS, share);
+    }
+    int counts[CONDITION_COUNT] = {0};
+    struct rng rng = rng_make(3, 3);
+    for (int i = 0; i < 10000; i++)
+        counts[augment_draw_condition(&rng)]++;
+    assert_in_range(counts[CONDITION_BASE], 4800, 5200);
+    assert_in_range(counts[CONDITION_BABBLE], 1840, 2160);
+    assert_in_range(counts[CONDITION_QUIET], 1350, 1650);
+    assert_in_range(counts[CONDITION_NOISE], 1350, 1650);
+    studio_close(&studio);
+}
+
+static void quiet_scenes_are_digital_zero_or_nearly(void **state)
+{
+    (void)state;
+    static int16_t pcm[SCENE];
+    struct studio studio;
+    studio_open(&studio, NULL, 0, 0, NULL);
+    int zero = 0, steps = 0, gated = 0, gated_zero = 0;
+    for (uint64_t i = 0; i < 300; i++) {
+        struct augment_trace trace = render(&studio, i, CONDITION_QUIET, word, WORD, pcm);
+        double before = 0, speech = 0;
+        for (size_t k = 0; k < 20000; k++)
+            before += pcm[k] * pcm[k] / 20000.0;
+        for (size_t k = WORD_END - 4000; k < WORD_END; k++)
+            speech += pcm[k] * pcm[k] / 4000.0;
+        assert_true(sqrt(speech) > 500);
+        if (!used(&trace, "microphone noise") && !used(&trace, "ambience")) {
+            assert_true(before == 0);
+            zero++;
+        } else if (used(&trace, "gate")) { // closed where the noise is below the threshold, as it mostly is
+            gated++;
+            gated_zero += before == 0;
+        } else if (used(&trace, "microphone noise")) {
+            assert_true(sqrt(before) > 0.05 && sqrt(before) < 7.5);
+            steps++;
+        }
+    }
+    assert_true(zero > 30 && steps > 30 && gated > 30 && gated_zero > gated * 3 / 4);
+    studio_close(&studio);
+}
+
+struct batch {
+    struct studio studio;
+    struct augment_scratch *scratch[4];
+    int16_t *pcm; // [24][SCENE]
+};
+
+static void render_task(void *context, size_t index, int worker)
+{
+    struct batch *batch = context;
+    struct rng rng = rng_make(42, index);
+    struct error error;
+    int16_t *pcm = batch->pcm + index * SCENE;
+    struct augment_scene scene = {SCENE, WORD_END, (enum augment_condition)(index % CONDITION_COUNT), index % 3 == 0};
+    if (index < 20)
+        augment_render(batch->studio.bank, batch->scratch[worker], &rng, &scene, word, WORD, pcm, NULL, &error);
+    else {
+        memcpy(pcm, talk[1], SCENE * sizeof *pcm);
+        augment_stream(batch->studio.bank, batch->scratch[worker], &rng, pcm, SCENE, &error);
+    }
+}
+
+static void same_bytes_for_any_number_of_threads(void **state)
+{
+    (void)state;
+    enum { CLIPS = 24 };
+    int16_t *first = NULL;
+    for (int threads = 1; threads <= 4; threads += 3) {
+        struct pool *pool;
+        struct batch batch;
+        struct error error;
+        assert_int_equal(pool_open(&pool, threads, &error), 0);
+        studio_open(&batch.studio, talkers, COUNT_OF(talkers), 12, pool);
+        batch.pcm = array_alloc(CLIPS * SCENE, sizeof *batch.pcm);
+        for (int i = 0; i < pool_threads(pool); i++)
+            assert_int_equal(augment_scratch_open(&batch.scratch[i], batch.studio.bank, SCENE, &error), 0);
+        pool_run(pool, CLIPS, render_task, &batch);
+        if (first)
+            assert_memory_equal(first, batch.pcm, CLIPS * SCENE * sizeof *first);
+        else
+            first = batch.pcm;
+        if (first != batch.pcm)
+            free(batch.pcm);
+        for (int i = 0; i < pool_threads(pool); i++)
+            augment_scratch_close(batch.scratch[i]);
+        studio_close(&batch.studio);
+        pool_close(pool);
+    }
+    assert_memory_not_equal(first, first + 4 * SCENE, SCENE * sizeof *first);
+    free(first);
+}
+
+static void streams_are_degraded_everywhere(void **state)
+{
+    (void)state;
+    enum { COUNT = 100001 };
+    static int16_t pcm[COUNT + 1], again[COUNT + 1];
+    struct studio studio;
+    studio_open(&studio, talkers, COUNT_OF(talkers), 8, NULL);
+    for (uint64_t i = 0; i < 10; i++) {
+        struct rng rng = rng_make(9, i);
+        memcpy(pcm, talk[0], sizeof pcm);
+        assert_int_equal(augment_stream(studio.bank, studio.scratch, &rng, pcm, COUNT, &studio.error), 0);
+        assert_int_equal(pcm[COUNT], talk[0][COUNT]); // not beyond the end
+        for (size_t at = 0; at + 320 <= COUNT; at += 320) { // the tone sounds without a gap and is not the one that came
+            double energy = 0, change = 0;
+            for (size_t k = at; k < at + 320; k++) {
+                energy += pcm[k] * pcm[k];
+                change += abs(pcm[k] - talk[0][k]);
+            }
+            assert_true(energy > 0 && change > 0);
+        }
+        memcpy(again, talk[0], sizeof again);
+        rng = rng_make(9, i);
+        assert_int_equal(augment_stream(studio.bank, studio.scratch, &rng, again, COUNT, &studio.error), 0);
+        assert_memory_equal(pcm, again, sizeof pcm);
+    }
+    struct rng rng = rng_make(1, 1);
+    for (size_t count = 0; count < 40; count++)
+        assert_int_equal(augment_stream(studio.bank, studio.scratch, &rng, pcm, count, &studio.error), 0);
+    studio_close(&studio);
+}
+
+// ISO 3382: the decay of the energy that is left, from -5 to -25 dB, extended to 60 dB.
+static double schroeder(const float *response, size_t count)
+{
+    static double left[ROOM_SAMPLES + 1];
+    left[count] = 0;
+    for (size_t i = count; i-- > 0;)
+        left[i] = left[i + 1] + (double)response[i] * (double)response[i];
+    size_t from = 0, to = 0;
+    while (from < count && left[from] > left[0] * pow(10, -0.5))
+        from++;
+    while (to < count && left[to] > left[0] * pow(10, -2.5))
+        to++;
+    return (double)(to - from) / AUDIO_RATE * 3;
+}
+
+static void simulated_rooms_have_the_drawn_reverberation(void **state)
+{
+    (void)state;
+    int measured = 0, shortest = 0, longest = 0;
+    for (uint64_t i = 0; i < 200; i++) {
+        float response[ROOM_SAMPLES];
+        struct rng rng = rng_make(2, i);
+        double rt60;
+        size_t length = room_simulate(&rng, response, &rt60);
+        assert_true(rt60 >= 0.1 && rt60 <= 0.8 && length <= ROOM_SAMPLES);
+        assert_true(response[0] > 0.99f); // direct sound at once
+        shortest += rt60 < 0.2;
+        longest += rt60 > 0.4;
+        if (rt60 < 0.25)
+            continue; // the direct sound and a few echoes are too much of these
+        double ratio = schroeder(response, length) / rt60;
+        if (ratio < 0.8 || ratio > 1.25)
+            fail_msg("room %d: drawn %.3f s, %.2f times that measured", (int)i, rt60, ratio);
+        measured++;
+    }
+    assert_true(measured > 80 && shortest > 40 && longest > 40); // uniform in the logarithm
+}
+
+// Gain at a frequency, of one section, measured with a sine.
+static double gain_db(struct biquad biquad, double hertz)
+{
+    static float x[16000];
+    for (size_t i = 0; i < COUNT_OF(x); i++)
+        x[i] = (float)sin(2 * M_PI * hertz * (double)i / AUDIO_RATE);
+    biquad_run(&biquad, x, COUNT_OF(x));
+    return 20 * log10(fit_sine(x + 8000, 8000, hertz, NULL));
+}
+
+static void filters_have_their_gain(void **state)
+{
+    (void)state;
+    for (double db = -9; db <= 9; db += 3) {
+        for (double hertz = 200; hertz < 6500; hertz *= 2) {
+            assert_true(fabs(gain_db(biquad_design(PEAKING, hertz, db, 1.5), hertz) - db) < 0.01);
+            assert_true(fabs(gain_db(biquad_design(PEAKING, hertz, db, 3), hertz / 20)) < 0.1);
+        }
+        assert_true(fabs(gain_db(biquad_design(LOW_SHELF, 400, db, 0.7), 20) - db) < 0.1);
+        assert_true(fabs(gain_db(biquad_design(LOW_SHELF, 400, db, 0.7), 400) - db / 2) < 0.01);
+        assert_true(fabs(gain_db(biquad_design(LOW_SHELF, 400, db, 0.7), 6000)) < 0.1);
+        assert_true(fabs(gain_db(biquad_design(HIGH_SHELF, 2000, db, 0.7), 7600) - db) < 0.1);
+        assert_true(fabs(gain_db(biquad_design(HIGH_SHELF, 2000, db, 0.7), 2000) - db / 2) < 0.01);
+        assert_true(fabs(gain_db(biquad_design(HIGH_SHELF, 2000, db, 0.7), 60)) < 0.1);
+    }
+    assert_true(fabs(gain_db(biquad_design(HIGH_PASS, 300, 0, 0.7), 300) + 3.1) < 0.02); // Q .7 at the edge
+    assert_true(gain_db(biquad_design(HIGH_PASS, 300, 0, 0.7), 75) < -23);
+    assert_true(fabs(gain_db(biquad_design(LOW_PASS, 3000, 0, 0.7), 3000) + 3.1) < 0.02);
+    assert_true(gain_db(biquad_design(LOW_PASS, 3000, 0, 0.7), 7500) < -23);
+}
+
+// Power density at `hertz`, averaged over windows and neighbouring frequencies.
+static double density_db(const float *x, size_t count, double hertz)
+{
+    double sum = 0;
+    for (size_t at = 0; at + 2048 <= count; at += 2048) {
+        float window[2048];
+        for (size_t i = 0; i < 2048; i++) // Hann
+            window[i] = x[at + i] * (float)(0.5 - 0.5 * cos(2 * M_PI * (double)i / 2048));
+        for (int step = -1; step <= 1; step++) {
+            double amplitude = fit_sine(window, 2048, hertz + 15.625 * step, NULL);
+            sum += amplitude * amplitude;
+        }
+    }
+    return 10 * log10(sum);
+}
+
+static void noise_has_its_colour(void **state)
+{
+    (void)state;
+    enum { COUNT = 1 << 18 };
+    static float x[COUNT];
+    static const double slopes[NOISE_COLOURS] = {0, -3.01, -9.03}; // dB an octave, from 200 Hz to 3.2 kHz
+    for (int colour = 0; colour < NOISE_COLOURS; colour++) {
+        struct rng rng = rng_make(1, (uint64_t)colour);
+        noise_colour((enum noise_colour)colour, &rng, x, COUNT);
+        assert_true(fabs(level_rms(x, COUNT) - 1) < 1e-4);
+        double slope = (density_db(x, COUNT, 3200) - density_db(x, COUNT, 200)) / 4;
+        if (fabs(slope - slopes[colour]) > 0.35)
+            fail_msg("colour %d: %.2f dB an octave instead of %.2f", colour, slope, slopes[colour]);
+    }
+    struct rng rng = rng_make(1, 7);
+    double fourth = 0, mean = 0;
+    noise_white(&rng, x, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        mean += (double)x[i] / COUNT;
+        fourth += pow((double)x[i], 4) / COUNT;
+    }
+    assert_true(fabs(mean) < 0.01 && fabs(level_rms(x, COUNT) - 1) < 0.005);
+    assert_true(fabs(fourth - 2.7) < 0.03); // 3 - 1.2 / 4: sum of four uniform numbers
+}
+
+// Against the sum that defines convolution.
+static void convolution_is_convolution(void **state)
+{
+    (void)state;
+    enum { IN = 40000, OUT = 45000 };
+    static float x[OUT], in[OUT], response[ROOM_SAMPLES];
+    struct studio studio;
+    studio_open(&studio, NULL, 0, 6, NULL);
+    for (uint64_t room = 0; room < 6; room++) {
+        struct rng rng = rng_make(seed_mix(5, "rooms"), room), noise = rng_make(8, room);
+        double rt60, worst = 0;
+        size_t length = room_simulate(&rng, response, &rt60);
+        memset(in, 0, sizeof in);
+        noise_white(&noise, in, IN);
+        memcpy(x, in, sizeof x);
+        room_convolve(studio.bank, studio.scratch, room, x, IN, OUT);
+        for (size_t i = 0; i < OUT; i += 997) {
+            double sum = 0;
+            for (size_t k = 0; k < length && k <= i; k++)
+                sum += (double)in[i - k] * (double)response[k];
+            worst = fmax(worst, fabs(sum - (double)x[i]));
+        }
+        assert_true(worst < 1e-4);
+    }
+    studio_close(&studio);
+}
+
+static void recorded_rooms(void **state)
+{
+    (void)state;
+    struct error error;
+    struct augment_bank *bank = NULL;
+    struct text_list folders = {0};
+    char folder[] = "/tmp/wakesmith-rooms-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(text_list_add(&folders, folder, &error), 0);
+    char *path = path_join(folder, "notes.txt"), *wav = path_join(folder, "hall.wav");
+    assert_int_equal(file_write(path, "no audio", 8, &error), 0);
+    assert_int_equal(augment_bank_open(&bank, NULL, 0, 4, &folders, 1, NULL, &error), ERROR_MISSING);
+    assert_non_null(strstr(error.message, folder));
+    static int16_t response[20000];
+    assert_int_equal(audio_write_wav(wav, response, 8000, &error), 0);
+    assert_int_equal(augment_bank_open(&bank, NULL, 0, 4, &folders, 1, NULL, &error), ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "hall.wav"));
+    // Direct sound after 50 ms and one echo: rendered, the word must not be 50 ms late.
+    response[800] = -16000;
+    response[1800] = 4000;
+    assert_int_equal(audio_write_wav(wav, response, 20000, &error), 0);
+    struct studio studio;
+    assert_int_equal(augment_bank_open(&studio.bank, NULL, 0, 0, &folders, 1, NULL, &error), 0);
+    assert_int_equal(augment_scratch_open(&studio.scratch, studio.bank, SCENE, &error), 0);
+    static float x[4000];
+    x[10] = 1;
+    room_convolve(studio.bank, studio.scratch, 0, x, 20, 4000);
+    for (size_t i = 0; i < 4000; i++)
+        assert_true(fabs((double)x[i] - (i == 10 ? -1 : i == 1010 ? 0.25 : 0)) < 1e-3);
+    int rooms = 0;
+    for (uint64_t i = 0; i < 50; i++) {
+        static int16_t pcm[SCENE];
+        rooms += render(&studio, i, CONDITION_BASE, word, WORD, pcm).room == 0;
+    }
+    assert_in_range(rooms, 20, 48);
+    studio_close(&studio);
+    assert_int_equal(file_write(wav, "RIFFjunk", 8, &error), 0);
+    assert_true(augment_bank_open(&bank, NULL, 0, 4, &folders, 1, NULL, &error) < 0);
+    assert_int_equal(folder_remove(folder, &error), 0);
+    assert_true(augment_bank_open(&bank, NULL, 0, 4, &folders, 1, NULL, &error) < 0);
+    text_list_free(&folders);
+    free(path);
+    free(wav);
+}
+
+static void test_conditions_follow_the_protocol(void **state)
+{
+    (void)state;
+    enum { COUNT = 24000, ALL = COUNT + AUGMENT_PAD_BEFORE + AUGMENT_PAD_AFTER };
+    static int16_t clip[COUNT], pcm[ALL], same[ALL], other[ALL];
+    static float noise[ALL];
+    struct error error;
+    tone(clip + 4000, 4000, 700, 3000); // half of the loudest 500 ms
+    tone(clip + 8000, 4000, 900, 1000);
+    double loudest = sqrt((3000.0 * 3000 + 1000.0 * 1000) / 2);
+    for (int kind = TEST_PINK; kind <= TEST_BABBLE; kind++)
+        for (double snr = 5; snr <= 20; snr += 5) {
+            assert_int_equal(augment_test_condition((enum test_noise)kind, snr, 7, clip, COUNT, talkers, 3, pcm, &error), 0);
+            for (size_t i = 0; i < ALL; i++) {
+                bool inside = i >= AUGMENT_PAD_BEFORE && i < AUGMENT_PAD_BEFORE + COUNT;
+                noise[i] = (float)(pcm[i] - (inside ? clip[i - AUGMENT_PAD_BEFORE] : 0));
+            }
+            double measured = 20 * log10(loudest / level_rms(noise, ALL));
+            if (fabs(measured - snr) > 0.01)
+                fail_msg("test noise %d: %.3f dB instead of %.3f", kind, measured, snr);
+            if (kind == TEST_PINK)
+                assert_true(fabs((density_db(noise, ALL, 3200) - density_db(noise, ALL, 200)) / 4 + 3.01) < 0.8);
+        }
+    assert_int_equal(augment_test_condition(TEST_BABBLE, 20, 7, clip, COUNT, talkers, 3, same, &error), 0);
+    assert_memory_equal(pcm, same, sizeof pcm);
+    assert_int_equal(augment_test_condition(TEST_BABBLE, 20, 8, clip, COUNT, talkers, 3, other, &error), 0);
+    assert_memory_not_equal(pcm, other, sizeof pcm);
+    // What would clip is scaled down as a whole.
+    for (size_t i = 0; i < COUNT; i++)
+        clip[i] = i % 2 ? 32767 : -32768;
+    assert_int_equal(augment_test_condition(TEST_PINK, 0, 7, clip, COUNT, NULL, 0, pcm, &error), 0);
+    int highest = 0, clipped = 0;
+    for (size_t i = 0; i < ALL; i++) {
+        highest = abs(pcm[i]) > highest ? abs(pcm[i]) : highest;
+        clipped += abs(pcm[i]) >= 32767;
+    }
+    assert_int_equal(highest, 32767);
+    assert_int_equal(clipped, 1);
+    assert_int_equal(augment_test_condition(TEST_CLEAN, 0, 7, clip, COUNT, NULL, 0, pcm, &error), 0);
+    assert_memory_equal(pcm + AUGMENT_PAD_BEFORE + 1, clip + 1, 100);
+    assert_int_equal(pcm[0] | pcm[AUGMENT_PAD_BEFORE - 1] | pcm[ALL - 1], 0);
+    assert_int_equal(augment_test_condition(TEST_PINK, 10, 7, NULL, 0, NULL, 0, pcm, &error), 0);
+    assert_int_equal(augment_test_condition(TEST_BABBLE, 10, 7, clip, COUNT, NULL, 0, pcm, &error), ERROR_USAGE);
+}
+
+static void an_empty_bank_works(void **state)
+{
+    (void)state;
+    static int16_t pcm[SCENE];
+    struct studio studio;
+    studio_open(&studio, NULL, 0, 0, NULL);
+    int behind = 0;
+    for (uint64_t i = 0; i < 100; i++) {
+        struct augment_trace trace = render(&studio, i, CONDITION_BABBLE, word, WORD, pcm);
+        assert_false(used(&trace, "babble") || used(&trace, "room"));
+        assert_int_equal(trace.room, -1);
+        behind += used(&trace, "mix");
+    }
+    assert_in_range(behind, 40, 80); // the base condition instead
+    struct rng rng = rng_make(1, 1);
+    assert_int_equal(augment_stream(studio.bank, studio.scratch, &rng, pcm, SCENE, &studio.error), 0);
+    studio_close(&studio);
+}
+
+int main(void)
+{
+    tone(word, WORD, 1000, 5000);
+    for (int i = 0; i < 3; i++)
+        tone(talk[i], TALK, 300 + 200 * i, 4000);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(snr_is_over_active_speech),
+        cmocka_unit_test(word_ends_where_asked),
+        cmocka_unit_test(odd_clips_are_no_trouble),
+        cmocka_unit_test(draws_follow_the_recipe),
+        cmocka_unit_test(quiet_scenes_are_digital_zero_or_nearly),
+        cmocka_unit_test(same_bytes_for_any_number_of_threads),
+        cmocka_unit_test(streams_are_degraded_everywhere),
+        cmocka_unit_test(simulated_rooms_have_the_drawn_reverberation),
+        cmocka_unit_test(filters_have_their_gain),
+        cmocka_unit_test(noise_has_its_colour),
+        cmocka_unit_test(convolution_is_convolution),
+        cmocka_unit_test(recorded_rooms),
+        cmocka_unit_test(test_conditions_follow_the_protocol),
+        cmocka_unit_test(an_empty_bank_works),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
