@@ -24,7 +24,9 @@ int nn_preset(const char *name, struct nn_config *config, struct error *error);
 // "64,64,64,64" and "[5],[7,11],[9,15],[23]" as on the framework's command line; sets filters and kernels.
 int nn_parse_shape(struct nn_config *config, const char *filters, const char *kernels, struct error *error);
 int nn_check(const struct nn_config *config, struct error *error);
-int nn_window(const struct nn_config *config);               // S: rows of one training example, a multiple of stride
+// S: rows of one training example, a multiple of stride (official 204, seed 178, alexa 150). The network reads the first
+// K0 + stride * (T1 - 1) of them, T1 = T + sum of (longest kernel - 1): all but at most stride - 1.
+int nn_window(const struct nn_config *config);
 int nn_block_channels(const struct nn_config *config, int block); // input channels of a block
 int nn_block_reach(const struct nn_config *config, int block);    // its longest kernel
 size_t nn_macs_per_step(const struct nn_config *config);
@@ -71,7 +73,10 @@ void nn_stream_close(struct nn_stream *stream);
 struct nn_stream_scratch;
 int nn_stream_scratch_open(struct nn_stream_scratch **scratch, const struct nn_stream *stream, struct error *error);
 void nn_stream_scratch_close(struct nn_stream_scratch *scratch);
-// rows: uint16 features of the device, turned into real features as the sampler does. logits[row_count / stride].
+// rows: uint16 features v of the device, [row_count][40], turned into real features as the sampler does:
+// (q + 128) * 26/255 with q = clamp((v*256 + 333)/666 - 128). logits[row_count / stride]; logits[j] sees rows up to
+// stride*(j+1) - 1, and equals nn's forward pass (moving statistics) on a window whose last row in use is that one
+// as soon as j + 1 >= S / stride.
 void nn_stream_run(const struct nn_stream *stream, struct nn_stream_scratch *scratch, const uint16_t *rows, size_t row_count, float *logits);
 
 #endif
