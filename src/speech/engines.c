@@ -7,14 +7,15 @@
 // Formants: the vocal tracts of adults differ by about 15 percent. espeak-ng's variants bring formants of their own, so
 // its range is small; flite's four speakers are spread over the people between them.
 const struct engine speech_engines[] = {
-    {.name = "espeak-ng", .package = "espeak-ng-data", .share = .5, .phonemes = true, .timbre = {.93, 1.08},
+    {.name = "espeak-ng", .package = "espeak-ng-data", .share = .5, .timbre = {.93, 1.08},
      .pace = {.3, 2.2}, .first_pace = .7, .list = espeak_list, .open = espeak_open, .speak = espeak_speak},
 #ifdef HAVE_FLITE
     {.name = "flite", .package = "flite", .share = .5, .timbre = {.86, 1.18}, .pace = {.38, 1.67}, .first_pace = .87,
-     .list = flite_list, .open = flite_open, .speak = flite_speak},
+     .list = flite_list, .reads = flite_reads, .open = flite_open, .speak = flite_speak},
 #endif
 };
 const size_t speech_engine_count = COUNT_OF(speech_engines);
+_Static_assert(COUNT_OF(speech_engines) <= ENGINES_MAXIMUM, "room for a fact about each engine");
 
 int speech_engine_row(const char *name)
 {
@@ -22,6 +23,11 @@ int speech_engine_row(const char *name)
         if (strcmp(name, speech_engines[i].name) == 0)
             return (int)i;
     return -1;
+}
+
+bool is_phonemes(const char *text)
+{
+    return strncmp(text, "[[", 2) == 0;
 }
 
 bool sound_reserve(struct sound *sound, size_t count)

@@ -168,7 +168,7 @@ int espeak_speak(const char *voice, const char *text, const struct prosody *pros
     sound->count = 0;
     sound->rate = 22050;
     speaking = sound;
-    unsigned flags = espeakCHARS_UTF8 | (strncmp(text, "[[", 2) == 0 ? espeakPHONEMES : 0u);
+    unsigned flags = espeakCHARS_UTF8 | (is_phonemes(text) ? espeakPHONEMES : 0u);
     return espeak_Synth(text, strlen(text) + 1, 0, POS_CHARACTER, 0, flags, NULL, NULL) == EE_OK ? 0 : -1;
 }
 

@@ -11,12 +11,13 @@ enum { PROCESSES_MAXIMUM = 64, JUDGED_TAKES = 24 };
 struct generator {
     const struct speech_request *request;
     struct voice *voices;
+    int *rows; // of the voices' engines
     size_t voice_count;
     struct corpus_writer writer;
     uint64_t *hashes; // of the clips' samples: an open-addressed table, 0 is empty
     size_t hash_slots;
     unsigned char *voice_used, *group_used;
-    size_t *tried, *good; // by engine
+    size_t tried[ENGINES_MAXIMUM], good[ENGINES_MAXIMUM];
     struct speech_report report;
 };
 
@@ -42,7 +43,7 @@ static void count_use(unsigned char *used, size_t *count, size_t index)
 static int gather_take(struct generator *g, const struct take *take, const int16_t *samples, struct error *error)
 {
     const struct voice *voice = &g->voices[take->voice];
-    int engine = speech_engine_row(voice->engine);
+    int engine = g->rows[take->voice];
     if (g->writer.clip_count == g->request->clips)
         return 0;
     g->report.tried++;
@@ -117,7 +118,7 @@ static int round_open(struct round *round, const struct generator *g, uint64_t f
     if (!round->shards || !round->children || !round->retried)
         return error_memory(error, "the list of speech processes");
     for (size_t i = 0; i < count; i++)
-        round->shards[i] = (struct shard){.request = g->request, .voices = g->voices, .voice_count = g->voice_count,
+        round->shards[i] = (struct shard){.request = g->request, .voices = g->voices, .rows = g->rows, .voice_count = g->voice_count,
                                           .number = first_shard + i, .first = (first_shard + i) * SHARD_TAKES,
                                           .takes = takes - i * SHARD_TAKES < SHARD_TAKES ? takes - i * SHARD_TAKES : SHARD_TAKES};
     return 0;
@@ -211,6 +212,24 @@ static int speak_until_enough(struct generator *g, struct progress *progress, st
     return 0;
 }
 
+// Finds the voices' engines and the number of groups.
+static int check_voices(struct generator *g, size_t *groups, struct error *error)
+{
+    double shares = 0;
+    g->rows = array_alloc(g->voice_count, sizeof *g->rows);
+    if (!g->rows)
+        return error_memory(error, "the list of voices");
+    for (size_t i = 0; i < g->voice_count; i++) {
+        const struct voice *voice = &g->voices[i];
+        g->rows[i] = speech_engine_row(voice->engine);
+        if (g->rows[i] < 0 || voice->group < 0 || voice->share < 0)
+            return error_set(error, ERROR_MISSING, "there is no voice %s of %s", voice->name, voice->engine);
+        *groups = (size_t)voice->group >= *groups ? (size_t)voice->group + 1 : *groups;
+        shares += voice->share;
+    }
+    return shares > 0 ? 0 : error_set(error, ERROR_USAGE, "no voice has a share of the clips");
+}
+
 static int generator_open(struct generator *g, const char *path, struct error *error)
 {
     const struct speech_request *request = g->request;
@@ -221,28 +240,19 @@ static int generator_open(struct generator *g, const char *path, struct error *e
     if (!request->voices)
         TRY(speech_voices(request->language, &g->voices, &g->voice_count, error));
     else {
-        g->voices = array_alloc(request->voice_count, sizeof *g->voices);
-        if (g->voices)
-            memcpy(g->voices, request->voices, request->voice_count * sizeof *g->voices);
         g->voice_count = request->voice_count;
+        g->voices = array_alloc(g->voice_count, sizeof *g->voices);
+        if (!g->voices)
+            return error_memory(error, "the list of voices");
+        memcpy(g->voices, request->voices, g->voice_count * sizeof *g->voices);
     }
-    int groups = 0;
-    double shares = 0;
-    for (size_t i = 0; g->voices && i < g->voice_count; i++) {
-        if (speech_engine_row(g->voices[i].engine) < 0 || g->voices[i].group < 0)
-            return error_set(error, ERROR_MISSING, "there is no voice %s of %s", g->voices[i].name, g->voices[i].engine);
-        groups = g->voices[i].group >= groups ? g->voices[i].group + 1 : groups;
-        shares += g->voices[i].share;
-    }
-    if (g->voices && shares <= 0)
-        return error_set(error, ERROR_USAGE, "no voice has a share of the clips");
+    size_t groups = 0;
+    TRY(check_voices(g, &groups, error));
     g->hash_slots = 2 * request->clips + 1;
     g->hashes = array_alloc(g->hash_slots, sizeof *g->hashes);
     g->voice_used = array_alloc(g->voice_count, 1);
-    g->group_used = array_alloc((size_t)groups, 1);
-    g->tried = array_alloc(speech_engine_count, sizeof *g->tried);
-    g->good = array_alloc(speech_engine_count, sizeof *g->good);
-    if (!g->voices || !g->hashes || !g->voice_used || !g->group_used || !g->tried || !g->good)
+    g->group_used = array_alloc(groups, 1);
+    if (!g->hashes || !g->voice_used || !g->group_used)
         return error_memory(error, "the speech stage");
     return corpus_create(&g->writer, path, request->clips, error);
 }
@@ -254,8 +264,7 @@ static void generator_close(struct generator *g)
     free(g->hashes);
     free(g->voice_used);
     free(g->group_used);
-    free(g->tried);
-    free(g->good);
+    free(g->rows);
 }
 
 int speech_generate(const struct speech_request *request, const char *path, struct progress *progress,

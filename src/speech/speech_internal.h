@@ -29,15 +29,16 @@ struct prosody {
 struct engine {
     const char *name, *package; // `package`: what to install
     double share;               // of all clips, relative to the other engines
-    bool phonemes;              // reads [[espeak-ng phonemes]] as well as text
     double timbre[2];           // formants are moved by a factor drawn from this range (uniform in the logarithm)
     double pace[2], first_pace; // limits, and the pace to try first when a duration is wanted
     // Appends a line "weight <tab> timbre <tab> voice" for each voice of `language`; equal `timbre` sound alike.
     // No line when there is none. Both return 0 or -1.
     int (*list)(const struct language *language, struct buffer *lines);
+    bool (*reads)(const char *text); // whether it can say `text`; NULL: everything, [[phonemes]] too
     int (*open)(void);
     int (*speak)(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
 };
+enum { ENGINES_MAXIMUM = 8 };
 extern const struct engine speech_engines[];
 extern const size_t speech_engine_count;
 int speech_engine_row(const char *name); // -1: unknown
@@ -48,8 +49,12 @@ int espeak_speak(const char *voice, const char *text, const struct prosody *pros
 // Phonemes of `text` as the voice of `language` reads it, separated by '_', appended to `phonemes`.
 int espeak_phonemes(const char *text, const struct language *language, struct buffer *phonemes);
 int flite_list(const struct language *language, struct buffer *lines);
+bool flite_reads(const char *text);
 int flite_open(void);
 int flite_speak(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
+
+// Text in espeak-ng's phonemes begins with "[[" and ends with "]]".
+bool is_phonemes(const char *text);
 
 // ---- child processes ------------------------------------------------------------------------------------
 
@@ -76,7 +81,7 @@ bool child_write(int output, const void *data, size_t size);
 // A take is one attempt at a clip. A shard is some takes spoken one after the other by one fresh child: its
 // bytes are a function of the request and the shard's number alone.
 
-enum { SHARD_TAKES = 48, TAKE_FAILED = AUDIO_FAULTS };
+enum { SHARD_TAKES = 64, TAKE_FAILED = AUDIO_FAULTS };
 
 struct take { // the child's answer is a row of these, each followed by `count` int16 samples
     uint32_t text, voice;
@@ -86,6 +91,7 @@ struct take { // the child's answer is a row of these, each followed by `count` 
 struct shard {
     const struct speech_request *request;
     const struct voice *voices;
+    const int *rows; // of the voices' engines
     size_t voice_count;
     uint64_t number;
     size_t first, takes; // take i says text (first + i) mod text_count

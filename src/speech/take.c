@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { SPEAKINGS = 3, PEAK = 20000, SECONDS_MAXIMUM = 20 };
 
@@ -13,13 +12,19 @@ static const double length_tolerance = .08;
 static const double measured_below_peak = 32, trimmed_below_peak = 38; // dB
 static const double free_pace[2] = {.6, 1.12}; // when no duration is wanted: engines are rather fast
 
+// How long a text takes at pace 1, as last heard: the next first try is already close.
+struct heard {
+    uint32_t text;
+    double seconds; // 0: not heard yet
+};
+
 // What a child keeps between its takes.
 struct speaker {
     const struct shard *shard;
-    bool phonemes;                                // the text at hand is in phonemes
-    int opened[8];                                // engine rows: 0 not yet, 1 open, -1 does not open
+    int opened[ENGINES_MAXIMUM]; // 0 not yet, 1 open, -1 does not open
+    struct heard by_engine[ENGINES_MAXIMUM], *by_voice;
     struct sound sound;
-    int16_t *samples;                             // of the take, SECONDS_MAXIMUM
+    int16_t *samples; // of the take, SECONDS_MAXIMUM
 };
 
 static double clamp(double x, const double range[2])
@@ -27,29 +32,26 @@ static double clamp(double x, const double range[2])
     return fmin(fmax(x, range[0]), range[1]);
 }
 
-static bool is_phonemes(const char *text)
+// A voice by its share, among those whose engine can say the text.
+static uint32_t draw_voice(const struct shard *shard, const char *text, struct rng *rng)
 {
-    return strncmp(text, "[[", 2) == 0;
-}
-
-// A voice by its share, among those whose engine can read the text.
-static uint32_t draw_voice(const struct shard *shard, bool phonemes, struct rng *rng)
-{
+    bool reads[ENGINES_MAXIMUM];
     double total = 0;
+    for (size_t i = 0; i < speech_engine_count; i++)
+        reads[i] = !speech_engines[i].reads || speech_engines[i].reads(text);
     for (size_t i = 0; i < shard->voice_count; i++)
-        if (!phonemes || speech_engines[speech_engine_row(shard->voices[i].engine)].phonemes)
-            total += shard->voices[i].share;
+        total += reads[shard->rows[i]] ? shard->voices[i].share : 0;
     double left = rng_unit(rng) * total;
-    uint32_t last = 0;
+    size_t last = 0;
     for (size_t i = 0; i < shard->voice_count; i++) {
-        if (phonemes && !speech_engines[speech_engine_row(shard->voices[i].engine)].phonemes)
+        if (!reads[shard->rows[i]] || shard->voices[i].share <= 0)
             continue;
-        last = (uint32_t)i;
+        last = i;
         left -= shard->voices[i].share;
         if (left < 0)
             break;
     }
-    return last;
+    return (uint32_t)last;
 }
 
 static bool engine_ready(struct speaker *speaker, int row)
@@ -66,20 +68,33 @@ static double measured_seconds(const struct sound *sound)
     return (double)(end - begin) / sound->rate;
 }
 
+static double first_pace(const struct speaker *speaker, const struct engine *engine, const struct take *take, double seconds)
+{
+    const struct heard *heard = &speaker->by_voice[take->voice];
+    if (heard->seconds <= 0 || heard->text != take->text)
+        heard = &speaker->by_engine[engine - speech_engines];
+    return clamp(heard->seconds > 0 && heard->text == take->text ? heard->seconds / seconds : engine->first_pace, engine->pace);
+}
+
 // Speaks into speaker->sound. `seconds` > 0: the length wanted, reached by measuring and correcting the pace, which
-// is roughly but not exactly proportional to it. False when the engine gives nothing.
-static bool speak_for(struct speaker *speaker, const struct engine *engine, const char *voice, const char *text, double seconds,
+// is roughly but not exactly proportional to it; otherwise prosody.pace stands. False when the engine gives nothing.
+static bool speak_for(struct speaker *speaker, const struct engine *engine, const struct take *take, double seconds,
                       struct prosody prosody)
 {
+    const char *voice = speaker->shard->voices[take->voice].name, *text = speaker->shard->request->texts[take->text];
+    if (seconds > 0)
+        prosody.pace = first_pace(speaker, engine, take, seconds);
     for (int i = 0; i < SPEAKINGS; i++) {
         speaker->sound.count = 0;
         if (engine->speak(voice, text, &prosody, &speaker->sound) != 0 || speaker->sound.count == 0 || speaker->sound.rate <= 0)
             return false;
         if (seconds <= 0)
             return true;
-        double ratio = measured_seconds(&speaker->sound) / seconds;
-        double pace = clamp(prosody.pace * ratio, engine->pace);
-        if (ratio <= 0 || fabs(ratio - 1) < length_tolerance || fabs(pace - prosody.pace) < 1e-6)
+        double measured = measured_seconds(&speaker->sound);
+        struct heard heard = {take->text, measured * prosody.pace};
+        speaker->by_voice[take->voice] = speaker->by_engine[engine - speech_engines] = heard;
+        double pace = clamp(prosody.pace * measured / seconds, engine->pace);
+        if (measured <= 0 || fabs(measured / seconds - 1) < length_tolerance || fabs(pace - prosody.pace) < 1e-6)
             return true;
         prosody.pace = pace;
     }
@@ -92,7 +107,9 @@ static enum audio_fault finish(struct speaker *speaker, double timbre, double un
     float *sound = NULL;
     size_t size = 0, begin, end;
     struct error ignored;
-    if (audio_resample(speaker->sound.samples, speaker->sound.count, AUDIO_RATE / (speaker->sound.rate * timbre), &sound, &size, &ignored) < 0)
+    // Most of the silence goes before the resampling, which is what takes time here.
+    audio_speech_bounds(speaker->sound.samples, speaker->sound.count, trimmed_below_peak + 12, &begin, &end);
+    if (audio_resample(speaker->sound.samples + begin, end - begin, AUDIO_RATE / (speaker->sound.rate * timbre), &sound, &size, &ignored) < 0)
         return (enum audio_fault)TAKE_FAILED;
     audio_speech_bounds(sound, size, trimmed_below_peak, &begin, &end);
     enum audio_fault fault = AUDIO_GOOD;
@@ -122,19 +139,16 @@ static enum audio_fault finish(struct speaker *speaker, double timbre, double un
 static struct take speak_take(struct speaker *speaker, uint32_t text, struct rng *rng)
 {
     const struct speech_request *request = speaker->shard->request;
-    const char *words = request->texts[text];
-    struct take take = {.text = text, .voice = draw_voice(speaker->shard, is_phonemes(words), rng), .fault = TAKE_FAILED};
-    const struct voice *voice = &speaker->shard->voices[take.voice];
-    int row = speech_engine_row(voice->engine);
+    struct take take = {.text = text, .voice = draw_voice(speaker->shard, request->texts[text], rng), .fault = TAKE_FAILED};
+    int row = speaker->shard->rows[take.voice];
     const struct engine *engine = &speech_engines[row];
     // All draws come before the first failure can happen, so that one take never shifts the draws of the next.
     double timbre = rng_log_range(rng, engine->timbre[0], engine->timbre[1]);
     double length = exp(request->duration_sigma * rng_normal(rng)), pace = rng_log_range(rng, free_pace[0], free_pace[1]);
-    struct prosody prosody = {.pitch = rng_range(rng, -1, 1), .range = rng_unit(rng)};
+    struct prosody prosody = {.pace = clamp(pace / timbre, engine->pace), .pitch = rng_range(rng, -1, 1), .range = rng_unit(rng)};
     // Resampling by the timbre shortens the sound as much as it moves the formants: ask for a longer one.
     double seconds = request->duration_median * length * timbre;
-    prosody.pace = clamp(seconds > 0 ? engine->first_pace : pace / timbre, engine->pace);
-    if (engine_ready(speaker, row) && speak_for(speaker, engine, voice->name, words, seconds, prosody))
+    if (engine_ready(speaker, row) && speak_for(speaker, engine, &take, seconds, prosody))
         take.fault = finish(speaker, timbre, request->units, &take.count);
     return take;
 }
@@ -142,8 +156,9 @@ static struct take speak_take(struct speaker *speaker, uint32_t text, struct rng
 int speak_shard(void *context, int output)
 {
     const struct shard *shard = context;
-    struct speaker speaker = {.shard = shard, .samples = malloc(sizeof(int16_t) * SECONDS_MAXIMUM * AUDIO_RATE)};
-    if (!speaker.samples || speech_engine_count > COUNT_OF(speaker.opened))
+    struct speaker speaker = {.shard = shard, .samples = malloc(sizeof(int16_t) * SECONDS_MAXIMUM * AUDIO_RATE),
+                              .by_voice = array_alloc(shard->voice_count, sizeof *speaker.by_voice)};
+    if (!speaker.samples || !speaker.by_voice)
         return -1;
     srand(1); // engines that use it start alike in every child
     struct rng rng = rng_make(seed_mix(shard->request->seed, "speech"), shard->number);
