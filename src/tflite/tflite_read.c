@@ -2,6 +2,7 @@
 // Reader of .tflite files, which are FlatBuffers (spec quantization-and-tflite 5, 6, 10). The bytes are not trusted:
 // every position is checked before it is read, and the bytes visited are bounded, since offsets may alias.
 // The first fault sticks in the reader; from then on every access answers "absent".
+#include "tflite/tflite_format.h"
 #include "tflite/tflite_internal.h"
 
 #include <stdlib.h>
@@ -22,16 +23,6 @@ struct vector {
     uint64_t at; // of the first element; 0: absent
     uint32_t count;
 };
-
-// Field ids of the tables that every file has.
-enum { MODEL_VERSION = 0, MODEL_OP_CODES = 1, MODEL_SUBGRAPHS = 2, MODEL_DESCRIPTION = 3, MODEL_BUFFERS = 4, MODEL_SIGNATURES = 7 };
-enum { CODE_DEPRECATED = 0, CODE_VERSION = 2, CODE_BUILTIN = 3 };
-enum { GRAPH_TENSORS = 0, GRAPH_INPUTS = 1, GRAPH_OUTPUTS = 2, GRAPH_OPS = 3, GRAPH_NAME = 4 };
-enum { TENSOR_SHAPE = 0, TENSOR_TYPE = 1, TENSOR_BUFFER = 2, TENSOR_NAME = 3, TENSOR_QUANTIZATION = 4, TENSOR_SPARSITY = 6,
-       TENSOR_VARIANT = 9, TENSOR_EXTERNAL = 10 };
-enum { QUANT_SCALE = 2, QUANT_ZERO_POINT = 3, QUANT_DETAILS = 4, QUANT_DIMENSION = 6 };
-enum { BUFFER_DATA = 0, BUFFER_OFFSET = 1, BUFFER_SIZE = 2 };
-enum { OP_CODE_INDEX = 0, OP_INPUTS = 1, OP_OUTPUTS = 2, OP_OPTIONS_TYPE = 3, OP_OPTIONS = 4, OP_LARGE_OFFSET = 9, OP_OPTIONS_2 = 11 };
 
 #define FAIL(reader, ...) ((reader)->code ? 0 : ((reader)->code = error_set((reader)->error, ERROR_FORMAT, __VA_ARGS__)))
 

@@ -32,32 +32,70 @@ static size_t compare(struct tflite_runtime *runtime, const char *recording, con
     return step;
 }
 
+static struct tflite_model *read_model(const char *name)
+{
+    size_t size;
+    struct error error;
+    struct tflite_model *model;
+    void *data = golden_read("models", name, ".tflite", &size);
+    if (tflite_read(&model, data, size, &error))
+        fail_msg("%s: %s", name, error.message);
+    free(data);
+    return model;
+}
+
+// Steps of all recordings.
+static size_t compare_all(const struct tflite_model *model, const char *name, enum cpu_level level)
+{
+    struct error error;
+    struct tflite_runtime *runtime;
+    size_t steps = 0;
+    if (tflite_runtime_open(&runtime, model, level, &error))
+        fail_msg("%s: %s", name, error.message);
+    for (size_t i = 0; i < COUNT_OF(golden_names); i++)
+        steps += compare(runtime, golden_names[i], name);
+    tflite_runtime_close(runtime);
+    return steps;
+}
+
 static void every_byte_is_the_devices(void **state)
 {
     (void)state;
-    struct error error;
     for (int level = CPU_PLAIN; level <= (int)cpu_level(); level++) {
         size_t steps = 0;
-        for (size_t m = 0; m < COUNT_OF(models); m++) {
-            size_t size;
-            void *data = golden_read("models", models[m], ".tflite", &size);
-            struct tflite_model *model;
-            struct tflite_runtime *runtime;
-            if (tflite_read(&model, data, size, &error) || tflite_runtime_open(&runtime, model, (enum cpu_level)level, &error))
-                fail_msg("%s: %s", models[m], error.message);
+        for (size_t i = 0; i < COUNT_OF(models); i++) {
+            struct tflite_model *model = read_model(models[i]);
+            steps += compare_all(model, models[i], (enum cpu_level)level);
             tflite_close(model);
-            for (size_t r = 0; r < COUNT_OF(golden_names); r++)
-                steps += compare(runtime, golden_names[r], models[m]);
-            tflite_runtime_close(runtime);
-            free(data);
         }
         print_message("%s: %zu bytes equal\n", cpu_level_name((enum cpu_level)level), steps);
         assert_int_equal(steps, 10454);
     }
 }
 
+static void rewritten_models_give_the_same_bytes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(models); i++) {
+        struct tflite_model *model = read_model(models[i]), *again;
+        struct error error;
+        void *data;
+        size_t size;
+        if (tflite_write(model, &data, &size, &error) || tflite_read(&again, data, size, &error))
+            fail_msg("%s: %s", models[i], error.message);
+        assert_true(again->has_signature);
+        compare_all(again, models[i], cpu_level());
+        free(data);
+        tflite_close(again);
+        tflite_close(model);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_byte_is_the_devices)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_byte_is_the_devices),
+        cmocka_unit_test(rewritten_models_give_the_same_bytes),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
