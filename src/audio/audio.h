@@ -23,7 +23,7 @@ int audio_read(const char *path, double start_seconds, double max_seconds, struc
 int audio_write_wav(const char *path, const int16_t *samples, size_t count, struct error *error);
 
 // Resamples `count` samples by ratio = new rate / old rate (1/256 to 256); *out (caller frees) has
-// *out_count = round(count * ratio) samples, without delay. Keeps 90 % of the lower rate's band.
+// *out_count = round(count * ratio) samples, without delay. Keeps 91 % of the lower rate's band.
 int audio_resample(const float *samples, size_t count, double ratio, float **out, size_t *out_count, struct error *error);
 
 // [begin, end) of the samples whose 10 ms frames are within `below_peak_db` of the loudest frame: the speech of

@@ -17,8 +17,8 @@ enum {
 
 // Measured: 750 recordings of real people ("jarvis", "snowboy", "view glass", silence cut off) reach flatness
 // 0.234, high ratio 0.481, zero crossing 0.369; 1,887 clips of espeak-ng (26 variants, whispers included, 110 to
-// 260 words a minute) and flite reach 0.352, 0.282, 0.430. White noise has 0.95, 0.50, 0.50.
-#define MOST_FLATNESS 0.40
+// 260 words a minute) and flite reach 0.455, 0.297, 0.431. White noise has 0.95, 0.50, 0.50.
+#define MOST_FLATNESS 0.50
 #define MOST_HIGH 0.55
 #define MOST_CROSSING 0.46
 #define LEAST_SPEECH 0.18      // real recordings with 2 s of silence around the word have 0.12 at least

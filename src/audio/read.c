@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <samplerate.h>
 #include <sndfile.h>
+#include <soxr.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,7 +22,8 @@ enum {
     MOST_SAMPLES = MOST_HOURS * 3600 * AUDIO_RATE,
     LOWEST_RATE = 4000,
     HIGHEST_RATE = 768000,
-    MOST_CHANNELS = 64
+    MOST_CHANNELS = 64,
+    MOST_CHUNKS = 1000 // before the samples of a wav file
 };
 
 struct reader {
@@ -30,7 +31,7 @@ struct reader {
     int handle;
     SNDFILE *file;
     SF_INFO info;
-    SRC_STATE *resampler; // NULL when the file has 16 kHz
+    soxr_t resampler;     // NULL when the file has 16 kHz
     float *frames;        // BLOCK_FRAMES x channels, as in the file
     float *mono;          // BLOCK_FRAMES
     float *resampled;     // BLOCK_FRAMES
@@ -45,7 +46,8 @@ static bool wav_ends_early(int handle, off_t file_size)
     unsigned char head[12];
     if (pread(handle, head, 12, 0) != 12 || memcmp(head, "RIFF", 4) != 0 || memcmp(head + 8, "WAVE", 4) != 0)
         return false;
-    for (off_t at = 12; pread(handle, head, 8, at) == 8;) {
+    off_t at = 12;
+    for (int chunk = 0; chunk < MOST_CHUNKS && pread(handle, head, 8, at) == 8; chunk++) {
         uint32_t size = (uint32_t)head[4] | (uint32_t)head[5] << 8 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 24;
         if (memcmp(head, "data", 4) == 0)
             return size < 0x7fff0000u && at + 8 + (off_t)size > file_size;
@@ -83,8 +85,7 @@ static int reader_open(struct reader *reader, struct error *error)
 
 static void reader_close(struct reader *reader)
 {
-    if (reader->resampler)
-        src_delete(reader->resampler);
+    soxr_delete(reader->resampler);
     if (reader->file)
         sf_close(reader->file);
     if (reader->handle >= 0)
@@ -96,13 +97,14 @@ static void reader_close(struct reader *reader)
 
 static int reader_prepare(struct reader *reader, struct error *error)
 {
-    int status = 0;
+    soxr_error_t failure = NULL;
+    soxr_quality_spec_t quality = soxr_quality_spec(AUDIO_RESAMPLING, 0);
     if (reader->info.samplerate != AUDIO_RATE)
-        reader->resampler = src_new(AUDIO_CONVERTER, 1, &status);
+        reader->resampler = soxr_create(reader->info.samplerate, AUDIO_RATE, 1, &failure, NULL, &quality, NULL);
     reader->frames = array_alloc(BLOCK_FRAMES * (size_t)reader->info.channels, sizeof *reader->frames);
     reader->mono = array_alloc(BLOCK_FRAMES, sizeof *reader->mono);
     reader->resampled = array_alloc(BLOCK_FRAMES, sizeof *reader->resampled);
-    bool lacking = !reader->frames || !reader->mono || !reader->resampled || status != 0;
+    bool lacking = !reader->frames || !reader->mono || !reader->resampled || failure;
     return lacking ? error_memory(error, reader->path) : 0;
 }
 
@@ -147,22 +149,20 @@ static int append(struct reader *reader, const float *samples, size_t count, str
     return 0;
 }
 
-// One block of mono samples at the file's rate, `last` at the end, through the resampler.
-static int convert(struct reader *reader, size_t count, bool last, struct pcm *pcm, struct error *error)
+// One block of mono samples at the file's rate through the resampler; no samples mean the end of the file.
+static int convert(struct reader *reader, size_t count, struct pcm *pcm, struct error *error)
 {
     if (!reader->resampler)
         return append(reader, reader->mono, count, pcm, error);
-    SRC_DATA data = {.data_in = reader->mono, .input_frames = (long)count, .data_out = reader->resampled,
-                     .output_frames = BLOCK_FRAMES, .end_of_input = last,
-                     .src_ratio = (double)AUDIO_RATE / reader->info.samplerate};
+    size_t used = 0, taken, made;
     do {
-        int status = src_process(reader->resampler, &data);
-        if (status != 0)
-            return error_set(error, ERROR_FORMAT, "cannot resample %s: %s", reader->path, src_strerror(status));
-        TRY(append(reader, reader->resampled, (size_t)data.output_frames_gen, pcm, error));
-        data.data_in += data.input_frames_used;
-        data.input_frames -= data.input_frames_used;
-    } while (data.output_frames_gen > 0 || data.input_frames > 0);
+        const float *rest = count > 0 ? reader->mono + used : NULL; // NULL makes soxr give out what it still holds
+        soxr_error_t failure = soxr_process(reader->resampler, rest, count - used, &taken, reader->resampled, BLOCK_FRAMES, &made);
+        if (failure)
+            return error_set(error, ERROR_FORMAT, "cannot resample %s: %s", reader->path, failure);
+        TRY(append(reader, reader->resampled, made, pcm, error));
+        used += taken;
+    } while (taken > 0 || made > 0);
     return 0;
 }
 
@@ -191,7 +191,7 @@ static int reader_read(struct reader *reader, double start_seconds, struct pcm *
             return error_set(error, ERROR_FORMAT, "%s is damaged after %.1f s (%s)", reader->path,
                              start_seconds + (double)done / rate, sf_strerror(reader->file));
         TRY(mix_to_mono(reader, (size_t)got, error));
-        TRY(convert(reader, (size_t)got, got == 0, pcm, error));
+        TRY(convert(reader, (size_t)got, pcm, error));
         done += got;
     } while (got > 0);
 

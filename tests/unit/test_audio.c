@@ -279,6 +279,46 @@ static void resampling_keeps_tones_and_length(void **state)
     free(tone);
 }
 
+struct resampled {
+    float *samples;
+    size_t count;
+};
+
+static void resample_task(void *context, size_t index, int worker)
+{
+    (void)worker;
+    struct resampled *result = (struct resampled *)context + index;
+    struct rng rng = rng_make(9, index);
+    size_t count = 1 + rng_below(&rng, 20000);
+    float *noise = array_alloc(count, sizeof *noise);
+    for (size_t i = 0; i < count; i++)
+        noise[i] = (float)rng_range(&rng, -1, 1);
+    struct error error;
+    if (audio_resample(noise, count, rng_log_range(&rng, 0.3, 3), &result->samples, &result->count, &error) < 0)
+        result->count = 0;
+    free(noise);
+}
+
+static void resampling_does_not_depend_on_threads(void **state)
+{
+    (void)state;
+    enum { CLIPS = 60 };
+    struct resampled one[CLIPS] = {{0}}, many[CLIPS] = {{0}};
+    struct pool *pool;
+    struct error error;
+    assert_int_equal(pool_open(&pool, 4, &error), 0);
+    pool_run(pool, CLIPS, resample_task, many);
+    pool_run(NULL, CLIPS, resample_task, one);
+    for (size_t i = 0; i < CLIPS; i++) {
+        assert_true(one[i].count > 0);
+        assert_int_equal(one[i].count, many[i].count);
+        assert_memory_equal(one[i].samples, many[i].samples, one[i].count * sizeof(float));
+        free(one[i].samples);
+        free(many[i].samples);
+    }
+    pool_close(pool);
+}
+
 // A word of 0.5 s from 0.2 s on, at `level`, with a noise floor 60 dB below; then `tail` seconds of floor.
 static float *word(double level, double tail, size_t *count)
 {
@@ -444,6 +484,40 @@ static void real_recordings_are_read_and_good(void **state)
     free(positives);
 }
 
+// A piece of a track equals the same piece of the whole, so that tracks can be read in parts.
+static void real_tracks_are_read_in_parts(void **state)
+{
+    (void)state;
+    const char *shared = getenv("WAKESMITH_SHARED");
+    char *negatives = path_join(shared ? shared : "", "data/negatives");
+    if (!folder_exists(negatives)) {
+        free(negatives);
+        print_message("skipped: no ../shared\n");
+        skip();
+    }
+    struct text_list files = {0};
+    struct error error = {0};
+    assert_int_equal(folder_list(negatives, audio_endings, &files, &error), 0);
+    assert_true(files.count >= 100);
+    for (size_t i = 0; i < files.count; i += 10) {
+        struct pcm whole, part;
+        if (audio_read(files.items[i], 0, 8, &whole, &error) < 0 || audio_read(files.items[i], 5, 3, &part, &error) < 0)
+            fail_msg("%s", error.message);
+        assert_int_equal(whole.count, 8 * AUDIO_RATE);
+        assert_int_equal(part.count, 3 * AUDIO_RATE);
+        double difference = 0, power = 0; // Opus starts anew at a seek: equal to the ear, not to the bit
+        for (size_t k = 0; k < part.count; k++) {
+            difference += pow(whole.samples[5 * AUDIO_RATE + k] - part.samples[k], 2);
+            power += pow(part.samples[k], 2);
+        }
+        assert_true(difference <= 0.01 * power + (double)part.count);
+        free(whole.samples);
+        free(part.samples);
+    }
+    text_list_free(&files);
+    free(negatives);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,10 +528,12 @@ int main(void)
         cmocka_unit_test(open_ended_wav_is_read_to_its_end),
         cmocka_unit_test(written_files_are_whole_or_absent),
         cmocka_unit_test(resampling_keeps_tones_and_length),
+        cmocka_unit_test(resampling_does_not_depend_on_threads),
         cmocka_unit_test(speech_bounds_ignore_silence_around),
         cmocka_unit_test(known_sounds_measure_as_known),
         cmocka_unit_test(durations_follow_the_units),
         cmocka_unit_test(real_recordings_are_read_and_good),
+        cmocka_unit_test(real_tracks_are_read_in_parts),
     };
     return cmocka_run_group_tests_name("audio", tests, open_folder, close_folder);
 }
