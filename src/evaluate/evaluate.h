@@ -14,8 +14,8 @@
 struct interval {
     double low, high;
 };
-struct interval wilson_interval(size_t hits, size_t trials);            // 95 %, of a share
-struct interval poisson_interval(size_t events, double hours);          // 95 %, events per hour (exact)
+struct interval wilson_interval(size_t hits, size_t trials);   // 95 %, of a share; no trials: 0 to 1
+struct interval poisson_interval(size_t events, double hours); // 95 %, events per hour (exact); no hours: 0 to infinity
 
 struct condition { // "clean", "pink:10", "babble:10"
     enum test_noise noise;
@@ -38,11 +38,14 @@ struct track_list {
     int stride;
 };
 void track_list_free(struct track_list *list);
-// Runs the model over audio files (each from a fresh state), in parallel; condition NULL or clean: as recorded.
+// Runs the model over audio files (each from a fresh state), in parallel, and appends their tracks to the list (zeroed
+// before the first call) in the order of the files. Recordings may last hours: they are read in parts. Condition NULL
+// or clean: as recorded; else the noise is seeded by the file's index. Errors name the file; then no track is added.
 int evaluate_files(const struct tflite_model *model, const struct text_list *files, const struct condition *condition,
                    const struct sound *talkers, size_t talker_count, struct pool *pool, struct progress *progress,
                    struct track_list *tracks, struct error *error);
-// The same over features that are there already. Words are run up to `after` rows past their end.
+// The same over features that are there already: all rows of each item from its first valid one on. items NULL: all
+// items of the set. A track's tag is the item's; names are NULL.
 int evaluate_features(const struct tflite_model *model, const struct feature_set *set, const uint32_t *items, size_t item_count,
                       struct pool *pool, struct track_list *tracks, struct error *error);
 
@@ -53,16 +56,19 @@ struct operating_point {
     double hours, recall, per_hour;
     struct interval recall_interval, per_hour_interval;
 };
-// Both at one point.
+// Both at one point, by the detector's own rule: clips from a fresh state without waiting time, negative tracks as
+// streams with the cool-down. Hours are feature rows of 10 ms.
 void evaluate_point(const struct track_list *positives, const struct track_list *negatives, uint8_t cutoff, int window,
                     struct operating_point *point);
-// For every cutoff byte low..high (step `step`): points[..]; returns their number.
+// For every cutoff byte low..high (step `step`): points[..]; returns their number (0: no memory).
 size_t evaluate_curve(const struct track_list *positives, const struct track_list *negatives, int window, int low, int high, int step,
                       struct operating_point *points);
 
-// Calibration by the device's rule on bytes (spec beyond 4.1): cutoff 26..252, window 3..10: highest recall with
-// at most `per_hour` false accepts, then fewest false accepts within .5 points, then the middle of the plateau.
-// Never a point with recall 0. `met` is false when no point meets the target: the best trade-off is given then.
+// Calibration by the device's rule on bytes: cutoff 26..252, window 3..10 (or fixed_window, when not 0): highest recall
+// with at most `target_per_hour` false accepts, then the fewest false accepts within .5 points of that recall, then the
+// middle of the longest run of cutoffs that are equal by this. When no point meets the target, `met` is false and the
+// point with the most detections per false accept is given. Never a point with recall 0: that is an error, as are
+// missing positives or negatives.
 struct calibration {
     struct operating_point point;
     double cutoff; // for the manifest: gives point.cutoff by the device's rule

@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "evaluate/evaluate.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static void assert_near(double value, double expected, double tolerance)
+{
+    if (!(fabs(value - expected) <= tolerance))
+        fail_msg("%.6f is not %.6f", value, expected);
+}
+
+// A track of `count` bytes that the caller fills.
+static uint8_t *add_track(struct track_list *list, size_t count)
+{
+    list->items = realloc(list->items, (list->count + 1) * sizeof *list->items);
+    struct track *track = &list->items[list->count++];
+    *track = (struct track){.bytes = calloc(count + 1, 1), .count = count, .rows = count * (size_t)list->stride};
+    return track->bytes;
+}
+
+static void add_clips(struct track_list *list, int clips, uint8_t byte)
+{
+    for (int i = 0; i < clips; i++)
+        memset(add_track(list, 60) + 20, byte, 20);
+}
+
+static void intervals_match_known_values(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t hits, trials;
+        double low, high;
+    } wilson[] = {{307, 315, .951, .987}, {253, 315, .756, .843}, {212, 315, .619, .722}, {0, 10, 0, .2775}, {10, 10, .7225, 1}};
+    for (size_t i = 0; i < COUNT_OF(wilson); i++) {
+        struct interval interval = wilson_interval(wilson[i].hits, wilson[i].trials);
+        assert_near(interval.low, wilson[i].low, 6e-4);
+        assert_near(interval.high, wilson[i].high, 6e-4);
+    }
+    static const struct { // Garwood's limits
+        size_t events;
+        double low, high;
+    } poisson[] = {{0, 0, 3.68888}, {1, .02532, 5.57164}, {2, .24221, 7.22469}, {5, 1.62349, 11.66833}, {10, 4.79539, 18.39036}, {100, 81.3640, 121.6273}};
+    for (size_t i = 0; i < COUNT_OF(poisson); i++) {
+        struct interval interval = poisson_interval(poisson[i].events, 7);
+        assert_near(interval.low * 7, poisson[i].low, 1e-3);
+        assert_near(interval.high * 7, poisson[i].high, 1e-3);
+    }
+    struct interval many = poisson_interval(1000000, 1);
+    assert_near(many.low, 1e6 - 1960, 5);
+    assert_near(many.high, 1e6 + 1960, 5);
+    assert_true(isinf(poisson_interval(0, 0).high));
+}
+
+static void conditions_are_understood(void **state)
+{
+    (void)state;
+    struct condition condition;
+    struct error error;
+    assert_int_equal(condition_parse("clean", &condition, &error), 0);
+    assert_int_equal(condition.noise, TEST_CLEAN);
+    assert_int_equal(condition_parse("pink:10", &condition, &error), 0);
+    assert_int_equal(condition.noise, TEST_PINK);
+    assert_true(condition.snr_db == 10);
+    assert_int_equal(condition_parse("babble:-2.5", &condition, &error), 0);
+    assert_int_equal(condition.noise, TEST_BABBLE);
+    assert_true(condition.snr_db == -2.5);
+    assert_string_equal(condition.name, "babble:-2.5");
+    static const char *const wrong[] = {"", "pink", "pink:", "pink:x", "pink:10dB", "white:3", "clean:3", "pink:nan", "pink:1e9",
+                                        "pink:0000000000000000000000000000000000000000000"};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
+        assert_int_equal(condition_parse(wrong[i], &condition, &error), ERROR_USAGE);
+}
+
+static void clip_scores_match_a_hand_computation(void **state)
+{
+    (void)state;
+    struct track_list positives = {.stride = 3}, negatives = {.stride = 3};
+    memcpy(add_track(&positives, 8), ((uint8_t[]){0, 250, 251, 252, 253, 254, 9, 0}), 8); // 1260 = 252 * 5
+    memcpy(add_track(&positives, 3), ((uint8_t[]){255, 255, 255}), 3);                    // zeros of the start count
+    add_track(&negatives, 10);
+    struct operating_point point;
+    evaluate_point(&positives, &negatives, 251, 5, &point);
+    assert_int_equal(point.detected, 1);
+    assert_int_equal(point.clips, 2);
+    assert_true(point.recall == .5);
+    evaluate_point(&positives, &negatives, 252, 5, &point); // 1260 is not greater than 1260
+    assert_int_equal(point.detected, 0);
+    evaluate_point(&positives, &negatives, 252, 3, &point); // 765 and 759
+    assert_int_equal(point.detected, 2);
+    evaluate_point(&positives, &negatives, 254, 3, &point);
+    assert_int_equal(point.detected, 1);
+    assert_near(point.hours, 30. / 360000, 1e-12);
+    track_list_free(&positives);
+    track_list_free(&negatives);
+}
+
+static void negatives_wait_after_a_detection(void **state)
+{
+    (void)state;
+    struct track_list positives = {.stride = 1}, negatives = {.stride = 1};
+    uint8_t *bytes = add_track(&negatives, 1000);
+    memset(bytes + 50, 255, 10);  // inside the first second: no detection
+    memset(bytes + 200, 255, 10); // counts
+    memset(bytes + 260, 255, 10); // inside the second after it
+    memset(bytes + 500, 255, 300); // counts once: the counter only rises while the byte is low
+    memset(bytes + 950, 255, 10); // counts
+    struct operating_point point;
+    evaluate_point(&positives, &negatives, 200, 5, &point);
+    assert_int_equal(point.false_accepts, 3);
+    assert_int_equal(evaluate_curve(&positives, &negatives, 5, 200, 200, 1, &point), 1);
+    assert_int_equal(point.false_accepts, 3);
+    track_list_free(&negatives);
+}
+
+// Bytes that wander, so that every cutoff sees bursts of all lengths.
+static void wander(struct rng *rng, uint8_t *bytes, size_t count)
+{
+    int value = 0;
+    for (size_t i = 0; i < count; i++) {
+        int step = rng_chance(rng, .03) ? 300 : 40;
+        value += (int)rng_below(rng, (uint32_t)(2 * step + 1)) - step;
+        value = value < 0 ? 0 : value > 255 ? 255 : value;
+        bytes[i] = (uint8_t)value;
+    }
+}
+
+// The curve's sweep is only a fast form of the detector.
+static void curves_equal_single_points(void **state)
+{
+    (void)state;
+    static const int strides[] = {1, 2, 3, 7, 40, 120}, windows[] = {1, 3, 5, 10, 64};
+    struct rng rng = rng_make(5, 0);
+    for (size_t s = 0; s < COUNT_OF(strides); s++) {
+        struct track_list positives = {.stride = strides[s]}, negatives = {.stride = strides[s]};
+        for (uint32_t i = 0; i < 12; i++) {
+            uint32_t count = i ? rng_below(&rng, 100 + 2000 / (uint32_t)strides[s]) : 0;
+            wander(&rng, add_track(&positives, count), count);
+            wander(&rng, add_track(&negatives, count * 2), count * 2);
+        }
+        for (size_t w = 0; w < COUNT_OF(windows); w++) {
+            struct operating_point points[256], point;
+            assert_int_equal(evaluate_curve(&positives, &negatives, windows[w], 0, 255, 1, points), 256);
+            for (int cutoff = 0; cutoff < 256; cutoff++) {
+                evaluate_point(&positives, &negatives, (uint8_t)cutoff, windows[w], &point);
+                if (points[cutoff].detected != point.detected || points[cutoff].false_accepts != point.false_accepts)
+                    fail_msg("stride %d window %d cutoff %d: %zu %zu, detector %zu %zu", strides[s], windows[w], cutoff,
+                             points[cutoff].detected, points[cutoff].false_accepts, point.detected, point.false_accepts);
+                assert_memory_equal(&points[cutoff].per_hour_interval, &point.per_hour_interval, sizeof(struct interval));
+            }
+        }
+        struct operating_point few[6];
+        assert_int_equal(evaluate_curve(&positives, &negatives, 5, 100, 250, 30, few), 6);
+        assert_int_equal(few[5].cutoff, 250);
+        track_list_free(&positives);
+        track_list_free(&negatives);
+    }
+}
+
+// Two hours: one noise reaches 149, one 89. 100 clips reach 199, 10 reach 119.
+static void known_optimum(struct track_list *positives, struct track_list *negatives)
+{
+    *positives = *negatives = (struct track_list){.stride = 3};
+    add_clips(positives, 100, 199);
+    add_clips(positives, 10, 119);
+    uint8_t *bytes = add_track(negatives, 120000);
+    negatives->items[0].rows = 2 * 360000;
+    memset(bytes + 5000, 149, 40);
+    memset(bytes + 60000, 89, 40);
+}
+
+static void calibration_finds_the_middle_of_the_best_plateau(void **state)
+{
+    (void)state;
+    struct track_list positives, negatives;
+    struct calibration calibration;
+    struct error error;
+    known_optimum(&positives, &negatives);
+    assert_int_equal(evaluate_calibrate(&positives, &negatives, .25, 0, &calibration, &error), 0);
+    assert_true(calibration.met);
+    assert_int_equal(calibration.point.cutoff, (149 + 198) / 2); // none may pass: 149 .. 198 are equal
+    assert_int_equal(calibration.point.detected, 100);
+    assert_int_equal(calibration.point.false_accepts, 0);
+    assert_int_equal(calibration.point.window, 5);
+    assert_int_equal((int)(calibration.cutoff * 255), calibration.point.cutoff);
+    assert_near(calibration.cutoff * 1000, round(calibration.cutoff * 1000), 1e-9);
+    assert_near(calibration.point.hours, 2, 1e-9);
+    assert_near(calibration.point.per_hour_interval.high, 3.68888 / 2, 1e-4);
+
+    assert_int_equal(evaluate_calibrate(&positives, &negatives, .5, 7, &calibration, &error), 0);
+    assert_true(calibration.met);
+    assert_int_equal(calibration.point.cutoff, (89 + 118) / 2); // one may pass: all 110 clips
+    assert_int_equal(calibration.point.detected, 110);
+    assert_int_equal(calibration.point.false_accepts, 1);
+    assert_int_equal(calibration.point.window, 7);
+    track_list_free(&positives);
+    track_list_free(&negatives);
+}
+
+// Half a point of recall is worth fewer false accepts; more is not.
+static void few_accepts_win_within_half_a_point(void **state)
+{
+    (void)state;
+    for (int lost = 1; lost <= 2; lost++) {
+        struct track_list positives = {.stride = 3}, negatives = {.stride = 3};
+        add_clips(&positives, 300 - lost, 200);
+        add_clips(&positives, lost, 120);
+        memset(add_track(&negatives, 120000) + 5000, 149, 40);
+        struct calibration calibration;
+        struct error error;
+        assert_int_equal(evaluate_calibrate(&positives, &negatives, 5, 0, &calibration, &error), 0);
+        assert_int_equal(calibration.point.false_accepts, lost == 1 ? 0 : 1);
+        assert_int_equal(calibration.point.detected, lost == 1 ? 299 : 300);
+        track_list_free(&positives);
+        track_list_free(&negatives);
+    }
+}
+
+static void recall_0_is_never_chosen(void **state)
+{
+    (void)state;
+    struct track_list positives = {.stride = 3}, negatives = {.stride = 3};
+    struct calibration calibration;
+    struct error error;
+    add_clips(&positives, 50, 100);
+    uint8_t *bytes = add_track(&negatives, 120000);
+    for (size_t i = 1000; i < 119000; i += 500)
+        memset(bytes + i, 150, 20);
+    assert_int_equal(evaluate_calibrate(&positives, &negatives, .25, 0, &calibration, &error), 0);
+    assert_false(calibration.met);
+    assert_int_equal(calibration.point.detected, 50);
+    assert_true(calibration.point.false_accepts > 100);
+    track_list_free(&positives);
+
+    positives.stride = 3;
+    add_clips(&positives, 50, 10);
+    assert_int_equal(evaluate_calibrate(&positives, &negatives, .25, 0, &calibration, &error), ERROR_FORMAT);
+    track_list_free(&positives);
+    positives.stride = 3;
+    assert_int_equal(evaluate_calibrate(&positives, &negatives, .25, 0, &calibration, &error), ERROR_USAGE);
+    track_list_free(&negatives);
+    add_clips(&positives, 5, 200);
+    assert_int_equal(evaluate_calibrate(&positives, &negatives, .25, 0, &calibration, &error), ERROR_USAGE);
+    track_list_free(&positives);
+}
+
+static void eight_hours_calibrate_in_a_moment(void **state)
+{
+    (void)state;
+    struct rng rng = rng_make(9, 0);
+    struct track_list positives = {.stride = 3}, negatives = {.stride = 3};
+    add_clips(&positives, 500, 230);
+    for (int hour = 0; hour < 8; hour++) {
+        uint8_t *bytes = add_track(&negatives, 120000);
+        for (size_t i = 0; i < 120000; i += 200) // a hundredth of it is not quiet
+            if (rng_chance(&rng, .05))
+                wander(&rng, bytes + i, 40);
+    }
+    struct calibration calibration;
+    struct error error;
+    double begin = time_cpu_thread();
+    assert_int_equal(evaluate_calibrate(&positives, &negatives, .5, 0, &calibration, &error), 0);
+    double seconds = time_cpu_thread() - begin;
+    print_message("calibration over 8 h: %.3f s\n", seconds);
+    assert_true(seconds < 20); // the promise is 2 s; sanitizers are slower
+    track_list_free(&positives);
+    track_list_free(&negatives);
+}
+
+// ---- with a model ----
+
+static const char *golden(void)
+{
+    static char path[512];
+    const char *shared = getenv("WAKESMITH_SHARED");
+    if (!shared || !folder_exists(shared)) {
+        print_message("skipped: no ../shared\n");
+        skip();
+    }
+    snprintf(path, sizeof path, "%s/data/golden", shared);
+    return path;
+}
+
+static struct tflite_model *open_model(const char *name)
+{
+    char path[640];
+    struct error error = {0};
+    struct tflite_model *model = NULL;
+    snprintf(path, sizeof path, "%s/models/%s.tflite", golden(), name);
+    if (tflite_open(&model, path, &error) < 0)
+        fail_msg("%s", error.message);
+    return model;
+}
+
+static void *read_golden(const char *folder, const char *wav, const char *ending, size_t *size)
+{
+    char path[1024];
+    struct error error = {0};
+    void *data = NULL;
+    const char *name = path_name(wav);
+    snprintf(path, sizeof path, "%s/%s/%.*s%s", golden(), folder, (int)(strlen(name) - strlen(".wav")), name, ending);
+    if (file_read(path, 1 << 20, &data, size, &error) < 0)
+        fail_msg("%s", error.message);
+    return data;
+}
+
+static void list_wavs(struct text_list *files)
+{
+    char path[640];
+    struct error error = {0};
+    snprintf(path, sizeof path, "%s/wav", golden());
+    assert_int_equal(folder_list(path, audio_endings, files, &error), 0);
+    assert_int_equal(files->count, 21);
+}
+
+static void files_give_the_devices_bytes(void **state)
+{
+    (void)state;
+    struct text_list files = {0};
+    list_wavs(&files);
+    static const char *const names[] = {"alexa", "computer", "okay_nabu"};
+    for (size_t m = 0; m < COUNT_OF(names); m++) {
+        struct tflite_model *model = open_model(names[m]);
+        char ending[64];
+        snprintf(ending, sizeof ending, ".%s.u8", names[m]);
+        for (int threads = 1; threads <= 3; threads += 2) {
+            struct pool *pool;
+            struct error error = {0};
+            struct track_list tracks = {0};
+            assert_int_equal(pool_open(&pool, threads, &error), 0);
+            if (evaluate_files(model, &files, NULL, NULL, 0, pool, NULL, &tracks, &error) < 0)
+                fail_msg("%s", error.message);
+            assert_int_equal(tracks.count, files.count);
+            assert_int_equal(tracks.stride, m == 1 ? 2 : 3);
+            for (size_t i = 0; i < files.count; i++) {
+                size_t size;
+                uint8_t *bytes = read_golden("outputs", files.items[i], ending, &size);
+                assert_string_equal(tracks.items[i].name, files.items[i]);
+                assert_int_equal(tracks.items[i].count, size);
+                assert_memory_equal(tracks.items[i].bytes, bytes, size);
+                assert_int_equal(tracks.items[i].rows / (size_t)tracks.stride, size);
+                free(bytes);
+            }
+            track_list_free(&tracks);
+            pool_close(pool);
+        }
+        tflite_close(model);
+    }
+    text_list_free(&files);
+}
+
+static void features_give_the_same_bytes(void **state)
+{
+    (void)state;
+    struct text_list files = {0};
+    list_wavs(&files);
+    struct tflite_model *model = open_model("alexa");
+    struct feature_item items[32] = {0};
+    uint16_t *rows = NULL;
+    uint64_t row_count = 0;
+    for (size_t i = 0; i < files.count; i++) {
+        size_t size;
+        void *features = read_golden("features", files.items[i], ".u16", &size);
+        rows = realloc(rows, row_count * 80 + size);
+        memcpy(rows + row_count * 40, features, size);
+        items[i] = (struct feature_item){.first_row = row_count, .rows = (uint32_t)(size / 80), .tag = (uint32_t)i};
+        row_count += size / 80;
+        free(features);
+    }
+    struct feature_set set = {.rows = rows, .row_count = row_count, .items = items, .item_count = files.count};
+    static const uint32_t chosen[] = {3, 0, 17};
+    struct track_list tracks = {0};
+    struct error error = {0};
+    assert_int_equal(evaluate_features(model, &set, NULL, 0, NULL, &tracks, &error), 0);
+    assert_int_equal(tracks.count, files.count);
+    assert_int_equal(evaluate_features(model, &set, chosen, COUNT_OF(chosen), NULL, &tracks, &error), 0); // appends
+    assert_int_equal(tracks.count, files.count + COUNT_OF(chosen));
+    for (size_t i = 0; i < tracks.count; i++) {
+        size_t size, file = i < files.count ? i : chosen[i - files.count];
+        uint8_t *bytes = read_golden("outputs", files.items[file], ".alexa.u8", &size);
+        assert_int_equal(tracks.items[i].tag, file);
+        assert_int_equal(tracks.items[i].count, size);
+        assert_memory_equal(tracks.items[i].bytes, bytes, size);
+        free(bytes);
+    }
+    track_list_free(&tracks);
+    text_list_free(&files);
+    tflite_close(model);
+    free(rows);
+}
+
+// A recording longer than one part gives the bytes of one uncut pass, and stops when it is told to.
+static void long_recordings_are_heard_without_seams(void **state)
+{
+    (void)state;
+    struct tflite_model *model = open_model("alexa");
+    const size_t count = 1205 * AUDIO_RATE + 77;
+    int16_t *samples = malloc(count * sizeof *samples);
+    struct rng rng = rng_make(3, 0);
+    double level = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i % 1600 == 0)
+            level = rng_log_range(&rng, 1, 8000);
+        samples[i] = (int16_t)rng_range(&rng, -level, level);
+    }
+    char folder[] = "/tmp/wakesmith_evaluate_XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/long.wav", folder);
+    struct error error = {0};
+    assert_int_equal(audio_write_wav(path, samples, count, &error), 0);
+
+    struct frontend frontend;
+    frontend_reset(&frontend);
+    size_t row_count = frontend_rows(&frontend, count);
+    uint16_t *rows = malloc(row_count * 80);
+    int8_t *quantized = malloc(row_count * 40);
+    uint8_t *bytes = malloc(row_count);
+    assert_int_equal(frontend_push(&frontend, samples, count, rows), row_count);
+    frontend_quantize(rows, row_count * 40, quantized);
+    struct tflite_runtime *runtime;
+    assert_int_equal(tflite_runtime_open(&runtime, model, cpu_level(), &error), 0);
+    size_t expected = detect_bytes(runtime, quantized, row_count, bytes);
+
+    struct text_list files = {0};
+    struct track_list tracks = {0};
+    assert_int_equal(text_list_add(&files, path, &error), 0);
+    if (evaluate_files(model, &files, NULL, NULL, 0, NULL, NULL, &tracks, &error) < 0)
+        fail_msg("%s", error.message);
+    assert_int_equal(tracks.items[0].rows, row_count);
+    assert_int_equal(tracks.items[0].count, expected);
+    assert_memory_equal(tracks.items[0].bytes, bytes, expected);
+
+    int stop = 1;
+    struct progress progress = {.stop = &stop};
+    assert_int_equal(evaluate_files(model, &files, NULL, NULL, 0, NULL, &progress, &tracks, &error), ERROR_CANCELLED);
+    assert_int_equal(text_list_add(&files, "/nowhere/x.wav", &error), 0);
+    assert_true(evaluate_files(model, &files, NULL, NULL, 0, NULL, NULL, &tracks, &error) < 0);
+    assert_non_null(strstr(error.message, "/nowhere/x.wav"));
+    assert_int_equal(tracks.count, 1); // failures add nothing
+
+    track_list_free(&tracks);
+    text_list_free(&files);
+    tflite_runtime_close(runtime);
+    tflite_close(model);
+    free(samples);
+    free(rows);
+    free(quantized);
+    free(bytes);
+    assert_int_equal(folder_remove(folder, &error), 0);
+}
+
+static void noise_is_added_by_the_file_not_the_thread(void **state)
+{
+    (void)state;
+    struct text_list files = {0};
+    list_wavs(&files);
+    struct tflite_model *model = open_model("alexa");
+    struct condition condition;
+    struct error error = {0};
+    struct pool *pool;
+    struct track_list one = {0}, three = {0};
+    assert_int_equal(pool_open(&pool, 3, &error), 0);
+    assert_int_equal(condition_parse("pink:10", &condition, &error), 0);
+    if (evaluate_files(model, &files, &condition, NULL, 0, NULL, NULL, &one, &error) < 0)
+        fail_msg("%s", error.message);
+    assert_int_equal(evaluate_files(model, &files, &condition, NULL, 0, pool, NULL, &three, &error), 0);
+    size_t heard = 0;
+    for (size_t i = 0; i < files.count; i++) {
+        assert_int_equal(one.items[i].count, three.items[i].count);
+        assert_memory_equal(one.items[i].bytes, three.items[i].bytes, one.items[i].count);
+        struct pcm pcm;
+        assert_int_equal(audio_read(files.items[i], 0, 0, &pcm, &error), 0);
+        assert_int_equal(one.items[i].rows, (pcm.count + AUGMENT_PAD_BEFORE + AUGMENT_PAD_AFTER) / FRONTEND_STEP - 2);
+        free(pcm.samples);
+        if (strncmp(path_name(files.items[i]), "alexa_", 6) == 0)
+            heard += detect_max_sum(one.items[i].bytes, one.items[i].count, 5) > 5 * 200;
+    }
+    assert_true(heard >= 2); // of three clear recordings at 10 dB
+    assert_int_equal(condition_parse("babble:10", &condition, &error), 0);
+    assert_int_equal(evaluate_files(model, &files, &condition, NULL, 0, NULL, NULL, &one, &error), ERROR_USAGE);
+    track_list_free(&one);
+    track_list_free(&three);
+    text_list_free(&files);
+    tflite_close(model);
+    pool_close(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(intervals_match_known_values),
+        cmocka_unit_test(conditions_are_understood),
+        cmocka_unit_test(clip_scores_match_a_hand_computation),
+        cmocka_unit_test(negatives_wait_after_a_detection),
+        cmocka_unit_test(curves_equal_single_points),
+        cmocka_unit_test(calibration_finds_the_middle_of_the_best_plateau),
+        cmocka_unit_test(few_accepts_win_within_half_a_point),
+        cmocka_unit_test(recall_0_is_never_chosen),
+        cmocka_unit_test(eight_hours_calibrate_in_a_moment),
+        cmocka_unit_test(files_give_the_devices_bytes),
+        cmocka_unit_test(features_give_the_same_bytes),
+        cmocka_unit_test(long_recordings_are_heard_without_seams),
+        cmocka_unit_test(noise_is_added_by_the_file_not_the_thread),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
