@@ -137,8 +137,8 @@ static void curves_equal_single_points(void **state)
     struct rng rng = rng_make(5, 0);
     for (size_t s = 0; s < COUNT_OF(strides); s++) {
         struct track_list positives = {.stride = strides[s]}, negatives = {.stride = strides[s]};
-        for (uint32_t i = 0; i < 12; i++) {
-            uint32_t count = i ? rng_below(&rng, 100 + 2000 / (uint32_t)strides[s]) : 0;
+        for (uint32_t i = 0; i < 8; i++) {
+            uint32_t count = i ? rng_below(&rng, 100 + 1000 / (uint32_t)strides[s]) : 0;
             wander(&rng, add_track(&positives, count), count);
             wander(&rng, add_track(&negatives, count * 2), count * 2);
         }
@@ -398,7 +398,7 @@ static void long_recordings_are_heard_without_seams(void **state)
 {
     (void)state;
     struct tflite_model *model = open_model("alexa");
-    const size_t count = 1205 * AUDIO_RATE + 77;
+    const size_t count = 603 * AUDIO_RATE + 77;
     int16_t *samples = malloc(count * sizeof *samples);
     struct rng rng = rng_make(3, 0);
     double level = 0;
@@ -437,7 +437,8 @@ static void long_recordings_are_heard_without_seams(void **state)
     int stop = 1;
     struct progress progress = {.stop = &stop};
     assert_int_equal(evaluate_files(model, &files, NULL, NULL, 0, NULL, &progress, &tracks, &error), ERROR_CANCELLED);
-    assert_int_equal(text_list_add(&files, "/nowhere/x.wav", &error), 0);
+    free(files.items[0]);
+    files.items[0] = strdup("/nowhere/x.wav");
     assert_true(evaluate_files(model, &files, NULL, NULL, 0, NULL, NULL, &tracks, &error) < 0);
     assert_non_null(strstr(error.message, "/nowhere/x.wav"));
     assert_int_equal(tracks.count, 1); // failures add nothing
