@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "train/train_internal.h"
+
+#include <stdlib.h>
+
+struct streaming {
+    const struct nn_stream *stream;
+    const struct stream_job *jobs;
+    const struct progress *progress;
+    int stride;
+    struct nn_stream_scratch **scratch; // [threads]
+    float **logits;                     // [threads][steps of the longest item]
+    stream_visit *visit;
+    void *context;
+};
+
+static size_t steps_of(const struct feature_item *item, int stride)
+{
+    return (item->rows - item->valid_from) / (size_t)stride;
+}
+
+uint32_t stream_row(const struct feature_item *item, size_t step, int stride)
+{
+    return item->valid_from + (uint32_t)(step + 1) * (uint32_t)stride - 1;
+}
+
+static void run_job(void *context, size_t index, int worker)
+{
+    const struct streaming *streaming = context;
+    const struct stream_job *job = &streaming->jobs[index];
+    const struct feature_item *item = &job->set->items[job->item];
+    size_t steps = steps_of(item, streaming->stride);
+    float *logits = streaming->logits[worker];
+    if (progress_stopped(streaming->progress))
+        return;
+    const uint16_t *rows = job->set->rows + (item->first_row + item->valid_from) * NN_FEATURES;
+    nn_stream_run(streaming->stream, streaming->scratch[worker], rows, steps * (size_t)streaming->stride, logits);
+    streaming->visit(streaming->context, index, logits, steps);
+}
+
+int stream_items(const struct nn_weights *weights, const struct stream_job *jobs, size_t count, struct pool *pool,
+                 const struct progress *progress, stream_visit *visit, void *context, struct error *error)
+{
+    size_t threads = (size_t)pool_threads(pool), longest = 0;
+    struct nn_stream *stream = NULL;
+    struct streaming streaming = {.jobs = jobs, .progress = progress, .stride = weights->config.stride, .visit = visit,
+                                  .context = context, .scratch = array_alloc(threads, sizeof *streaming.scratch),
+                                  .logits = array_alloc(threads, sizeof *streaming.logits)};
+    int code = 0;
+    if (!streaming.scratch || !streaming.logits) {
+        code = error_memory(error, "the network's streams");
+        goto done;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t steps = steps_of(&jobs[i].set->items[jobs[i].item], streaming.stride);
+        longest = steps > longest ? steps : longest;
+    }
+    TRY_GOTO(nn_stream_open(&stream, weights, cpu_level(), error), done);
+    streaming.stream = stream;
+    for (size_t i = 0; i < threads; i++) {
+        TRY_GOTO(nn_stream_scratch_open(&streaming.scratch[i], stream, error), done);
+        streaming.logits[i] = array_alloc(longest, sizeof **streaming.logits);
+        if (!streaming.logits[i]) {
+            code = error_memory(error, "the network's streams");
+            goto done;
+        }
+    }
+    pool_run(pool, count, run_job, &streaming);
+    if (progress_stopped(progress))
+        code = progress_cancelled(error);
+done:
+    for (size_t i = 0; i < threads; i++) {
+        if (streaming.scratch)
+            nn_stream_scratch_close(streaming.scratch[i]);
+        if (streaming.logits)
+            free(streaming.logits[i]);
+    }
+    free(streaming.scratch);
+    free(streaming.logits);
+    nn_stream_close(stream);
+    return code;
+}

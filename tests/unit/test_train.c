@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "train/train_internal.h"
+
+enum { C = FRONTEND_CHANNELS };
+
+static char folder[] = "/tmp/wakesmith_train_XXXXXX";
+static struct error error;
+
+static const char *in_folder(const char *name)
+{
+    static char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return folder_remove(folder, &error);
+}
+
+// ---- a small problem: a word is a rise in the low channels followed by one in the high channels, in noise; the
+// negatives are noise with rises that come alone or in the wrong order ----
+
+enum { WORDS = 60, WORD_ROWS_ = 60, WORD_END = 44, TRACKS = 4, TRACK_ROWS = 6000 };
+
+struct world {
+    struct feature_item words[WORDS], tracks[TRACKS];
+    struct feature_set word_set, track_set, held_words, held_tracks;
+    const struct feature_set *negatives[1];
+    struct source sources[2];
+    struct train_data data;
+};
+
+static void rise(uint16_t *rows, int channel, uint16_t level)
+{
+    for (int t = 0; t < 6; t++)
+        for (int c = channel; c < channel + 10; c++)
+            rows[t * C + c] = (uint16_t)(rows[t * C + c] + level);
+}
+
+static const uint16_t *make_rows(const struct feature_item *items, size_t count, uint64_t seed)
+{
+    const struct feature_item *last = &items[count - 1];
+    uint64_t rows = last->first_row + last->rows;
+    uint16_t *data = array_alloc(rows * C, sizeof *data);
+    struct rng rng = rng_make(seed, 0);
+    assert_non_null(data);
+    for (uint64_t i = 0; i < rows * C; i++)
+        data[i] = (uint16_t)rng_below(&rng, 200);
+    for (size_t i = 0; i < count; i++) {
+        uint16_t *at = data + items[i].first_row * C;
+        if (items[i].word_end) {
+            rise(at + (WORD_END - 11) * C, 4, (uint16_t)(150 + rng_below(&rng, 200)));
+            rise(at + (WORD_END - 5) * C, 24, (uint16_t)(150 + rng_below(&rng, 200)));
+            continue;
+        }
+        for (uint32_t t = 20; t + 20 < items[i].rows; t += 40)
+            rise(at + t * C, rng_chance(&rng, .5) ? 4 : 24, (uint16_t)(150 + rng_below(&rng, 200)));
+    }
+    return data;
+}
+
+static void open_world(struct world *world)
+{
+    *world = (struct world){0};
+    for (uint32_t i = 0; i < WORDS; i++)
+        world->words[i] = (struct feature_item){.first_row = i * WORD_ROWS_, .rows = WORD_ROWS_, .word_end = WORD_END, .weight = 1};
+    for (uint32_t i = 0; i < TRACKS; i++)
+        world->tracks[i] = (struct feature_item){.first_row = i * TRACK_ROWS, .rows = TRACK_ROWS, .weight = 1};
+    world->word_set = (struct feature_set){.rows = make_rows(world->words, WORDS, 1), .row_count = WORDS * WORD_ROWS_,
+                                           .items = world->words, .item_count = WORDS};
+    world->track_set = (struct feature_set){.rows = make_rows(world->tracks, TRACKS, 2), .row_count = TRACKS * TRACK_ROWS,
+                                            .items = world->tracks, .item_count = TRACKS};
+    world->held_words = world->word_set;
+    world->held_words.rows = make_rows(world->words, WORDS, 3);
+    world->held_tracks = world->track_set;
+    world->held_tracks.rows = make_rows(world->tracks, TRACKS, 4);
+    world->negatives[0] = &world->held_tracks;
+    world->sources[0] = (struct source){.set = &world->word_set, .truth = true, .share = 1, .weight = 1, .slide = 10};
+    world->sources[1] = (struct source){.set = &world->track_set, .share = 1, .weight = 1};
+    world->data = (struct train_data){.sources = world->sources, .source_count = 2, .held_words = &world->held_words,
+                                      .held_negatives = world->negatives, .held_negative_count = 1};
+}
+
+static void close_world(struct world *world)
+{
+    free((void *)(uintptr_t)world->word_set.rows);
+    free((void *)(uintptr_t)world->track_set.rows);
+    free((void *)(uintptr_t)world->held_words.rows);
+    free((void *)(uintptr_t)world->held_tracks.rows);
+}
+
+static struct train_plan small_plan(void)
+{
+    struct train_plan plan;
+    train_plan_default(&plan);
+    plan.config = (struct nn_config){.stride = 2, .first_filters = 16, .first_kernel = 3, .blocks = 2, .filters = {16, 16},
+                                     .kernel_count = {1, 1}, .kernels = {{3}, {5}}, .tail = 3};
+    plan.batch = 16;
+    plan.phases[0] = (struct train_phase){250, 5e-3f};
+    plan.warm_up = 20;
+    plan.masks = (struct spec_augment){1, 3, 1, 4};
+    plan.mine_from = 100;
+    plan.mine_every = 50;
+    plan.mine_floor = -4;
+    plan.mine_keep = 200;
+    return plan;
+}
+
+static void assert_same_weights(const struct nn_weights *a, const struct nn_weights *b)
+{
+    assert_int_equal(a->count, b->count);
+    assert_memory_equal(a->data, b->data, a->count * sizeof *a->data);
+}
+
+static void test_learns(void **state)
+{
+    (void)state;
+    struct world world;
+    struct nn_weights weights;
+    struct train_score score;
+    struct train_plan plan = small_plan();
+    open_world(&world);
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("learn"), "x", NULL, NULL, &weights, &score, &error), 0);
+    assert_true(score.recall > 0.9); // 60 held-out words, no accept among 550 rises that are no words
+    assert_true(score.loss < 0.3);
+    assert_true(fabs(score.hours - TRACKS * TRACK_ROWS / 360000.0) < 1e-9);
+    nn_weights_close(&weights);
+    // After one step the loss is still that of guessing.
+    plan.phases[0].steps = 1;
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("short"), "x", NULL, NULL, &weights, &score, &error), 0);
+    assert_true(score.loss > 0.5);
+    nn_weights_close(&weights);
+    close_world(&world);
+}
+
+// ---- resume ----
+
+struct stopper {
+    int stop;
+    int reports;
+};
+
+// The first step of every run is reported at once.
+static void stop_at_once(void *context, const struct progress_event *event)
+{
+    struct stopper *stopper = context;
+    (void)event;
+    stopper->stop = 1;
+    stopper->reports++;
+}
+
+static struct train_plan short_plan(void)
+{
+    struct train_plan plan = small_plan();
+    plan.phases[0].steps = 14;
+    plan.mine_from = 4;
+    plan.mine_every = 4;
+    plan.mine_floor = -100;
+    plan.warm_up = 3;
+    return plan;
+}
+
+// Stopped after every single step, also before and after mining: the same bytes as in one go.
+static void test_resume_is_exact(void **state)
+{
+    (void)state;
+    struct world world;
+    struct nn_weights whole, pieces;
+    struct train_score whole_score, score;
+    struct train_plan plan = short_plan();
+    open_world(&world);
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("whole"), "x", NULL, NULL, &whole, &whole_score, &error), 0);
+    int runs = 0, code = ERROR_CANCELLED;
+    while (code == ERROR_CANCELLED) {
+        struct stopper stopper = {0};
+        struct progress progress = {.sink = stop_at_once, .context = &stopper, .stop = &stopper.stop};
+        code = train_seed(&plan, &world.data, in_folder("pieces"), "x", NULL, &progress, &pieces, &score, &error);
+        assert_true(stopper.reports == 1 && runs++ < 20);
+    }
+    assert_int_equal(code, 0);
+    assert_int_equal(runs, 14);
+    assert_same_weights(&whole, &pieces);
+    assert_memory_equal(&whole_score, &score, sizeof score);
+    nn_weights_close(&whole);
+    nn_weights_close(&pieces);
+    close_world(&world);
+}
+
+// 0 when a finished checkpoint was taken, ERROR_CANCELLED when the run had to begin anew.
+static int try_finished(const struct train_plan *plan, const struct world *world, const char *name, const char *signature)
+{
+    struct nn_weights weights;
+    struct train_score score;
+    int stop = 1;
+    struct progress progress = {.stop = &stop};
+    int code = train_seed(plan, &world->data, in_folder(name), signature, NULL, &progress, &weights, &score, &error);
+    nn_weights_close(&weights);
+    return code;
+}
+
+static void test_checkpoint_must_fit(void **state)
+{
+    (void)state;
+    struct world world;
+    struct nn_weights weights;
+    struct train_score score;
+    struct train_plan plan = short_plan(), other = plan;
+    void *data;
+    size_t size;
+    open_world(&world);
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("fit"), "x", NULL, NULL, &weights, &score, &error), 0);
+    nn_weights_close(&weights);
+    assert_int_equal(file_read(in_folder("fit"), 1 << 24, &data, &size, &error), 0);
+    assert_int_equal(try_finished(&plan, &world, "fit", "x"), 0);
+    assert_int_equal(try_finished(&plan, &world, "fit", "y"), ERROR_CANCELLED); // leaves a checkpoint of its own
+    other.seed++;
+    assert_int_equal(file_write(in_folder("fit"), data, size, &error), 0);
+    assert_int_equal(try_finished(&other, &world, "fit", "x"), ERROR_CANCELLED);
+    other = plan;
+    other.config.tail++;
+    assert_int_equal(file_write(in_folder("fit"), data, size, &error), 0);
+    assert_int_equal(try_finished(&other, &world, "fit", "x"), ERROR_CANCELLED);
+    unsigned char *bytes = data;
+    for (size_t at = 0; at < size; at += size / 37) {
+        bytes[at] ^= 4;
+        assert_int_equal(file_write(in_folder("fit"), bytes, size, &error), 0);
+        bytes[at] ^= 4;
+        assert_int_equal(try_finished(&plan, &world, "fit", "x"), ERROR_CANCELLED);
+        assert_int_equal(file_write(in_folder("fit"), bytes, at, &error), 0);
+        assert_int_equal(try_finished(&plan, &world, "fit", "x"), ERROR_CANCELLED);
+    }
+    free(data);
+    close_world(&world);
+}
+
+static void test_threads_change_nothing(void **state)
+{
+    (void)state;
+    struct world world;
+    struct nn_weights one, two;
+    struct train_score score_one, score_two;
+    struct train_plan plan = short_plan();
+    struct pool *pool;
+    open_world(&world);
+    assert_int_equal(pool_open(&pool, 2, &error), 0);
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("one"), "x", NULL, NULL, &one, &score_one, &error), 0);
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("two"), "x", pool, NULL, &two, &score_two, &error), 0);
+    assert_same_weights(&one, &two);
+    assert_memory_equal(&score_one, &score_two, sizeof score_one);
+    pool_close(pool);
+    nn_weights_close(&one);
+    nn_weights_close(&two);
+    close_world(&world);
+}
+
+struct seen {
+    double done, total;
+    int reports;
+};
+
+static void watch(void *context, const struct progress_event *event)
+{
+    struct seen *seen = context;
+    assert_true(event->done >= 0 && event->done <= event->total);
+    seen->done = event->done;
+    seen->total = event->total;
+    seen->reports++;
+}
+
+static void test_seeds(void **state)
+{
+    (void)state;
+    enum { SEEDS = 3 };
+    struct world world;
+    struct nn_weights weights[SEEDS], alone;
+    struct train_score scores[SEEDS], score;
+    struct train_plan plan = short_plan();
+    struct seen seen = {0};
+    struct progress progress = {.sink = watch, .context = &seen};
+    int best = -1;
+    open_world(&world);
+    assert_int_equal(train_seeds(&plan, SEEDS, 2, &world.data, in_folder("a/b"), "x", &progress, weights, scores, &best, &error), 0);
+    assert_true(seen.reports > 0 && seen.total == 3 * 14);
+    for (int i = 0; i < SEEDS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "a/b/seed-%d.ckpt", i);
+        assert_true(file_exists(in_folder(name)));
+        assert_true(scores[i].recall <= scores[best].recall);
+        assert_int_equal(train_seed(&plan, &world.data, in_folder("alone"), "x", NULL, NULL, &alone, &score, &error), 0);
+        assert_same_weights(&alone, &weights[i]);
+        nn_weights_close(&alone);
+        nn_weights_close(&weights[i]);
+        plan.seed++;
+    }
+    int stop = 1;
+    progress.stop = &stop;
+    assert_int_equal(train_seeds(&plan, SEEDS, 2, &world.data, in_folder("a/b"), "z", &progress, weights, scores, &best, &error),
+                     ERROR_CANCELLED);
+    close_world(&world);
+}
+
+static void test_impossible_plans(void **state)
+{
+    (void)state;
+    struct world world;
+    struct nn_weights weights;
+    struct train_score score;
+    struct train_plan plan = short_plan();
+    open_world(&world);
+    world.sources[1].share = 0;
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error), ERROR_USAGE);
+    world.sources[1].share = 1;
+    plan.batch = 0;
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error), ERROR_USAGE);
+    plan = short_plan();
+    plan.phase_count = 0;
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error), ERROR_USAGE);
+    plan = short_plan();
+    plan.config.stride = 0;
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error), ERROR_USAGE);
+    assert_null(weights.data);
+    close_world(&world);
+}
+
+static void test_learning_rate(void **state)
+{
+    (void)state;
+    struct train_plan plan = {.phases = {{1000, 1e-3f}, {500, 1e-4f}}, .phase_count = 2, .warm_up = 100};
+    assert_true(fabs(learning_rate(&plan, 0) - 1e-5) < 1e-9);
+    assert_true(fabs(learning_rate(&plan, 99) - 1e-3) < 1e-9);
+    assert_true(fabs(learning_rate(&plan, 999) - 1e-3) < 1e-9);
+    assert_true(fabs(learning_rate(&plan, 1000) - 1e-4) < 1e-9);
+    plan.cosine = true;
+    assert_true(fabs(learning_rate(&plan, 500) - 5e-4) < 1e-9);
+    assert_true(learning_rate(&plan, 999) < 1e-8);
+    assert_true(fabs(learning_rate(&plan, 1000) - 1e-4) < 1e-9);
+    plan.final_rate = 0.1f;
+    assert_true(fabs(learning_rate(&plan, 999) - 1e-4) < 1e-8);
+}
+
+// ---- a network with known scores: logit = newest real feature of channel 0, minus 10 ----
+
+enum { STRIDE = 2 };
+
+static struct nn_weights known_network(void)
+{
+    static const struct nn_config config = {.stride = STRIDE, .first_filters = 1, .first_kernel = 3, .blocks = 1, .filters = {1},
+                                            .kernel_count = {1}, .kernels = {{2}}, .tail = 1};
+    struct nn_weights weights;
+    assert_int_equal(nn_weights_open(&weights, &config, &error), 0);
+    weights.first[2 * C] = 1;
+    weights.depthwise[0][0][1] = 1;
+    weights.pointwise[0][0] = 1;
+    weights.gamma[0][0] = 1;
+    weights.variance[0][0] = 1 - 1e-3f;
+    weights.dense[0] = 1;
+    *weights.dense_bias = -10;
+    return weights;
+}
+
+static double logit_of(uint32_t feature)
+{
+    return (feature * 256 + 333) / 666 * 26.0 / 255 - 10;
+}
+
+struct bump {
+    uint32_t row, rows;
+    uint16_t level;
+};
+
+static struct feature_set bumpy(struct feature_item *items, size_t count, const struct bump *bumps, size_t bump_count)
+{
+    uint64_t rows = 0;
+    for (size_t i = 0; i < count; rows += items[i++].rows)
+        items[i].first_row = rows;
+    uint16_t *data = array_alloc(rows * C, sizeof *data);
+    for (size_t i = 0; i < bump_count; i++)
+        for (uint32_t t = 0; t < bumps[i].rows; t++)
+            data[(bumps[i].row + t) * C] = bumps[i].level;
+    return (struct feature_set){.rows = data, .row_count = rows, .items = items, .item_count = count};
+}
+
+static void test_judge(void **state)
+{
+    (void)state;
+    struct nn_weights weights = known_network();
+    struct feature_item tracks[] = {{.rows = 90000}, {.rows = 10000}};
+    static const struct bump sounds[] = {
+        {40, 40, 665},                    // while a fresh device waits
+        {1000, 20, 600}, {1060, 20, 550}, // one accept: the second falls into the waiting time
+        {5000, 20, 500},
+        {9000, 4, 660}, // too short for the mean of 5 steps
+        {95000, 20, 400},
+        {96000, 20, 395},
+    };
+    struct feature_item items[] = {
+        {.rows = 300, .word_end = 200}, // found
+        {.rows = 300, .word_end = 200}, // as loud as the threshold: not found
+        {.rows = 300, .word_end = 200}, // only long before the word
+        {.rows = 300, .word_end = 200}, // after the word, at the end of the item: found
+        {.rows = 300, .word_end = 200}, // too short
+    };
+    static const struct bump words[] = {{180, 20, 405}, {480, 20, 400}, {650, 20, 665}, {1190, 10, 600}, {1380, 4, 665}};
+    struct feature_set negatives = bumpy(tracks, COUNT_OF(tracks), sounds, COUNT_OF(sounds));
+    struct feature_set held = bumpy(items, COUNT_OF(items), words, COUNT_OF(words));
+    const struct feature_set *const sets[] = {&negatives};
+    struct train_data data = {.held_words = &held, .held_negatives = sets, .held_negative_count = 1};
+    struct train_score score;
+    struct pool *pool;
+    assert_int_equal(pool_open(&pool, 2, &error), 0);
+    double hours = 100000 / 360000.0;
+    assert_int_equal(train_judge(&weights, &data, 2.01 / hours, pool, &score, &error), 0);
+    assert_true(fabs(score.hours - hours) < 1e-12);
+    assert_true(fabs(score.threshold - logit_of(400)) < 1e-3);
+    assert_true(fabs(score.recall - 2.0 / 5) < 1e-12);
+    // No accept at all: above the loudest sound that is not waited out.
+    assert_int_equal(train_judge(&weights, &data, 0, pool, &score, &error), 0);
+    assert_true(fabs(score.threshold - logit_of(600)) < 1e-3);
+    assert_true(score.recall == 0);
+    // Three: the fourth sound decides.
+    assert_int_equal(train_judge(&weights, &data, 3.01 / hours, NULL, &score, &error), 0);
+    assert_true(fabs(score.threshold - logit_of(395)) < 1e-3);
+    assert_true(fabs(score.recall - 3.0 / 5) < 1e-12);
+    // A share of the words.
+    static const uint32_t some[] = {0, 2};
+    data.held_items = some;
+    data.held_count = 2;
+    assert_int_equal(train_judge(&weights, &data, 3.01 / hours, NULL, &score, &error), 0);
+    assert_true(fabs(score.recall - 1.0 / 2) < 1e-12);
+    pool_close(pool);
+    free((void *)(uintptr_t)negatives.rows);
+    free((void *)(uintptr_t)held.rows);
+    nn_weights_close(&weights);
+}
+
+// Planted sounds are found at their place, loudest first; near ones count once, quiet ones and those of sources
+// that are words or positives not at all.
+static void test_mining(void **state)
+{
+    (void)state;
+    struct nn_weights weights = known_network();
+    struct feature_item tracks[] = {{.rows = 5000}, {.rows = 3000}, {.rows = 3000}};
+    static const struct bump sounds[] = {
+        {601, 1, 500}, {671, 1, 560}, {739, 1, 520}, // within a second of the one before: the loudest stands for all
+        {2001, 1, 400}, {4999, 1, 450}, {3001, 1, 150},
+        {5001, 1, 665},                // before the window is full
+        {6501, 1, 600}, {9001, 1, 665}, // the last one in a track that is not of this split
+    };
+    struct feature_set set = bumpy(tracks, COUNT_OF(tracks), sounds, COUNT_OF(sounds));
+    static const uint32_t own[] = {0, 1};
+    struct source sources[] = {{.set = &set, .truth = true, .share = 1}, {.set = &set, .items = own, .item_count = 2, .share = 1}};
+    struct train_data data = {.sources = sources, .source_count = 2};
+    struct train_plan plan;
+    struct mined mined[10];
+    size_t count;
+    train_plan_default(&plan);
+    plan.config = weights.config;
+    plan.mine_floor = -2;
+    plan.mine_keep = COUNT_OF(mined);
+    struct pool *pool;
+    assert_int_equal(pool_open(&pool, 2, &error), 0);
+    assert_int_equal(mine_windows(&weights, &plan, &data, pool, NULL, mined, &count, &error), 0);
+    static const struct mined want[] = {{1, 1, 1501, 0}, {1, 0, 671, 0}, {1, 0, 4999, 0}, {1, 0, 2001, 0}};
+    static const uint32_t levels[] = {600, 560, 450, 400};
+    assert_int_equal(count, COUNT_OF(want));
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(mined[i].source, want[i].source);
+        assert_int_equal(mined[i].item, want[i].item);
+        assert_int_equal(mined[i].end_row, want[i].end_row);
+        assert_true(fabs((double)mined[i].score - logit_of(levels[i])) < 1e-3);
+    }
+    plan.mine_keep = 2;
+    assert_int_equal(mine_windows(&weights, &plan, &data, NULL, NULL, mined, &count, &error), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(mined[1].end_row, 671);
+    pool_close(pool);
+    free((void *)(uintptr_t)set.rows);
+    nn_weights_close(&weights);
+}
+
+// ---- weights ----
+
+static void test_weights_file(void **state)
+{
+    (void)state;
+    struct nn_weights weights = known_network(), back;
+    void *data;
+    size_t size;
+    assert_int_equal(weights_write(in_folder("w"), &weights, &error), 0);
+    assert_int_equal(weights_read(in_folder("w"), &back, &error), 0);
+    assert_same_weights(&weights, &back);
+    assert_memory_equal(&weights.config, &back.config, sizeof back.config);
+    nn_weights_close(&back);
+    assert_int_equal(file_read(in_folder("w"), 1 << 20, &data, &size, &error), 0);
+    unsigned char *bytes = data;
+    for (size_t at = 0; at < size; at += 7) {
+        bytes[at] ^= 1;
+        assert_int_equal(file_write(in_folder("v"), bytes, size, &error), 0);
+        bytes[at] ^= 1;
+        assert_int_equal(weights_read(in_folder("v"), &back, &error), ERROR_FORMAT);
+        assert_int_equal(file_write(in_folder("v"), bytes, at, &error), 0);
+        assert_int_equal(weights_read(in_folder("v"), &back, &error), ERROR_FORMAT);
+    }
+    // A good checksum over an impossible shape.
+    struct nn_config config = weights.config;
+    config.blocks = 1000000;
+    memcpy(bytes + 8, &config, sizeof config);
+    struct sha256 hash;
+    char hex[65];
+    sha256_init(&hash);
+    sha256_add(&hash, bytes, size - 64);
+    sha256_hex(&hash, hex);
+    memcpy(bytes + size - 64, hex, 64);
+    assert_int_equal(file_write(in_folder("v"), bytes, size, &error), 0);
+    assert_true(weights_read(in_folder("v"), &back, &error) < 0);
+    assert_int_equal(weights_read(in_folder("absent"), &back, &error), ERROR_MISSING);
+    free(data);
+    nn_weights_close(&weights);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_resume_is_exact),
+        cmocka_unit_test(test_checkpoint_must_fit),
+        cmocka_unit_test(test_threads_change_nothing),
+        cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_impossible_plans),
+        cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_judge),
+        cmocka_unit_test(test_mining),
+        cmocka_unit_test(test_weights_file),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
