@@ -39,9 +39,11 @@ int tensor_zero_point(const struct tensor *tensor); // the first one, 0 without
 
 // The semantic rules of spec quantization-and-tflite 10 (6 and 7), for read and for hand-built models.
 int tflite_verify(const struct tflite_model *model, struct error *error);
-// Rule 8: every operator of subgraph 0 is one of the 20 and has shapes, types and scales that its kernel takes.
-// *work: multiplications or moved elements of one step.
-int tflite_check_ops(const struct tflite_model *model, size_t *work, struct error *error);
+// Rule 8: operator `index` of subgraph 0 is one of the 20 and has shapes, types and scales that its kernel takes.
+// *work: its multiplications or moved elements in one step. For verified models.
+int tflite_check_op(const struct tflite_model *model, int index, double *work, struct error *error);
+// One input int8 [1, rows, 40], one output uint8 [1, 1].
+int tflite_check_interface(const struct tflite_model *model, struct error *error);
 // The subgraph that CALL_ONCE of main runs, or NULL.
 const struct subgraph *tflite_init_subgraph(const struct tflite_model *model);
 // shared_name of the variable whose handle is tensor `handle` of `graph`; "" when it has none.

@@ -481,20 +481,30 @@ static int check_op(struct check *c)
     return rule->check(c);
 }
 
-int tflite_check_ops(const struct tflite_model *model, size_t *work, struct error *error)
+int tflite_check_op(const struct tflite_model *model, int index, double *work, struct error *error)
 {
     const struct subgraph *graph = &model->subgraphs[0];
-    double sum = 0;
-    for (int i = 0; i < graph->op_count; i++) {
-        struct check c = {model, graph, &graph->ops[i], i, 0, error};
-        int code = check_op(&c);
-        if (code < 0) {
-            const char *name = op_name(c.op->code);
-            return name ? error_prefix(error, "operator %d (%s)", i, name)
-                        : error_prefix(error, "operator %d (code %d)", i, c.op->code);
-        }
-        sum += c.work;
+    struct check c = {model, graph, &graph->ops[index], index, 0, error};
+    int code = check_op(&c);
+    if (code < 0) {
+        const char *name = op_name(c.op->code);
+        return name ? error_prefix(error, "operator %d (%s)", index, name)
+                    : error_prefix(error, "operator %d (code %d)", index, c.op->code);
     }
-    *work = (size_t)sum;
+    *work = c.work;
+    return 0;
+}
+
+int tflite_check_interface(const struct tflite_model *model, struct error *error)
+{
+    const struct subgraph *graph = &model->subgraphs[0];
+    if (graph->input_count != 1 || graph->output_count != 1)
+        return error_set(error, ERROR_FORMAT, "the model has %d inputs and %d outputs, a wake word model has one of each",
+                         graph->input_count, graph->output_count);
+    const struct tensor *in = &graph->tensors[graph->inputs[0]], *out = &graph->tensors[graph->outputs[0]];
+    if (in->type != TENSOR_INT8 || in->rank != 3 || in->shape[0] != 1 || in->shape[2] != TFLITE_FEATURES)
+        return error_set(error, ERROR_FORMAT, "the model's input is not int8 [1, rows, %d]", TFLITE_FEATURES);
+    if (out->type != TENSOR_UINT8 || out->rank != 2 || tensor_elements(out) != 1)
+        return error_set(error, ERROR_FORMAT, "the model's output is not uint8 [1, 1]");
     return 0;
 }

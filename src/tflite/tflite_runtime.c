@@ -22,23 +22,23 @@ struct tflite_runtime {
     struct state states[TFLITE_MAX_VARIABLES];
 };
 
-static int check_interface(const struct tflite_model *model, struct error *error)
+// Every operator, and what they ask for together.
+static int check_size(const struct tflite_model *model, struct error *error)
 {
     const struct subgraph *graph = &model->subgraphs[0];
-    if (graph->input_count != 1 || graph->output_count != 1)
-        return error_set(error, ERROR_FORMAT, "the model has %d inputs and %d outputs, a wake word model has one of each",
-                         graph->input_count, graph->output_count);
-    const struct tensor *in = &graph->tensors[graph->inputs[0]], *out = &graph->tensors[graph->outputs[0]];
-    if (in->type != TENSOR_INT8 || in->rank != 3 || in->shape[0] != 1 || in->shape[2] != TFLITE_FEATURES || in->data)
-        return error_set(error, ERROR_FORMAT, "the model's input is not int8 [1, rows, %d]", TFLITE_FEATURES);
-    if (out->type != TENSOR_UINT8 || tensor_elements(out) != 1)
-        return error_set(error, ERROR_FORMAT, "the model's output is not one uint8 value");
-    double constants = 0, activations = 0;
+    double constants = 0, activations = 0, work = 0;
     for (int i = 0; i < graph->tensor_count; i++)
         *(graph->tensors[i].data ? &constants : &activations) += (double)tensor_bytes(&graph->tensors[i]);
     if (constants > MAX_CONSTANT_BYTES || activations > MAX_ACTIVATION_BYTES)
         return error_set(error, ERROR_FORMAT, "the model needs %.0f bytes for its tensors, far more than a device has",
                          constants + activations);
+    for (int i = 0; i < graph->op_count; i++) {
+        double more;
+        TRY(tflite_check_op(model, i, &more, error));
+        work += more;
+    }
+    if (work > MAX_WORK)
+        return error_set(error, ERROR_FORMAT, "the model needs %.0f operations a step, far more than a device can do", work);
     return 0;
 }
 
@@ -81,12 +81,9 @@ static int add_states(struct tflite_runtime *runtime, const struct plan *plan)
 static int build(struct tflite_runtime *runtime, const struct tflite_model *model, enum cpu_level level, bool share,
                  struct error *error)
 {
-    size_t work;
     TRY(tflite_verify(model, error));
-    TRY(check_interface(model, error));
-    TRY(tflite_check_ops(model, &work, error));
-    if (work > MAX_WORK)
-        return error_set(error, ERROR_FORMAT, "the model needs %zu operations a step, far more than a device can do", work);
+    TRY(tflite_check_interface(model, error));
+    TRY(check_size(model, error));
     const struct subgraph *graph = &model->subgraphs[0];
     struct plan plan = {.model = model, .graph = graph, .arena = &runtime->arena, .error = error, .level = level, .share = share};
     TRY(plan_variables(&plan));
