@@ -56,25 +56,27 @@ static void random_signals(void **state)
     }
 }
 
-// Signals that fill the int16 range after windowing and justifying (the window undone), and overflow inside: +- full
-// scale in random order, in the phases of every bin, single samples of -32768 on the window's peak.
+// The worst that int16 samples can do. Undoing the window makes all windowed samples about `limit`, which is justified
+// to nearly full scale; with the signs that line up in one bin of the transform, sums of int16 then wrap.
 static void extreme_signals(void **state)
 {
     (void)state;
     const uint32_t fresh[FRONTEND_CHANNELS] = {0};
-    for (uint64_t run = 0; run < 20000; run++) {
+    for (uint64_t run = 0; run < 30000; run++) {
         struct rng rng = rng_make(4, run);
         int16_t window[FRONTEND_WINDOW];
-        int kind = (int)rng_below(&rng, 5), bin = (int)rng_below(&rng, 256), limit = 1 << rng_below(&rng, 16);
-        double phase = rng_range(&rng, 0, 2 * M_PI);
+        int kind = (int)rng_below(&rng, 6), bin = (int)rng_below(&rng, 256), limit = (1 << rng_below(&rng, 16)) - 1;
+        double start = rng_range(&rng, 0, 2 * M_PI);
         for (int i = 0; i < FRONTEND_WINDOW; i++) {
-            int undone = frontend_window[i] ? limit * 4096 / frontend_window[i] : 32767; // product about `limit`
+            int undone = (limit * 4096 + 4095) / (frontend_window[i] + 1);
             undone = undone < 32767 ? undone : 32767;
-            bool up = cos(2 * M_PI * bin * i / 512 + phase) >= 0;
+            double phase = 2 * M_PI * bin * i / 512 + start, pair_phase = 2 * M_PI * bin * (i / 2) / 256 + start;
+            double aligned = i % 2 ? sin(pair_phase) : cos(pair_phase);
             const int values[] = {
                 rng_chance(&rng, 0.5) ? 32767 : -32768,
-                up ? 32767 : -32768,
-                up ? undone : -undone,
+                cos(phase) >= 0 ? 32767 : -32768,
+                cos(phase) >= 0 ? undone : -undone,
+                aligned >= 0 ? undone : -undone,
                 i == 239 || (i == 240 && run % 2) ? -32768 : 0,
                 i == (int)(run % FRONTEND_WINDOW) ? -32768 : 0,
             };
