@@ -28,12 +28,14 @@ bool detector_row(struct detector *detector, bool fresh, uint8_t byte);
 // The whole chain on live PCM: front end, model, detector. `model` must outlive the stream. ERROR_USAGE for a
 // window outside 1 .. DETECT_MAX_WINDOW, ERROR_MEMORY, or what tflite_runtime_open says of the model.
 struct detect_stream;
-int detect_stream_open(struct detect_stream **stream, const struct tflite_model *model, uint8_t cutoff, int window, struct error *error);
+int detect_stream_open(struct detect_stream **stream, const struct tflite_model *model, uint8_t cutoff, int window,
+                       struct error *error);
 void detect_stream_close(struct detect_stream *stream);
-void detect_stream_reset(struct detect_stream *stream); // as just opened
+void detect_stream_reset(struct detect_stream *stream);        // as just opened
 typedef void detect_hit(void *context, uint64_t row, int sum); // feature row (from 0) at which the device fires
 // Takes samples in any chunks; calls `hit` for every detection (NULL: none).
-void detect_stream_push(struct detect_stream *stream, const int16_t *samples, size_t count, detect_hit *hit, void *context);
+void detect_stream_push(struct detect_stream *stream, const int16_t *samples, size_t count, detect_hit *hit,
+                        void *context);
 uint64_t detect_stream_rows(const struct detect_stream *stream); // feature rows made so far
 // Newest output byte (0 before the first inference) and ring sum over 255 * window: what a live meter shows.
 uint8_t detect_stream_newest(const struct detect_stream *stream);
@@ -44,8 +46,9 @@ double detect_stream_mean(const struct detect_stream *stream);
 size_t detect_bytes(struct tflite_runtime *runtime, const int8_t *rows, size_t row_count, uint8_t *bytes);
 // Largest ring sum over a clip from a fresh state, without waiting time (the clip score).
 int detect_max_sum(const uint8_t *bytes, size_t count, int window);
-// Detections of a fresh detector over one stream of bytes with the device's cool-down; stride rows per byte. The feature
-// rows of the first max_hits of them go to rows_hit, which may be NULL. Returns how many there are in all.
-size_t detect_count(const uint8_t *bytes, size_t count, int stride, uint8_t cutoff, int window, uint64_t *rows_hit, size_t max_hits);
+// Detections of a fresh detector over one stream of bytes with the device's cool-down; stride rows per byte. The
+// feature rows of the first max_hits of them go to rows_hit, which may be NULL. Returns how many there are in all.
+size_t detect_count(const uint8_t *bytes, size_t count, int stride, uint8_t cutoff, int window, uint64_t *rows_hit,
+                    size_t max_hits);
 
 #endif

@@ -67,7 +67,8 @@ int detect_max_sum(const uint8_t *bytes, size_t count, int window)
     return largest;
 }
 
-size_t detect_count(const uint8_t *bytes, size_t count, int stride, uint8_t cutoff, int window, uint64_t *rows_hit, size_t max_hits)
+size_t detect_count(const uint8_t *bytes, size_t count, int stride, uint8_t cutoff, int window, uint64_t *rows_hit,
+                    size_t max_hits)
 {
     struct detector detector;
     detector_init(&detector, cutoff, window);

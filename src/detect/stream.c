@@ -10,13 +10,14 @@ struct detect_stream {
     struct frontend frontend;
     struct tflite_runtime *runtime;
     struct detector detector;
-    int stride, filled;                            // rows that an inference needs; rows that wait for one
-    int8_t input[MAX_STRIDE * FRONTEND_CHANNELS];  // [stride][40]
+    int stride, filled;                           // rows that an inference needs; rows that wait for one
+    int8_t input[MAX_STRIDE * FRONTEND_CHANNELS]; // [stride][40]
     uint16_t rows[(PIECE / FRONTEND_STEP + 1) * FRONTEND_CHANNELS];
     uint64_t row_count;
 };
 
-int detect_stream_open(struct detect_stream **stream, const struct tflite_model *model, uint8_t cutoff, int window, struct error *error)
+int detect_stream_open(struct detect_stream **stream, const struct tflite_model *model, uint8_t cutoff, int window,
+                       struct error *error)
 {
     *stream = NULL;
     if (window < 1 || window > DETECT_MAX_WINDOW)
@@ -28,7 +29,8 @@ int detect_stream_open(struct detect_stream **stream, const struct tflite_model 
     TRY_GOTO(tflite_runtime_open(&made->runtime, model, cpu_level(), error), fail);
     made->stride = tflite_runtime_stride(made->runtime);
     if (made->stride < 1 || made->stride > MAX_STRIDE) {
-        code = error_set(error, ERROR_FORMAT, "the model takes %d rows at a time; 1 to %d can be served", made->stride, MAX_STRIDE);
+        code = error_set(error, ERROR_FORMAT, "the model takes %d rows at a time; 1 to %d can be served", made->stride,
+                         MAX_STRIDE);
         goto fail;
     }
     detector_init(&made->detector, cutoff, window);
@@ -67,7 +69,8 @@ static bool take_row(struct detect_stream *stream, const uint16_t *row)
     return detector_row(&stream->detector, true, tflite_runtime_step(stream->runtime, stream->input));
 }
 
-void detect_stream_push(struct detect_stream *stream, const int16_t *samples, size_t count, detect_hit *hit, void *context)
+void detect_stream_push(struct detect_stream *stream, const int16_t *samples, size_t count, detect_hit *hit,
+                        void *context)
 {
     while (count > 0) {
         size_t piece = count < PIECE ? count : PIECE;

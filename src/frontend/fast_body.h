@@ -6,8 +6,6 @@
 
 #include <stdalign.h>
 
-#define UNROLL _Pragma("GCC unroll 4")
-
 struct rotation { // a complex factor as two dot products
     vec re, im;
 };
@@ -67,7 +65,8 @@ static inline void turned_butterfly(const struct complex16 *in, int step_in, con
                                     struct complex16 *out, int step_out)
 {
     butterfly(quarter(v_load(in)), times(quarter(v_load(in + step_in)), w[0]),
-              times(quarter(v_load(in + 2 * step_in)), w[1]), times(quarter(v_load(in + 3 * step_in)), w[2]), out, step_out);
+              times(quarter(v_load(in + 2 * step_in)), w[1]), times(quarter(v_load(in + 3 * step_in)), w[2]), out,
+              step_out);
 }
 
 static inline void transpose_8x8(const struct complex16 *in, struct complex16 *out)
@@ -170,16 +169,23 @@ static inline __m128i square_roots(__m256d sums)
     return _mm256_cvtpd_epi32(_mm256_min_pd(roots, limit));
 }
 
+static inline __m256d multiply_add(const double *energy, const double *weights, __m256d sum)
+{
+    return _mm256_fmadd_pd(_mm256_loadu_pd(energy), _mm256_load_pd(weights), sum);
+}
+
 static inline void filter(const double *energy, int shift, uint32_t *signal)
 {
     const __m128i count = _mm_cvtsi32_si128(shift);
-    const double (*weights)[4][4] = frontend_filters;
+    const double(*weights)[4][4] = frontend_filters;
     for (int group = 0; group < FILTER_GROUPS; group++) {
         const uint8_t *start = frontend_band + 4 * group;
         __m256d sum[4] = {_mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd()};
         for (int bin = 0; bin < 4 * frontend_filter_steps[group]; bin += 4, weights++) {
-            UNROLL for (int i = 0; i < 4; i++)
-                sum[i] = _mm256_fmadd_pd(_mm256_loadu_pd(energy + start[i] + bin), _mm256_load_pd((*weights)[i]), sum[i]);
+            sum[0] = multiply_add(energy + start[0] + bin, (*weights)[0], sum[0]);
+            sum[1] = multiply_add(energy + start[1] + bin, (*weights)[1], sum[1]);
+            sum[2] = multiply_add(energy + start[2] + bin, (*weights)[2], sum[2]);
+            sum[3] = multiply_add(energy + start[3] + bin, (*weights)[3], sum[3]);
         }
         __m256d ab = _mm256_hadd_pd(sum[0], sum[1]), cd = _mm256_hadd_pd(sum[2], sum[3]);
         __m256d crossed = _mm256_permute2f128_pd(ab, cd, 0x21);
@@ -248,8 +254,10 @@ static inline __m256i look_up_32(const void *table, __m256i index)
 {
     __m256 part[4];
     for (int i = 0; i < 4; i++)
-        part[i] = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)table + i), index));
-    __m256 bit3 = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)), bit4 = _mm256_castsi256_ps(_mm256_slli_epi32(index, 27));
+        part[i] =
+            _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)table + i), index));
+    __m256 bit3 = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)),
+           bit4 = _mm256_castsi256_ps(_mm256_slli_epi32(index, 27));
     __m256 low = _mm256_blendv_ps(part[0], part[1], bit3), high = _mm256_blendv_ps(part[2], part[3], bit3);
     return _mm256_castps_si256(_mm256_blendv_ps(low, high, bit4));
 }
@@ -285,7 +293,8 @@ static inline __m256i log_features(__m256i value)
     __m256i significant = significant_bits(value);
     __m256i whole = _mm256_sub_epi32(significant, _mm256_set1_epi32(1));
     __m256i fraction = below_leading_one(value, significant, 16);
-    __m256i line = _mm256_i32gather_epi32((const int *)(const void *)frontend_log_line, _mm256_srli_epi32(fraction, 9), 4);
+    __m256i line =
+        _mm256_i32gather_epi32((const int *)(const void *)frontend_log_line, _mm256_srli_epi32(fraction, 9), 4);
     __m256i within = _mm256_slli_epi32(_mm256_and_si256(fraction, _mm256_set1_epi32(511)), 16);
     __m256i correction = _mm256_srai_epi32(_mm256_madd_epi16(line, within), 16);
     correction = _mm256_add_epi32(correction, _mm256_and_si256(line, _mm256_set1_epi32(0xffff)));

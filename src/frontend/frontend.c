@@ -33,7 +33,8 @@ size_t frontend_rows(const struct frontend *frontend, size_t count)
     return whole < FRONTEND_WINDOW ? 0 : (whole - FRONTEND_WINDOW) / FRONTEND_STEP + 1;
 }
 
-size_t frontend_push_body(struct frontend *frontend, const int16_t *samples, size_t count, uint16_t *rows, frontend_body *body)
+size_t frontend_push_body(struct frontend *frontend, const int16_t *samples, size_t count, uint16_t *rows,
+                          frontend_body *body)
 {
     size_t made = 0;
     while (count > 0) {

@@ -7,7 +7,7 @@
 #include "frontend/frontend.h"
 
 enum {
-    FFT_SIZE = 256,              // complex points: 512 real ones in pairs
+    FFT_SIZE = 256,                // complex points: 512 real ones in pairs
     BANDS = FRONTEND_CHANNELS + 1, // mel bands; what falls into the first one's lower half is dropped
     FIRST_BIN = 5,
     LAST_BIN = 240,
@@ -16,16 +16,16 @@ enum {
 
 // Fixed-point parameters, all as the device's defaults.
 enum {
-    NOISE_BITS = 14,         // 1.0 of the three shares below
-    NOISE_SHARE_EVEN = 409,  // 0.025: how fast the estimate follows, even channels
-    NOISE_SHARE_ODD = 983,   // 0.06: odd channels
-    NOISE_KEEP = 819,        // 0.05: share of the signal that noise reduction never takes away
+    NOISE_BITS = 14,        // 1.0 of the three shares below
+    NOISE_SHARE_EVEN = 409, // 0.025: how fast the estimate follows, even channels
+    NOISE_SHARE_ODD = 983,  // 0.06: odd channels
+    NOISE_KEEP = 819,       // 0.05: share of the signal that noise reduction never takes away
     NOISE_SMOOTHING_BITS = 10,
     GAIN_FRACTION_BITS = 10,
     SNR_SHIFT = 6,
     SNR_SQUARE_LIMIT = 8192, // below: square law; above: linear
     LOG_CORRECTION_BITS = 3,
-    LOG_LN2 = 45426,         // ln 2, 65536 = 1
+    LOG_LN2 = 45426, // ln 2, 65536 = 1
     LOG_SCALE_SHIFT = 6,
 };
 
@@ -48,6 +48,7 @@ extern const int16_t frontend_log[LOG_SEGMENTS + 1];
 typedef void frontend_body(uint32_t *estimate, const int16_t *window, uint16_t *row);
 frontend_body frontend_row_plain, frontend_row_avx2, frontend_row_avx512;
 // Cuts samples into windows and gives each to `body`.
-size_t frontend_push_body(struct frontend *frontend, const int16_t *samples, size_t count, uint16_t *rows, frontend_body *body);
+size_t frontend_push_body(struct frontend *frontend, const int16_t *samples, size_t count, uint16_t *rows,
+                          frontend_body *body);
 
 #endif

@@ -178,7 +178,7 @@ static uint16_t log_feature(uint32_t value)
     uint32_t below_leading_one = value - (1u << whole);
     uint32_t fraction = whole < 16 ? below_leading_one << (16 - whole) : below_leading_one >> (whole - 16);
     const int16_t *segment = frontend_log + fraction / 512;
-    int32_t within = ((segment[1] - segment[0]) * (int32_t)(fraction % 512)) >> 16; // sic: 16, though a segment has 9 bits
+    int32_t within = ((segment[1] - segment[0]) * (int32_t)(fraction % 512)) >> 16; // sic: not 9, the bits of a segment
     uint32_t log2 = (uint32_t)(whole * 65536 + (int32_t)fraction + segment[0] + within);
     uint32_t ln = (uint32_t)(((uint64_t)LOG_LN2 * log2 + 32768) >> 16);
     uint32_t feature = ((ln << LOG_SCALE_SHIFT) + 32768) >> 16;

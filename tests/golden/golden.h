@@ -9,9 +9,10 @@
 #include <string.h>
 
 static const char *const golden_names[] = {
-    "alexa_1", "alexa_2", "alexa_3", "computer_1", "feat_silence", "feat_speech", "hey_jarvis_1", "hey_jarvis_2",
-    "hey_jarvis_3", "hey_mycroft_1", "hey_mycroft_2", "hey_mycroft_3", "hey_peppa_pig_1", "okay_nabu_1", "okay_nabu_2",
-    "okay_nabu_3", "syn_sine1k_max", "syn_square_min", "syn_white_full", "syn_white_pm2", "syn_zeros"};
+    "alexa_1",         "alexa_2",       "alexa_3",      "computer_1",    "feat_silence",   "feat_speech",
+    "hey_jarvis_1",    "hey_jarvis_2",  "hey_jarvis_3", "hey_mycroft_1", "hey_mycroft_2",  "hey_mycroft_3",
+    "hey_peppa_pig_1", "okay_nabu_1",   "okay_nabu_2",  "okay_nabu_3",   "syn_sine1k_max", "syn_square_min",
+    "syn_white_full",  "syn_white_pm2", "syn_zeros"};
 
 // Whole file golden/<folder>/<name><ending>; caller frees. Skips the test when the golden folder is absent.
 static inline void *golden_read(const char *folder, const char *name, const char *ending, size_t *size)

@@ -14,8 +14,8 @@ enum { WINDOW = 5, MAX_INFERENCES = 2048, MAX_HITS = 64 };
 static const struct published {
     const char *name;
     double cutoff; // of its manifest
-} published[] = {{"alexa", 0.90},       {"computer", 0.97},      {"hey_jarvis", 0.97}, {"hey_mycroft", 0.95},
-                 {"okay_nabu", 0.97},   {"okay_computer", 0.97}, {"vad", 0.5}};
+} published[] = {{"alexa", 0.90},     {"computer", 0.97},      {"hey_jarvis", 0.97}, {"hey_mycroft", 0.95},
+                 {"okay_nabu", 0.97}, {"okay_computer", 0.97}, {"vad", 0.5}};
 
 static struct tflite_model *open_model(const char *name)
 {
@@ -37,13 +37,15 @@ static void *golden_bytes(const char *wav, const char *model, size_t *count)
 }
 
 // One line of summary.txt.
-static void check_summary(const char *wav, const struct published *model, struct tflite_runtime *runtime, const char *line)
+static void check_summary(const char *wav, const struct published *model, struct tflite_runtime *runtime,
+                          const char *line)
 {
     size_t frames, inferences;
     int largest_byte, inference, detected;
     double largest_mean;
-    assert_int_equal(sscanf(line, "%*s %*s frames=%zu inferences=%zu maxbyte=%d maxmean=%lf at_inference=%d detect=%d", &frames,
-                            &inferences, &largest_byte, &largest_mean, &inference, &detected), 6);
+    assert_int_equal(sscanf(line, "%*s %*s frames=%zu inferences=%zu maxbyte=%d maxmean=%lf at_inference=%d detect=%d",
+                            &frames, &inferences, &largest_byte, &largest_mean, &inference, &detected),
+                     6);
     size_t row_bytes, byte_count;
     int8_t *rows = golden_read("features", wav, ".i8", &row_bytes);
     uint8_t *expected = golden_bytes(wav, model->name, &byte_count);
@@ -100,7 +102,8 @@ static void note_hit(void *context, uint64_t row, int sum)
 }
 
 // Live PCM in chunks of any size must fire where the rule, applied to the golden bytes, fires.
-static size_t check_stream(struct detect_stream *stream, const char *wav, const struct published *model, int stride, size_t chunk)
+static size_t check_stream(struct detect_stream *stream, const char *wav, const struct published *model, int stride,
+                           size_t chunk)
 {
     size_t samples_count, byte_count;
     int16_t *samples = golden_wav(wav, &samples_count);
@@ -116,8 +119,8 @@ static size_t check_stream(struct detect_stream *stream, const char *wav, const 
     }
     assert_int_equal(detect_stream_rows(stream), samples_count / FRONTEND_STEP - 2);
     if (hits.count != expected_count || memcmp(hits.rows, expected, hits.count * sizeof(*expected)) != 0)
-        fail_msg("%s heard by %s in chunks of %zu: %zu detections, %zu expected, or elsewhere", wav, model->name, chunk, hits.count,
-                 expected_count);
+        fail_msg("%s heard by %s in chunks of %zu: %zu detections, %zu expected, or elsewhere", wav, model->name, chunk,
+                 hits.count, expected_count);
     for (size_t i = 0; i < hits.count; i++)
         assert_true(hits.sums[i] > cutoff * WINDOW && hits.sums[i] <= 255 * WINDOW);
     free(samples);
@@ -134,7 +137,8 @@ static void streams_fire_as_the_device_does(void **state)
         struct tflite_model *model = open_model(published[m].name);
         struct detect_stream *stream;
         struct error error;
-        assert_int_equal(detect_stream_open(&stream, model, detect_cutoff_byte(published[m].cutoff), WINDOW, &error), 0);
+        assert_int_equal(detect_stream_open(&stream, model, detect_cutoff_byte(published[m].cutoff), WINDOW, &error),
+                         0);
         int stride = strcmp(published[m].name, "computer") == 0 ? 2 : 3;
         for (size_t i = 0; i < COUNT_OF(golden_names); i++) {
             size_t chunk = chunks[(m + i) % COUNT_OF(chunks)];
@@ -145,7 +149,8 @@ static void streams_fire_as_the_device_does(void **state)
         detect_stream_close(stream);
         tflite_close(model);
     }
-    // Of the 13 recordings of a published word, hey_jarvis_3 is shorter than the cool-down, and okay_nabu_3 says it again.
+    // Of the 13 recordings of a published word, hey_jarvis_3 is shorter than the cool-down, and okay_nabu_3 says it
+    // again.
     assert_int_equal(own, 11);
 }
 

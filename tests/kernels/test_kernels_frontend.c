@@ -27,7 +27,8 @@ static void check_window(const uint32_t *estimate, const int16_t *window, const 
     for (int level = CPU_AVX2; level <= (int)cpu_level(); level++) {
         memcpy(fast_estimate, estimate, sizeof(fast_estimate));
         bodies[level](fast_estimate, window, fast_row);
-        if (memcmp(plain_row, fast_row, sizeof(plain_row)) || memcmp(plain_estimate, fast_estimate, sizeof(plain_estimate)))
+        if (memcmp(plain_row, fast_row, sizeof(plain_row)) ||
+            memcmp(plain_estimate, fast_estimate, sizeof(plain_estimate)))
             fail_msg("%s differs from plain: %s", cpu_level_name((enum cpu_level)level), what);
     }
 }

@@ -154,8 +154,8 @@ static void counts_equal_a_second_writing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cutoffs_are_truncated),          cmocka_unit_test(a_detector_waits_after_start),
-        cmocka_unit_test(a_loud_model_holds_the_counter), cmocka_unit_test(fires_between_two_inferences),
+        cmocka_unit_test(cutoffs_are_truncated),           cmocka_unit_test(a_detector_waits_after_start),
+        cmocka_unit_test(a_loud_model_holds_the_counter),  cmocka_unit_test(fires_between_two_inferences),
         cmocka_unit_test(a_read_ring_does_not_fire_again), cmocka_unit_test(the_clip_score_starts_with_zeros),
         cmocka_unit_test(counts_equal_a_second_writing),
     };

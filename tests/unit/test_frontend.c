@@ -179,9 +179,9 @@ static void feature_bytes_follow_the_device(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sines_are_their_formulas),      cmocka_unit_test(logarithms_are_their_formula),
-        cmocka_unit_test(mel_weights_are_their_formula), cmocka_unit_test(gains_are_their_formula),
-        cmocka_unit_test(rows_follow_the_samples),       cmocka_unit_test(chunks_change_nothing),
+        cmocka_unit_test(sines_are_their_formulas),       cmocka_unit_test(logarithms_are_their_formula),
+        cmocka_unit_test(mel_weights_are_their_formula),  cmocka_unit_test(gains_are_their_formula),
+        cmocka_unit_test(rows_follow_the_samples),        cmocka_unit_test(chunks_change_nothing),
         cmocka_unit_test(a_tone_is_heard_in_its_channel), cmocka_unit_test(feature_bytes_follow_the_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
