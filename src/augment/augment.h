@@ -59,14 +59,16 @@ const char *augment_transform_name(int row); // name of bit `row`, NULL after th
 // Renders one example into pcm[scene->samples]. `scratch` from augment_scratch_open, one per thread. The result
 // depends on the bank, rng, scene and clip only. `trace` may be NULL. ERROR_USAGE: the scene does not fit.
 struct augment_scratch;
-int augment_scratch_open(struct augment_scratch **scratch, const struct augment_bank *bank, size_t max_samples, struct error *error);
+int augment_scratch_open(struct augment_scratch **scratch, const struct augment_bank *bank, size_t max_samples,
+                         struct error *error);
 void augment_scratch_close(struct augment_scratch *scratch);
-int augment_render(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, const struct augment_scene *scene,
-                   const int16_t *clip, size_t count, int16_t *pcm, struct augment_trace *trace, struct error *error);
+int augment_render(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng,
+                   const struct augment_scene *scene, const int16_t *clip, size_t count, int16_t *pcm,
+                   struct augment_trace *trace, struct error *error);
 // Running negative audio (speech, music, sentences), degraded in place of being clean: rooms, EQ, babble, noise,
 // level, drawn anew for every stretch of 3 s (or of the scratch's size). In place, of any length.
-int augment_stream(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, int16_t *pcm, size_t samples,
-                   struct error *error);
+int augment_stream(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, int16_t *pcm,
+                   size_t samples, struct error *error);
 
 // Test conditions of the protocol (spec baselines 2.6), also used by `evaluate --condition`. The SNR compares the
 // loudest contiguous 500 ms of the clip with the noise over the whole file; what would clip is scaled down.

@@ -31,7 +31,8 @@ struct resampling {
 void resampling_init(struct resampling *resampling);
 // y[i] = x(i * step), 0.8 <= step <= RESAMPLING_MAX_STEP; returns how many, at most `limit`.
 // x must be readable, and 0, RESAMPLING_TAPS samples before its start and after its end.
-size_t resampling_run(const struct resampling *resampling, const float *x, size_t count, double step, float *y, size_t limit);
+size_t resampling_run(const struct resampling *resampling, const float *x, size_t count, double step, float *y,
+                      size_t limit);
 
 // ---- equaliser ------------------------------------------------------------------------------------------
 
@@ -40,7 +41,6 @@ struct biquad {
     double b0, b1, b2, a1, a2; // a0 = 1
 };
 struct biquad biquad_design(enum filter_kind kind, double hertz, double gain_db, double q); // Audio EQ Cookbook
-void biquad_run(const struct biquad *biquad, float *x, size_t count);
 enum { EQUALISER_SECTIONS = 8 };
 struct equaliser {
     struct biquad sections[EQUALISER_SECTIONS];

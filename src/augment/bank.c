@@ -37,7 +37,8 @@ static int find_recorded(const struct text_list *folders, struct text_list *file
         size_t before = files->count;
         TRY(folder_list(folders->items[i], audio_endings, files, error));
         if (files->count == before)
-            return error_set(error, ERROR_MISSING, "no impulse responses in %s: there is no audio file in it", folders->items[i]);
+            return error_set(error, ERROR_MISSING, "no impulse responses in %s: there is no audio file in it",
+                             folders->items[i]);
     }
     return 0;
 }
@@ -149,7 +150,8 @@ void augment_bank_close(struct augment_bank *bank)
     free(bank);
 }
 
-int augment_scratch_open(struct augment_scratch **out, const struct augment_bank *bank, size_t max_samples, struct error *error)
+int augment_scratch_open(struct augment_scratch **out, const struct augment_bank *bank, size_t max_samples,
+                         struct error *error)
 {
     (void)bank; // every bank needs the same today
     size_t clip = (size_t)((double)max_samples * RESAMPLING_MAX_STEP) + 2 + 2 * RESAMPLING_TAPS;
@@ -179,7 +181,8 @@ void augment_scratch_close(struct augment_scratch *scratch)
 {
     if (!scratch)
         return;
-    float *const buffers[] = {scratch->clip, scratch->word, scratch->scene, scratch->behind, scratch->talker, scratch->block};
+    float *const buffers[] = {scratch->clip,   scratch->word,   scratch->scene,
+                              scratch->behind, scratch->talker, scratch->block};
     for (size_t i = 0; i < COUNT_OF(buffers); i++)
         free(buffers[i]);
     free(scratch->spectrum);

@@ -131,7 +131,9 @@ static bool babble(struct example *e, double value)
 
 static bool background(struct example *e, double value)
 {
-    enum sound_kind kind = rng_chance(e->rng, 0.35) ? SOUND_SPEECH : rng_chance(e->rng, 0.5) ? SOUND_MUSIC : SOUND_NOISE;
+    enum sound_kind kind = SOUND_SPEECH;
+    if (!rng_chance(e->rng, 0.35))
+        kind = rng_chance(e->rng, 0.5) ? SOUND_MUSIC : SOUND_NOISE;
     const struct sound_shelf *shelf = &e->bank->shelves[kind];
     if (shelf->count == 0)
         return coloured_noise(e, value);
@@ -153,10 +155,11 @@ static bool room_behind(struct example *e, double value)
 static bool mix(struct example *e, double value)
 {
     double level = audio_active_rms(e->scratch->behind, e->samples);
-    if (level > 0)
-        add(e->scratch->scene, e->scratch->behind, e->samples, from_db(-value) / level);
+    if (level == 0)
+        return false;
+    add(e->scratch->scene, e->scratch->behind, e->samples, from_db(-value) / level);
     e->trace->snr_db = value;
-    return level > 0;
+    return true;
 }
 
 // value: the peak in dB below full scale.
@@ -300,25 +303,26 @@ enum augment_condition augment_draw_condition(struct rng *rng)
     return (enum augment_condition)condition;
 }
 
-int augment_render(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, const struct augment_scene *scene,
-                   const int16_t *clip, size_t count, int16_t *pcm, struct augment_trace *trace, struct error *error)
+int augment_render(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng,
+                   const struct augment_scene *scene, const int16_t *clip, size_t count, int16_t *pcm,
+                   struct augment_trace *trace, struct error *error)
 {
     if (scene->samples > scratch->max_samples || scene->word_end > scene->samples)
-        return error_set(error, ERROR_USAGE, "a word that ends at sample %zu does not fit into a scene of %zu (at most %zu)",
+        return error_set(error, ERROR_USAGE, "word end %zu does not fit into a scene of %zu samples, at most %zu",
                          scene->word_end, scene->samples, scratch->max_samples);
     struct augment_trace unused;
     struct example example = {
-        .bank = bank, .scratch = scratch, .rng = rng, .clip = clip, .clip_count = count, .end = scene->word_end,
-        .samples = scene->samples, .mildness = scene->gentle ? 0.3 : 1, .equaliser = scene->gentle ? 0.5 : 1, .pcm = pcm,
-        .trace = trace ? trace : &unused,
+        .bank = bank, .scratch = scratch, .rng = rng, .trace = trace ? trace : &unused,
+        .clip = clip, .clip_count = count, .end = scene->word_end, .samples = scene->samples, .pcm = pcm,
+        .mildness = scene->gentle ? 0.3 : 1, .equaliser = scene->gentle ? 0.5 : 1,
     };
     bool no_talkers = scene->condition == CONDITION_BABBLE && bank->shelves[SOUND_SPEECH].count == 0;
     walk(&example, no_talkers ? CONDITION_BASE : (int)scene->condition);
     return 0;
 }
 
-int augment_stream(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, int16_t *pcm, size_t samples,
-                   struct error *error)
+int augment_stream(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, int16_t *pcm,
+                   size_t samples, struct error *error)
 {
     size_t longest = scratch->max_samples < STRETCH ? scratch->max_samples : STRETCH;
     if (samples > 0 && longest == 0)
@@ -328,8 +332,9 @@ int augment_stream(const struct augment_bank *bank, struct augment_scratch *scra
         size_t begin = samples * i / stretches, count = samples * (i + 1) / stretches - begin;
         struct augment_trace trace;
         struct example example = {
-            .bank = bank, .scratch = scratch, .rng = rng, .clip = pcm + begin, .clip_count = count, .end = count, .samples = count,
-            .running = true, .mildness = 1, .equaliser = 1, .pcm = pcm + begin, .trace = &trace,
+            .bank = bank, .scratch = scratch, .rng = rng, .trace = &trace,
+            .clip = pcm + begin, .clip_count = count, .end = count, .samples = count, .pcm = pcm + begin,
+            .running = true, .mildness = 1, .equaliser = 1,
         };
         walk(&example, STREAM);
     }

@@ -26,7 +26,17 @@ void resampling_init(struct resampling *resampling)
             }
 }
 
-size_t resampling_run(const struct resampling *resampling, const float *x, size_t count, double step, float *y, size_t limit)
+typedef float vector __attribute__((vector_size(16)));
+
+static inline vector load(const float *x)
+{
+    vector v;
+    memcpy(&v, x, sizeof v);
+    return v;
+}
+
+size_t resampling_run(const struct resampling *resampling, const float *x, size_t count, double step, float *y,
+                      size_t limit)
 {
     const float(*kernel)[RESAMPLING_TAPS] = resampling->kernel[cutoff_index(step)];
     size_t outputs = (size_t)((double)count / step);
@@ -37,11 +47,10 @@ size_t resampling_run(const struct resampling *resampling, const float *x, size_
         size_t whole = (size_t)at;
         const float *taps = kernel[(int)((at - (double)whole) * RESAMPLING_PHASES + 0.5)];
         const float *from = x + whole - (RESAMPLING_TAPS / 2 - 1);
-        float sums[4] = {0}; // four independent sums: one vector register
+        vector sum = {0};
         for (int k = 0; k < RESAMPLING_TAPS; k += 4)
-            for (int lane = 0; lane < 4; lane++)
-                sums[lane] += from[k + lane] * taps[k + lane];
-        y[i] = sums[0] + sums[1] + (sums[2] + sums[3]);
+            sum += load(from + k) * load(taps + k);
+        y[i] = sum[0] + sum[1] + (sum[2] + sum[3]);
     }
     return outputs;
 }

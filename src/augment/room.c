@@ -29,7 +29,8 @@ static double distance(struct point a, struct point b)
 // J. B. Allen and D. A. Berkley, "Image method for efficiently simulating small-room acoustics", 1979: the echo by
 // walls is the sound of mirrored mouths. Image `cell`, `mirror` of one axis: mouth or its mirror, 2 * cell rooms away,
 // |2 * cell - mirror| walls on the way. Arrivals between samples are shared by both neighbours.
-static void add_images(float *response, struct point size, struct point mouth, struct point microphone, double reflection)
+static void add_images(float *response, struct point size, struct point mouth, struct point microphone,
+                       double reflection)
 {
     const int cells = 2 * IMAGE_ORDER + 1;
     double direct = distance(mouth, microphone);

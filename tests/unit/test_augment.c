@@ -10,9 +10,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { SCENE = 48000, WORD = 9600, WORD_END = 40000, TALK = 160000 };
+enum { SCENE = 48000, WORD = 19200, WORD_END = 40000, TALK = 160000 };
 
-static int16_t word[WORD];     // .6 s of a 1 kHz tone of RMS 5000
+static int16_t word[WORD];     // .4 s of silence, .8 s of a 1 kHz tone of RMS 5000
 static int16_t talk[3][TALK];  // steady "speech": tones of 300, 500, 700 Hz
 static const struct sound talkers[] = {
     {talk[0], TALK, SOUND_SPEECH}, {talk[1], TALK, SOUND_SPEECH}, {talk[2], TALK, SOUND_SPEECH}};
@@ -41,13 +41,14 @@ static void studio_close(struct studio *studio)
     augment_bank_close(studio->bank);
 }
 
-static struct augment_trace render(struct studio *studio, uint64_t index, enum augment_condition condition, const int16_t *clip,
-                                   size_t count, int16_t pcm[SCENE])
+static struct augment_trace render(struct studio *studio, uint64_t index, enum augment_condition condition,
+                                   const int16_t *clip, size_t count, int16_t pcm[SCENE])
 {
     struct rng rng = rng_make(11, index);
     struct augment_scene scene = {SCENE, WORD_END, condition, false};
     struct augment_trace trace;
-    assert_int_equal(augment_render(studio->bank, studio->scratch, &rng, &scene, clip, count, pcm, &trace, &studio->error), 0);
+    struct error error;
+    assert_int_equal(augment_render(studio->bank, studio->scratch, &rng, &scene, clip, count, pcm, &trace, &error), 0);
     return trace;
 }
 
@@ -90,7 +91,8 @@ static void snr_is_over_active_speech(void **state)
     (void)state;
     static int16_t pcm[SCENE];
     static float x[SCENE], behind[SCENE];
-    const struct sound sounds[] = {talkers[0], talkers[1], talkers[2], {talk[0], TALK, SOUND_MUSIC}, {talk[1], TALK, SOUND_NOISE}};
+    const struct sound sounds[] = {
+        talkers[0], talkers[1], talkers[2], {talk[0], TALK, SOUND_MUSIC}, {talk[1], TALK, SOUND_NOISE}};
     struct studio studio;
     studio_open(&studio, sounds, COUNT_OF(sounds), 0, NULL); // reverberation would hide what is measured
     int checked[CONDITION_COUNT] = {0};
@@ -100,16 +102,21 @@ static void snr_is_over_active_speech(void **state)
         if (used(&trace, "ambience") || !used(&trace, "mix") || trace.level_db < -20) // and so would int16 steps
             continue;
         const size_t edge = 800; // where filters settle
-        size_t begin = trace.word_begin + edge, length = WORD_END - edge - begin;
+        size_t onset = WORD_END - (WORD_END - trace.word_begin) * 2 / 3, length = WORD_END - onset - 2 * edge;
+        size_t quiet = onset - edge;
         to_float(pcm, x, SCENE);
-        memcpy(behind, x, trace.word_begin * sizeof *x); // all of the background, but for the word's edges
-        double speech = fit_sine(x + begin, length, 1000 * trace.resampling, behind + trace.word_begin) / sqrt(2);
-        double under = level_rms(behind + trace.word_begin, length), before = level_rms(behind, trace.word_begin);
-        memcpy(behind + trace.word_begin + length, x + WORD_END, (SCENE - WORD_END) * sizeof *x);
-        double snr = 20 * log10(speech / audio_active_rms(behind, trace.word_begin + length + SCENE - WORD_END));
-        if (fabs(snr - trace.snr_db) > 0.5)
+        memcpy(behind, x, quiet * sizeof *x); // all of the background, but for the tone's edges
+        double speech = fit_sine(x + onset + edge, length, 1000 * trace.resampling, behind + quiet) / sqrt(2);
+        double under = level_rms(behind + quiet, length), before = level_rms(behind, quiet);
+        memcpy(behind + quiet + length, x + WORD_END + edge, (SCENE - WORD_END - edge) * sizeof *x);
+        size_t count = quiet + length + SCENE - WORD_END - edge;
+        double snr = 20 * log10(speech / audio_active_rms(behind, count)), change = 0;
+        for (size_t k = 1; k < count; k++)
+            change += pow((double)(behind[k] - behind[k - 1]), 2);
+        bool rumble = change < 0.02 * sum_squares(behind, count); // brown noise: the part left out may weigh more
+        if (fabs(snr - trace.snr_db) > (rumble ? 1.2 : 0.5))
             fail_msg("%s: %.2f dB measured, %.2f drawn", augment_condition_names[condition], snr, trace.snr_db);
-        assert_true(under > before / 1.6 && under < before * 1.6); // it goes on under the word
+        assert_true(rumble || (under > before / 1.3 && under < before * 1.3)); // it goes on under the word
         checked[condition]++;
     }
     assert_true(checked[CONDITION_BASE] >= 4 && checked[CONDITION_BABBLE] >= 8 && checked[CONDITION_NOISE] >= 8);
@@ -162,14 +169,18 @@ static void odd_clips_are_no_trouble(void **state)
         assert_in_range(render(&studio, i, condition, &one, 1, pcm).word_begin, WORD_END - 1, WORD_END);
     }
     struct rng rng = rng_make(1, 1);
-    struct augment_scene empty = {0}, outside = {SCENE, SCENE + 1, CONDITION_BASE, false}, large = {SCENE + 1, 9, CONDITION_BASE, false};
-    assert_int_equal(augment_render(studio.bank, studio.scratch, &rng, &empty, word, WORD, pcm, NULL, &studio.error), 0);
-    assert_int_equal(augment_render(studio.bank, studio.scratch, &rng, &outside, word, WORD, pcm, NULL, &studio.error), ERROR_USAGE);
-    assert_int_equal(augment_render(studio.bank, studio.scratch, &rng, &large, word, WORD, pcm, NULL, &studio.error), ERROR_USAGE);
+    const struct {
+        struct augment_scene scene;
+        int code;
+    } scenes[] = {{{0}, 0}, {{SCENE, SCENE + 1, CONDITION_BASE, false}, ERROR_USAGE},
+                  {{SCENE + 1, 9, CONDITION_BASE, false}, ERROR_USAGE}};
+    for (size_t i = 0; i < COUNT_OF(scenes); i++)
+        assert_int_equal(augment_render(studio.bank, studio.scratch, &rng, &scenes[i].scene, word, WORD, pcm, NULL,
+                                        &studio.error), scenes[i].code);
     studio_close(&studio);
 }
 
-// What was drawn how often, and the peak level; the last condition is that of an empty bank.
+// What was drawn how often, and the peak level.
 static void draws_follow_the_recipe(void **state)
 {
     (void)state;
@@ -179,12 +190,15 @@ static void draws_follow_the_recipe(void **state)
         const char *name;
         double share;
     } expected[] = {
-        {CONDITION_BASE, "room", 0.7},        {CONDITION_BASE, "ambience", 0.85},       {CONDITION_BASE, "mix", 0.6},
-        {CONDITION_BASE, "babble", 0},        {CONDITION_BASE, "coloured noise", 0.12}, {CONDITION_BASE, "gate", 0},
-        {CONDITION_BABBLE, "babble", 1},      {CONDITION_BABBLE, "room behind", 0.3},   {CONDITION_NOISE, "coloured noise", 1},
-        {CONDITION_NOISE, "mix", 1},          {CONDITION_QUIET, "room", 0.45},          {CONDITION_QUIET, "ambience", 0.25},
-        {CONDITION_QUIET, "mix", 0},          {CONDITION_QUIET, "microphone noise", 0.4}, {CONDITION_QUIET, "gate", 0.3},
-        {CONDITION_BABBLE, "background", 0},  {CONDITION_NOISE, "room behind", 0},
+        {CONDITION_BASE, "room", 0.7},           {CONDITION_BASE, "ambience", 0.85},
+        {CONDITION_BASE, "babble", 0},           {CONDITION_BASE, "coloured noise", 0.12},
+        {CONDITION_BASE, "mix", 0.6},            {CONDITION_BASE, "gate", 0},
+        {CONDITION_BABBLE, "babble", 1},         {CONDITION_BABBLE, "room behind", 0.3},
+        {CONDITION_BABBLE, "background", 0},     {CONDITION_NOISE, "room behind", 0},
+        {CONDITION_NOISE, "coloured noise", 1},  {CONDITION_NOISE, "mix", 1},
+        {CONDITION_QUIET, "room", 0.45},         {CONDITION_QUIET, "ambience", 0.25},
+        {CONDITION_QUIET, "mix", 0},             {CONDITION_QUIET, "microphone noise", 0.4},
+        {CONDITION_QUIET, "gate", 0.3},
     };
     static int16_t pcm[SCENE];
     static struct augment_trace traces[CONDITION_COUNT][DRAWS];
@@ -193,12 +207,13 @@ static void draws_follow_the_recipe(void **state)
     for (int condition = 0; condition < CONDITION_COUNT; condition++)
         for (uint64_t i = 0; i < DRAWS; i++) {
             struct augment_trace *trace = &traces[condition][i];
-            *trace = render(&studio, i, (enum augment_condition)condition, word, 1600, pcm);
+            *trace = render(&studio, i, (enum augment_condition)condition, word + WORD - 1600, 1600, pcm);
             int peak = 0;
             for (size_t k = 0; k < SCENE; k++)
                 peak = abs(pcm[k]) > peak ? abs(pcm[k]) : peak;
+            double tolerance = used(trace, "microphone noise") ? 30 : 1;
             if (!used(trace, "gate"))
-                assert_true(fabs(peak - 32767 * pow(10, trace->level_db / 20)) <= (used(trace, "microphone noise") ? 30 : 1));
+                assert_true(fabs(peak - 32767 * pow(10, trace->level_db / 20)) <= tolerance);
             assert_in_range(-10 * trace->level_db, 4, condition == CONDITION_QUIET ? 240 : 320);
             assert_int_equal(trace->room >= 0, used(trace, "room"));
             assert_int_equal(isfinite(trace->snr_db) != 0, used(trace, "mix"));
@@ -232,8 +247,8 @@ static void quiet_scenes_are_digital_zero_or_nearly(void **state)
     for (uint64_t i = 0; i < 300; i++) {
         struct augment_trace trace = render(&studio, i, CONDITION_QUIET, word, WORD, pcm);
         double before = 0, speech = 0;
-        for (size_t k = 0; k < 20000; k++)
-            before += pcm[k] * pcm[k] / 20000.0;
+        for (size_t k = 0; k < 16000; k++)
+            before += pcm[k] * pcm[k] / 16000.0;
         for (size_t k = WORD_END - 4000; k < WORD_END; k++)
             speech += pcm[k] * pcm[k] / 4000.0;
         assert_true(sqrt(speech) > 500);
@@ -315,7 +330,7 @@ static void streams_are_degraded_everywhere(void **state)
         memcpy(pcm, talk[0], sizeof pcm);
         assert_int_equal(augment_stream(studio.bank, studio.scratch, &rng, pcm, COUNT, &studio.error), 0);
         assert_int_equal(pcm[COUNT], talk[0][COUNT]); // not beyond the end
-        for (size_t at = 0; at + 320 <= COUNT; at += 320) { // the tone sounds without a gap and is not the one that came
+        for (size_t at = 0; at + 320 <= COUNT; at += 320) { // the tone has no gap and is not the one that came
             double energy = 0, change = 0;
             for (size_t k = at; k < at + 320; k++) {
                 energy += pcm[k] * pcm[k];
@@ -378,7 +393,7 @@ static double gain_db(struct biquad biquad, double hertz)
     static float x[16000];
     for (size_t i = 0; i < COUNT_OF(x); i++)
         x[i] = (float)sin(2 * M_PI * hertz * (double)i / AUDIO_RATE);
-    biquad_run(&biquad, x, COUNT_OF(x));
+    equaliser_run(&(struct equaliser){{biquad}, 1}, x, COUNT_OF(x));
     return 20 * log10(fit_sine(x + 8000, 8000, hertz, NULL));
 }
 
@@ -429,9 +444,27 @@ static void noise_has_its_colour(void **state)
         struct rng rng = rng_make(1, (uint64_t)colour);
         noise_colour((enum noise_colour)colour, &rng, x, COUNT);
         assert_true(fabs(level_rms(x, COUNT) - 1) < 1e-4);
-        double slope = (density_db(x, COUNT, 3200) - density_db(x, COUNT, 200)) / 4;
-        if (fabs(slope - slopes[colour]) > 0.35)
-            fail_msg("colour %d: %.2f dB an octave instead of %.2f", colour, slope, slopes[colour]);
+        double start = density_db(x, COUNT, 200);
+        for (int octaves = 1; octaves <= 4; octaves++) {
+            double fall = density_db(x, COUNT, 200 << octaves) - start;
+            if (fabs(fall - slopes[colour] * octaves) > 1)
+                fail_msg("colour %d: %.2f dB in %d octaves", colour, fall, octaves);
+        }
+    }
+    memset(x, 0, sizeof x); // pink exactly: the spectrum of its impulse response
+    x[0] = 1;
+    pink_run(&(struct pink){0}, x, COUNT);
+    double start = 0;
+    for (int octaves = 0; octaves <= 9; octaves++) {
+        double real = 0, imaginary = 0, w = 2 * M_PI * 10 * (1 << octaves) / AUDIO_RATE;
+        for (size_t i = 0; i < COUNT / 8; i++) {
+            real += (double)x[i] * cos(w * (double)i);
+            imaginary += (double)x[i] * sin(w * (double)i);
+        }
+        double level = 20 * log10(hypot(real, imaginary));
+        start = octaves ? start : level;
+        if (fabs(level - start + 3.0103 * octaves) > 0.2)
+            fail_msg("pink falls by %.3f dB in %d octaves", start - level, octaves);
     }
     struct rng rng = rng_make(1, 7);
     double fourth = 0, mean = 0;
@@ -528,7 +561,8 @@ static void test_conditions_follow_the_protocol(void **state)
     double loudest = sqrt((3000.0 * 3000 + 1000.0 * 1000) / 2);
     for (int kind = TEST_PINK; kind <= TEST_BABBLE; kind++)
         for (double snr = 5; snr <= 20; snr += 5) {
-            assert_int_equal(augment_test_condition((enum test_noise)kind, snr, 7, clip, COUNT, talkers, 3, pcm, &error), 0);
+            enum test_noise test = (enum test_noise)kind;
+            assert_int_equal(augment_test_condition(test, snr, 7, clip, COUNT, talkers, 3, pcm, &error), 0);
             for (size_t i = 0; i < ALL; i++) {
                 bool inside = i >= AUGMENT_PAD_BEFORE && i < AUGMENT_PAD_BEFORE + COUNT;
                 noise[i] = (float)(pcm[i] - (inside ? clip[i - AUGMENT_PAD_BEFORE] : 0));
@@ -582,7 +616,7 @@ static void an_empty_bank_works(void **state)
 
 int main(void)
 {
-    tone(word, WORD, 1000, 5000);
+    tone(word + WORD / 3, WORD * 2 / 3, 1000, 5000);
     for (int i = 0; i < 3; i++)
         tone(talk[i], TALK, 300 + 200 * i, 4000);
     const struct CMUnitTest tests[] = {
