@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The fast kernels, written once with vectors of LANES floats. Each kernels_<set>.c compiles them for its instruction
+// set with its own flags and gives the table a name:
+//   LANES      floats of a vector register (a wider type than the machine has is catastrophically slow)
+//   REGISTERS  vector registers, which bound the accumulators of a tile
+//   KERNELS    name of the table
+#include "nn/nn_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vec __attribute__((vector_size(LANES * 4), may_alias));
+typedef float loose_vec __attribute__((vector_size(LANES * 4), may_alias, aligned(4)));
+typedef int32_t ivec __attribute__((vector_size(LANES * 4), may_alias));
+
+enum {
+    PARTS = LANE_BLOCK / LANES, // vectors of a block of channels
+    WIDEST_TILE = REGISTERS == 32 ? 4 : 2,
+    TAPS = REGISTERS == 32 ? 16 : 12, // accumulators of the depthwise kernels
+};
+
+INLINE vec load(const float *x)
+{
+    return *(const vec *)x;
+}
+
+INLINE void store(float *x, vec value)
+{
+    *(vec *)x = value;
+}
+
+INLINE vec spread(float x)
+{
+    return x - (vec){0};
+}
+
+// x where m > 0, else 0
+INLINE vec where_positive(vec m, vec x)
+{
+    return (vec)((ivec)x & (ivec)(m > (vec){0}));
+}
+
+// ---- products -------------------------------------------------------------------------------------------
+// A tile of height x width vectors of c stays in registers over the whole depth. Both products are this tile with other
+// steps through a: row r, depth k at a[r*row_step + k*depth_step].
+
+INLINE void tile(int height, int width, int depth, const float *a, size_t row_step, size_t depth_step, const float *b, float *c,
+                 size_t columns, bool add)
+{
+    vec sum[24];
+    UNROLL
+    for (int i = 0; i < height * width; i++)
+        sum[i] = (vec){0};
+    for (int k = 0; k < depth; k++) {
+        vec right[4];
+        UNROLL
+        for (int j = 0; j < width; j++)
+            right[j] = load(b + j * LANES);
+        UNROLL
+        for (int r = 0; r < height; r++) {
+            vec left = spread(a[(size_t)r * row_step]);
+            UNROLL
+            for (int j = 0; j < width; j++)
+                sum[r * width + j] += left * right[j];
+        }
+        a += depth_step;
+        b += columns;
+    }
+    UNROLL
+    for (int r = 0; r < height; r++) {
+        UNROLL
+        for (int j = 0; j < width; j++) {
+            float *at = c + (size_t)r * columns + j * LANES;
+            if (add)
+                sum[r * width + j] += load(at);
+            store(at, sum[r * width + j]);
+        }
+    }
+}
+
+// One panel of columns: full tiles of `height` rows, then the rest of the rows.
+INLINE void panel(int height, int width, int rows, int depth, const float *a, size_t row_step, size_t depth_step, const float *b,
+                  float *c, size_t columns, bool add)
+{
+    for (; rows >= height; rows -= height) {
+        tile(height, width, depth, a, row_step, depth_step, b, c, columns, add);
+        a += (size_t)height * row_step;
+        c += (size_t)height * columns;
+    }
+    if (height > 6 && rows >= 6) {
+        tile(6, width, depth, a, row_step, depth_step, b, c, columns, add);
+        a += 6 * row_step;
+        c += 6 * columns;
+        rows -= 6;
+    }
+    switch (rows) {
+#define REST(n)                                                              \
+    case n:                                                                  \
+        tile(n, width, depth, a, row_step, depth_step, b, c, columns, add); \
+        break;
+        REST(1) REST(2) REST(3) REST(4) REST(5)
+#undef REST
+    }
+}
+
+INLINE void product(int rows, int columns, int depth, const float *a, size_t row_step, size_t depth_step, const float *b, float *c, bool add)
+{
+    int left = columns / LANES;
+    for (; left >= WIDEST_TILE; left -= WIDEST_TILE) {
+        panel(6, WIDEST_TILE, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add);
+        b += WIDEST_TILE * LANES;
+        c += WIDEST_TILE * LANES;
+    }
+#if REGISTERS == 32
+    switch (left) {
+    case 1:
+        panel(12, 1, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add);
+        break;
+    case 2:
+        panel(12, 2, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add);
+        break;
+    case 3:
+        panel(6, 3, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add);
+        break;
+    }
+#endif
+}
+
+static void multiply(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c)
+{
+    product(rows, columns, depth, a, lda, 1, b, c, false);
+}
+
+static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c)
+{
+    product(depth, columns, rows, a, 1, lda, b, c, true);
+}
+
+// ---- depthwise ------------------------------------------------------------------------------------------
+
+// `height` rows of y for one vector of channels: every weight is loaded once for all of them.
+INLINE void depthwise_rows(int height, size_t channels, int count, const float *x, const float *w, float *y)
+{
+    vec sum[TAPS];
+    UNROLL
+    for (int r = 0; r < height; r++)
+        sum[r] = (vec){0};
+    for (int i = 0; i < count; i++) {
+        vec weight = load(w);
+        UNROLL
+        for (int r = 0; r < height; r++)
+            sum[r] += weight * load(x + (size_t)r * channels);
+        w += channels;
+        x += channels;
+    }
+    UNROLL
+    for (int r = 0; r < height; r++)
+        store(y + (size_t)r * channels, sum[r]);
+}
+
+static void depthwise(int rows, int channels, const struct nn_taps *taps, const float *x, const float *w, float *y)
+{
+    enum { HEIGHT = 8 };
+    size_t step = (size_t)channels;
+    for (int c = 0; c < channels; c += LANES) {
+        int count = taps->count[c / LANE_BLOCK], t = 0;
+        size_t lead = (size_t)taps->first[c / LANE_BLOCK] * step;
+        const float *from = x + lead + c, *weights = w + lead + c;
+        for (; t + HEIGHT <= rows; t += HEIGHT)
+            depthwise_rows(HEIGHT, step, count, from + (size_t)t * step, weights, y + (size_t)t * step + c);
+        from += (size_t)t * step;
+        float *to = y + (size_t)t * step + c;
+        if (rows - t >= 4) {
+            depthwise_rows(4, step, count, from, weights, to);
+            from += 4 * step;
+            to += 4 * step;
+            t += 4;
+        }
+        for (; t < rows; t++) {
+            depthwise_rows(1, step, count, from, weights, to);
+            from += step;
+            to += step;
+        }
+    }
+}
+
+// `count` taps of the gradient for one vector of channels stay in registers over all rows.
+INLINE void tap_gradients(int count, int rows, size_t channels, const float *x, const float *dy, float *dw)
+{
+    vec sum[TAPS];
+    UNROLL
+    for (int i = 0; i < count; i++)
+        sum[i] = load(dw + (size_t)i * channels);
+    for (int t = 0; t < rows; t++) {
+        vec d = load(dy);
+        UNROLL
+        for (int i = 0; i < count; i++)
+            sum[i] += d * load(x + (size_t)i * channels);
+        x += channels;
+        dy += channels;
+    }
+    UNROLL
+    for (int i = 0; i < count; i++)
+        store(dw + (size_t)i * channels, sum[i]);
+}
+
+static void depthwise_weights(int rows, int channels, const struct nn_taps *taps, const float *x, const float *dy, float *dw)
+{
+    size_t step = (size_t)channels;
+    for (int c = 0; c < channels; c += LANES) {
+        int first = taps->first[c / LANE_BLOCK], left = taps->count[c / LANE_BLOCK];
+        for (int pieces = (left + TAPS - 1) / TAPS; pieces > 0; pieces--) {
+            int count = (left + pieces - 1) / pieces;
+            size_t at = (size_t)first * step + (size_t)c;
+            switch (count) {
+#define COUNT(n)                                                     \
+    case n:                                                          \
+        tap_gradients(n, rows, step, x + at, dy + c, dw + at); \
+        break;
+                COUNT(1) COUNT(2) COUNT(3) COUNT(4) COUNT(5) COUNT(6) COUNT(7) COUNT(8) COUNT(9) COUNT(10) COUNT(11) COUNT(12)
+#if REGISTERS == 32
+                COUNT(13) COUNT(14) COUNT(15) COUNT(16)
+#endif
+#undef COUNT
+            }
+            first += count;
+            left -= count;
+        }
+    }
+}
+
+// ---- batch norm and ReLU --------------------------------------------------------------------------------
+
+static void moments(int rows, int channels, const float *x, float *mean, float *squares)
+{
+    for (int c = 0; c < channels; c += LANE_BLOCK) {
+        vec sum[PARTS] = {{0}}, square[PARTS] = {{0}};
+        for (int t = 0; t < rows; t++) {
+            UNROLL
+            for (int p = 0; p < PARTS; p++)
+                sum[p] += load(x + (size_t)t * (size_t)channels + c + p * LANES);
+        }
+        UNROLL
+        for (int p = 0; p < PARTS; p++)
+            sum[p] *= 1.0f / (float)rows;
+        for (int t = 0; t < rows; t++) {
+            UNROLL
+            for (int p = 0; p < PARTS; p++) {
+                vec distance = load(x + (size_t)t * (size_t)channels + c + p * LANES) - sum[p];
+                square[p] += distance * distance;
+            }
+        }
+        UNROLL
+        for (int p = 0; p < PARTS; p++) {
+            store(mean + c + p * LANES, sum[p]);
+            store(squares + c + p * LANES, square[p]);
+        }
+    }
+}
+
+static void relu(size_t count, float *x)
+{
+    for (size_t i = 0; i < count; i += LANES)
+        store(x + i, where_positive(load(x + i), load(x + i)));
+}
+
+static void scale_relu(int rows, int channels, const float *x, const float *scale, const float *shift, float *y)
+{
+    for (int t = 0; t < rows; t++) {
+        for (int c = 0; c < channels; c += LANES) {
+            vec value = load(x + c) * load(scale + c) + load(shift + c);
+            store(y + c, where_positive(value, value));
+        }
+        x += channels;
+        y += channels;
+    }
+}
+
+static void mask(int rows, int channels, const float *a, const float *x, const float *mean, float *g, float *sum, float *dot)
+{
+    for (int c = 0; c < channels; c += LANES) {
+        vec centre = load(mean + c), total = {0}, product_total = {0};
+        for (size_t t = 0, i = (size_t)c; t < (size_t)rows; t++, i += (size_t)channels) {
+            vec gradient = where_positive(load(a + i), load(g + i));
+            store(g + i, gradient);
+            total += gradient;
+            product_total += gradient * (load(x + i) - centre);
+        }
+        store(sum + c, total);
+        store(dot + c, product_total);
+    }
+}
+
+static void norm_backward(int rows, int channels, const float *g, const float *x, const float *mean, const float *scale,
+                          const float *slope, const float *shift, float *dx)
+{
+    for (int t = 0; t < rows; t++) {
+        for (int c = 0; c < channels; c += LANES) {
+            vec centred = load(x + c) - load(mean + c);
+            store(dx + c, load(g + c) * load(scale + c) + centred * load(slope + c) + load(shift + c));
+        }
+        g += channels;
+        x += channels;
+        dx += channels;
+    }
+}
+
+// ---- dense layer, sums, optimiser ------------------------------------------------------------------------
+
+INLINE float sum_lanes(vec x)
+{
+    float sum = 0;
+    UNROLL
+    for (int i = 0; i < LANES; i++)
+        sum += x[i];
+    return sum;
+}
+
+static float dot(size_t count, const float *x, const float *y)
+{
+    vec sum[4] = {{0}};
+    size_t i = 0;
+    for (; i + 4 * LANES <= count; i += 4 * LANES) {
+        UNROLL
+        for (int p = 0; p < 4; p++)
+            sum[p] += load(x + i + p * LANES) * load(y + i + p * LANES);
+    }
+    for (; i < count; i += LANES)
+        sum[0] += load(x + i) * load(y + i);
+    return sum_lanes(sum[0] + sum[1] + (sum[2] + sum[3]));
+}
+
+static void dense_backward(size_t count, float d, const float *a, const float *w, float *dw, float *g)
+{
+    for (size_t i = 0; i < count; i += LANES) {
+        store(dw + i, load(dw + i) + d * load(a + i));
+        store(g + i, d * load(w + i));
+    }
+}
+
+static void sum_parts(size_t count, const float *data, size_t stride, int parts, float *out)
+{
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        vec sum = *(const loose_vec *)(data + i);
+        for (size_t p = 1; p < (size_t)parts; p++)
+            sum += *(const loose_vec *)(data + p * stride + i);
+        *(loose_vec *)(out + i) = sum;
+    }
+    for (; i < count; i++) {
+        out[i] = data[i];
+        for (size_t p = 1; p < (size_t)parts; p++)
+            out[i] += data[p * stride + i];
+    }
+}
+
+static void sum_rows(int rows, int channels, const float *x, float *sums)
+{
+    for (int t = 0; t < rows; t++) {
+        vec sum = {0};
+        for (int c = 0; c < channels; c += LANES)
+            sum += load(x + c);
+        sums[t] = sum_lanes(sum);
+        x += channels;
+    }
+}
+
+// Plain loops: the compiler makes vectors of them.
+static void adam(size_t count, float rate, const float *restrict g, float *restrict m, float *restrict v, float *restrict w)
+{
+    for (size_t i = 0; i < count; i++) {
+        float first = m[i] + (g[i] - m[i]) * 0.1f, second = v[i] + (g[i] * g[i] - v[i]) * 0.001f;
+        m[i] = first;
+        v[i] = second;
+        w[i] -= rate * first / (sqrtf(second) + 1e-7f);
+    }
+}
+
+// floor((v*256 + 333) / 666), clamped to 255, by a product: v*256 + 333 is odd and 666*k even, so a quotient is never
+// nearer than 1/666 to a whole number and rounding errors (below 1e-4) cannot change its floor.
+static void features(size_t count, const uint16_t *restrict data, float *restrict x)
+{
+    for (size_t i = 0; i < count; i++) {
+        int v = data[i] < 700 ? data[i] : 700;
+        int q = (int)((float)(v * 256 + 333) * (1.0f / 666.0f));
+        x[i] = (float)(q < 255 ? q : 255) * (26.0f / 255.0f);
+    }
+}
+
+const struct nn_kernels KERNELS = {
+    .name = KERNELS_NAME,
+    .multiply = multiply,
+    .multiply_transposed = multiply_transposed,
+    .depthwise = depthwise,
+    .depthwise_weights = depthwise_weights,
+    .moments = moments,
+    .relu = relu,
+    .scale_relu = scale_relu,
+    .mask = mask,
+    .norm_backward = norm_backward,
+    .dot = dot,
+    .dense_backward = dense_backward,
+    .sum_parts = sum_parts,
+    .sum_rows = sum_rows,
+    .adam = adam,
+    .features = features,
+};
