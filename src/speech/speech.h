@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // speech: from text to spoken clips, by a table of engines and a catalogue of voices.
+//
+// How a clip is spoken: a voice is drawn by its share, then
+//   timbre   formants times a factor, uniform in the logarithm: .93 .. 1.08 with espeak-ng, whose variants differ in
+//            formants already, .86 .. 1.18 with flite, which has four speakers (by resampling; the pace makes up for it)
+//   pitch    uniform over what sounds like a person with this voice, intonation uniform from flat to lively
+//   length   duration_median * exp(duration_sigma * normal), reached within 8 % where the engine's pace allows it;
+//            without a median the pace, uniform in the logarithm, .6 .. 1.12 of the engine's own
+// and the sound is trimmed to what is within 38 dB of its loudest 10 ms, judged, and set to a peak of 20000.
 #ifndef WAKESMITH_SPEECH_H
 #define WAKESMITH_SPEECH_H
 
@@ -12,8 +20,9 @@
 struct voice {
     const char *engine; // "espeak-ng", "flite"
     const char *name;   // the engine's name of it, e.g. "gmw/en-US+f2" or "slt"
-    int group;          // equal for voices that sound alike; >= 0
-    double share;       // how often it is drawn, relative
+    int group;          // equal for voices that sound alike; >= 0. espeak-ng: equal formants 1-4 and glottal source,
+                        // whatever the dialect; flite: the speaker
+    double share;       // how often it is drawn, relative. By default the engines speak equally much
 };
 
 // One spoken clip. int16 16 kHz, trimmed to speech, peak about 20000.
@@ -35,12 +44,12 @@ struct corpus {
 };
 
 struct speech_request {
-    const char *const *texts; // UTF-8; text in espeak-ng phonemes when it begins with "[["
+    const char *const *texts; // UTF-8; text in espeak-ng phonemes when it begins with "[["; all are said equally often
     size_t text_count;
     const struct language *language;
     size_t clips;             // wanted, after checks (refilled until reached)
     double duration_median;   // seconds of one clip; drawn lognormal like people's durations; 0: engine's own pace
-    double duration_sigma;    // of the logarithm; .2
+    double duration_sigma;    // of the logarithm; .2 (measured at 250 people a word: .23 to .32)
     double units;             // for audio_judge; 0: do not judge durations (sentences)
     uint64_t seed;
     int threads;              // processes at a time (<= 0: one a processor); the clips are the same for every number
@@ -55,29 +64,35 @@ struct speech_report {
     double seconds;
 };
 
-// Speaks request->clips clips into the corpus file `path` (atomic, with checksum). Engines that are missing are
-// left out; ERROR_MISSING says what to install when none is left for the language.
+// Speaks request->clips clips into the corpus file `path` (atomic, with checksum), the same bytes for the same request
+// and the same installed engines. Engines that are missing are left out; ERROR_MISSING says what to install when none
+// is left for the language; ERROR_STATE when an engine never succeeds, crashes twice, or too few clips are good.
 int speech_generate(const struct speech_request *request, const char *path, struct progress *progress,
                     struct speech_report *report, struct error *error);
+// Maps the file and checks every byte of it; ERROR_FORMAT for a damaged one.
 int corpus_open(struct corpus *corpus, const char *path, struct error *error);
 void corpus_close(struct corpus *corpus);
 
-// Voices that would be used for `language`, for `wakesmith voices` and the report. Array of *count, static or
-// cached inside the call; caller frees *voices (not the names in it).
+// Voices that would be used for `language`, for `wakesmith voices` and the report: *count of them, sorted by engine
+// and name. The caller frees *voices; the names lie in the same memory.
 int speech_voices(const struct language *language, struct voice **voices, size_t *count, struct error *error);
 
-// A text that sounds typical for people: median seconds of `phrase` said in isolation (about .67 s for 2-4
-// syllables, longer phrases longer).
+// Median seconds that people take for `phrase` alone: .67 s for 2-4 syllables, less for one, more for further
+// syllables and words.
 double speech_expected_seconds(const char *phrase, const struct language *language);
 
-// Phonemes of `text` in espeak-ng's own letters, separated by '_' (as in "dZ_A@_v_I_s"). Caller frees.
+// Phonemes of `text` in espeak-ng's own letters, separated by '_', words by a space ("h_'eI dZ_'A@_v_I_s"). Between
+// "[[" and "]]", with '|' for '_', they are a text of their own. Caller frees.
 int speech_phonemes(const char *text, const struct language *language, char **phonemes, struct error *error);
 
-// Near misses: words and phoneme strings that sound like `phrase` but are not it: partial words, one or two
-// phonemes changed, same beginning or end as other words. Reproducible from `seed`.
+// Near misses, shuffled: real words that sound like `phrase` or begin or end like it, its words alone, exchanged and
+// with others, and [[phonemes]]: parts of it, splices with other words, two phonemes changed, its rhythm in other
+// sounds. None contains the phrase or what sounds the same. Up to `wanted`; reproducible from `seed`. The caller
+// frees the list.
 int speech_near_misses(const char *phrase, const struct language *language, size_t wanted, uint64_t seed, struct text_list *texts,
                        struct error *error);
-// Sentences and word lists of the language that do not contain the phrase, for negatives.
+// Sentences and rows of words of the language that neither contain the phrase nor what sounds the same, for negatives.
+// Exactly `wanted`; reproducible from `seed`. The caller frees the list.
 int speech_sentences(const char *phrase, const struct language *language, size_t wanted, uint64_t seed, struct text_list *texts,
                      struct error *error);
 

@@ -117,4 +117,45 @@ void corpus_abort(struct corpus_writer *writer);
 // Writes the right checksum into a corpus file held in memory: for tests and fuzzing of what lies behind it.
 void corpus_seal(void *data, size_t size);
 
+// ---- phonemes -------------------------------------------------------------------------------------------
+
+enum { PHONEMES_MAXIMUM = 250 };
+
+struct phoneme {
+    char name[10];  // espeak-ng's mnemonic, without stress
+    char stress;    // '\'', ',' or 0
+    bool vowel;
+    bool starts;    // a word begins here
+};
+struct phonemes {
+    size_t count;
+    struct phoneme items[PHONEMES_MAXIMUM];
+};
+// Phonemes of each text, one line of espeak_phonemes a text, by one child process.
+int phoneme_lines(const struct text_list *texts, const struct language *language, struct text_list *lines, struct error *error);
+// Reads such a line, or [[phonemes]] as a user writes them. What does not fit is left out.
+void phonemes_read(const char *line, struct phonemes *phonemes);
+// "[[...]]", for an engine. False when it does not fit.
+bool phonemes_print(const struct phonemes *phonemes, char *text, size_t size);
+// How differently two rows of phonemes sound: an edit distance with articulatory costs; about 1 a clear change.
+double phonemes_distance(const struct phonemes *a, const struct phonemes *b);
+// The distance between `phrase` and what comes closest to it inside `text`.
+double phonemes_distance_inside(const struct phonemes *phrase, const struct phonemes *text);
+
+// ---- words ----------------------------------------------------------------------------------------------
+
+enum word_kind { WORD_NOUN, WORD_VERB, WORD_ADJECTIVE, WORD_ADVERB, WORD_NAME, WORD_PLACE, WORD_TIME, WORD_OTHER, WORD_KINDS };
+extern const char *const speech_english[WORD_KINDS]; // separated by spaces
+const char *speech_word_list(const char *code);      // the same for another language; "" when there is none
+// All words known of the language, and numbers in digits, which espeak-ng reads in any language.
+int speech_words(const struct language *language, struct text_list *words, struct error *error);
+// Adds the words of a text separated by spaces.
+int words_split(const char *text, struct text_list *words, struct error *error);
+// Whether `text` contains the phrase letter by letter, whatever the case and the spaces.
+bool text_contains_phrase(const char *text, const char *phrase);
+void text_list_shuffle(struct text_list *list, struct rng *rng);
+
+// Sounds closer than this to the phrase are the phrase, as far as a label goes.
+#define SAME_SOUND .75
+
 #endif

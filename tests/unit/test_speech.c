@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "speech/speech.h"
+#include "speech/speech_internal.h"
 
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -268,6 +270,161 @@ static void test_stop(void **state)
     free(path);
 }
 
+static bool contains(const char *text, const char *part)
+{
+    return strcasestr(text, part) != NULL;
+}
+
+static void test_near_misses(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    static const struct {
+        const struct language *language;
+        const char *phrase, *phonemes;
+    } rows[] = {{&english, "hey jarvis", "dZ|'A@|v|I|s"}, {&english, "computer", "k|@|m|p|j|'u:|t#|3"}, {&german, "hallo haus", "h|'aU|s"}};
+    for (size_t row = 0; row < COUNT_OF(rows); row++) {
+        struct text_list texts, again, other;
+        assert_int_equal(speech_near_misses(rows[row].phrase, rows[row].language, 300, 1, &texts, &error), 0);
+        assert_int_equal(speech_near_misses(rows[row].phrase, rows[row].language, 300, 1, &again, &error), 0);
+        assert_int_equal(speech_near_misses(rows[row].phrase, rows[row].language, 300, 2, &other, &error), 0);
+        assert_int_equal(texts.count, 300);
+        size_t words = 0, changed = 0;
+        for (size_t i = 0; i < texts.count; i++) {
+            assert_string_equal(texts.items[i], again.items[i]);
+            changed += strcmp(texts.items[i], other.items[i]) != 0;
+            assert_false(contains(texts.items[i], rows[row].phrase));
+            if (strchr(rows[row].phrase, ' ') == NULL)
+                assert_false(contains(texts.items[i], rows[row].phonemes));
+            words += texts.items[i][0] != '[';
+            for (size_t k = 0; k < i; k++)
+                assert_string_not_equal(texts.items[i], texts.items[k]);
+        }
+        assert_true(words >= 20 && words <= 230);
+        assert_true(changed > 200);
+        text_list_free(&texts);
+        text_list_free(&again);
+        text_list_free(&other);
+    }
+    struct text_list texts;
+    assert_int_equal(speech_near_misses("jarvis", &unknown, 10, 1, &texts, &error), ERROR_MISSING);
+    assert_non_null(strstr(error.message, "Nowhereish"));
+}
+
+// Every engine must be able to say every near miss.
+static void test_near_misses_can_be_spoken(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct corpus corpus;
+    struct text_list texts;
+    assert_int_equal(speech_near_misses("jarvis", &english, 120, 1, &texts, &error), 0);
+    struct speech_request request = request_for(&english, 120);
+    request.texts = (const char *const *)texts.items;
+    request.text_count = texts.count;
+    char *path = path_join(folder, "near");
+    struct speech_report report = speak(&request, path);
+    assert_true(report.tried < 150);
+    assert_int_equal(corpus_open(&corpus, path, &error), 0);
+    struct voice *voices;
+    size_t count;
+    assert_int_equal(speech_voices(&english, &voices, &count, &error), 0);
+    bool flite = strcmp(voices[count - 1].engine, "flite") == 0;
+    size_t by_flite = 0;
+    for (size_t i = 0; i < corpus.clip_count; i++)
+        by_flite += corpus.clips[i].engine == 1;
+    assert_true(!flite || by_flite > 40);
+    free(voices);
+    corpus_close(&corpus);
+    text_list_free(&texts);
+    free(path);
+}
+
+static void test_sentences(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    static const struct {
+        const struct language *language;
+        const char *phrase;
+    } rows[] = {{&english, "computer"}, {&english, "okay"}, {&german, "Computer"}, {&german, "bitte"}};
+    for (size_t row = 0; row < COUNT_OF(rows); row++) {
+        struct text_list texts, again;
+        assert_int_equal(speech_sentences(rows[row].phrase, rows[row].language, 400, 5, &texts, &error), 0);
+        assert_int_equal(speech_sentences(rows[row].phrase, rows[row].language, 400, 5, &again, &error), 0);
+        assert_int_equal(texts.count, 400);
+        size_t spaces = 0;
+        for (size_t i = 0; i < texts.count; i++) {
+            assert_string_equal(texts.items[i], again.items[i]);
+            assert_false(contains(texts.items[i], rows[row].phrase));
+            for (const char *c = texts.items[i]; *c; c++)
+                spaces += *c == ' ';
+        }
+        assert_true(spaces > 2 * texts.count);
+        text_list_free(&texts);
+        text_list_free(&again);
+    }
+    struct text_list texts;
+    assert_int_equal(speech_sentences("x", &unknown, 10, 1, &texts, &error), ERROR_MISSING);
+}
+
+static void test_phonemes_and_lengths(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    char *phonemes;
+    assert_int_equal(speech_phonemes("jarvis", &english, &phonemes, &error), 0);
+    assert_string_equal(phonemes, "dZ_'A@_v_I_s");
+    free(phonemes);
+    double jarvis_seconds = speech_expected_seconds("jarvis", &english), stop = speech_expected_seconds("stop", &english);
+    double long_phrase = speech_expected_seconds("hey wonderful refrigerator", &english);
+    assert_true(jarvis_seconds > .6 && jarvis_seconds < .75);
+    assert_true(stop < jarvis_seconds && jarvis_seconds + .3 < long_phrase && long_phrase < 2);
+    assert_int_equal(speech_phonemes("jarvis", &unknown, &phonemes, &error), ERROR_MISSING);
+}
+
+// Signs that the engine spells out in English would train on "Chinese letter".
+static void test_unreadable_text(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    static const struct language japanese = {"ja", "Japanese", "Kana", "jpx/ja", true};
+    const char *texts[] = {"\xe6\x9d\xb1\xe4\xba\xac"};
+    struct speech_request request = request_for(&japanese, 10);
+    request.texts = texts;
+    char *path = path_join(folder, "unreadable");
+    assert_int_equal(speech_generate(&request, path, NULL, NULL, &error), ERROR_USAGE);
+    assert_non_null(strstr(error.message, texts[0]));
+    free(path);
+}
+
+static int crash(void *context, int output)
+{
+    (void)context;
+    child_write(output, "half", 4);
+    raise(SIGSEGV);
+    return 0;
+}
+
+static int say_pid(void *context, int output)
+{
+    (void)context;
+    return dprintf(output, "%ld", (long)getpid()) > 0 ? 0 : -1;
+}
+
+// An engine that crashes costs a sentence, never the program.
+static void test_crash_in_a_child(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct buffer answer = {0};
+    assert_int_equal(child_call(crash, NULL, &answer, "a test", &error), ERROR_STATE);
+    assert_string_equal(error.message, "a test: the speech process crashed");
+    assert_int_equal(child_call(say_pid, NULL, &answer, "a test", &error), 0);
+    assert_true(atol(answer.data) > 0 && atol(answer.data) != getpid());
+    buffer_free(&answer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +436,12 @@ int main(void)
         cmocka_unit_test(test_chosen_voices),
         cmocka_unit_test(test_damaged_corpus_is_refused),
         cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_near_misses),
+        cmocka_unit_test(test_near_misses_can_be_spoken),
+        cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_phonemes_and_lengths),
+        cmocka_unit_test(test_unreadable_text),
+        cmocka_unit_test(test_crash_in_a_child),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
