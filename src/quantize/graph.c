@@ -114,14 +114,13 @@ static int op_version(int code)
 
 struct op *graph_op(struct graph *graph, int code, const int *inputs, const int *outputs)
 {
-    static struct op nowhere; // never read: takes the options of a graph that failed
     struct subgraph *subgraph = graph->subgraph;
     int input_count = length(inputs), output_count = length(outputs);
     int *own_inputs = copy_of(graph, inputs, (size_t)input_count, sizeof *inputs);
     int *own_outputs = copy_of(graph, outputs, (size_t)output_count, sizeof *outputs);
     graph->failed |= subgraph->op_count == MOST_OPS;
     if (graph->failed)
-        return &nowhere;
+        return &graph->nowhere;
     struct op *op = &subgraph->ops[subgraph->op_count++];
     *op = (struct op){.code = code, .version = op_version(code), .input_count = input_count, .output_count = output_count,
                       .inputs = own_inputs, .outputs = own_outputs};

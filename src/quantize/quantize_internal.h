@@ -80,7 +80,8 @@ void integer_network_free(struct integer_network *integers);
 struct graph {
     struct tflite_model *model;
     struct subgraph *subgraph;
-    bool failed; // no memory: everything later is a no-op, the indices are 0
+    bool failed;       // no memory: everything later is a no-op, the indices are 0
+    struct op nowhere; // never read: takes the options of operators after a failure
 };
 void graph_begin(struct graph *graph, struct tflite_model *model, struct subgraph *subgraph, const char *name);
 int graph_tensor(struct graph *graph, const char *name, int type, int rank, const int *shape, const struct quant *quant);
