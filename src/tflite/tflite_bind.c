@@ -388,7 +388,6 @@ static int bind_mean(struct plan *plan, const struct op *op)
         else
             step *= in->shape[d];
     }
-    mean->rescale = in->scales[0] != out->scales[0] || mean->in_zero != mean->out_zero;
     requant_multiplier((double)in->scales[0] / (double)out->scales[0], &mean->multiplier, &mean->exponent);
     // The division by the count goes into the multiplier, with as many more bits as the count has.
     int shift = 31 - __builtin_clz((unsigned)mean->divisor);

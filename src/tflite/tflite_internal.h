@@ -121,7 +121,6 @@ struct mean {
     int32_t *sums;
     int rank, shape[TFLITE_MAX_RANK], step[TFLITE_MAX_RANK]; // step in the output, 0 for reduced dimensions
     int outputs, divisor, in_zero, out_zero;
-    bool rescale;
     int32_t multiplier;
     int exponent;
 };

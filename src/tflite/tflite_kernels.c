@@ -177,10 +177,6 @@ void run_mean(const void *params)
         mean->sums[at] += mean->input[i];
     }
     for (int i = 0; i < mean->outputs; i++) {
-        if (!mean->rescale) {
-            mean->output[i] = (int8_t)(mean->sums[i] / mean->divisor);
-            continue;
-        }
         int32_t sum = mean->sums[i] - mean->in_zero * mean->divisor;
         int64_t y = (int64_t)requant(sum, mean->multiplier, mean->exponent) + mean->out_zero;
         mean->output[i] = (int8_t)clamp(y, INT8_MIN, INT8_MAX);

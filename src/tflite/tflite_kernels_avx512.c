@@ -24,7 +24,8 @@ static inline void finish(const struct packed *p, int block, __m512i sum, int8_t
     __m512i y = _mm512_add_epi32(_mm512_srav_epi32(rounded, shift), _mm512_set1_epi32(p->zero));
     y = _mm512_min_epi32(_mm512_max_epi32(y, _mm512_set1_epi32(p->low)), _mm512_set1_epi32(p->high));
     int left = p->channels - block * BLOCK;
-    _mm512_mask_cvtepi32_storeu_epi8(output + block * BLOCK, left >= BLOCK ? 0xffff : (__mmask16)((1u << left) - 1), y);
+    __mmask16 valid = (__mmask16)(left >= BLOCK ? 0xffffu : (1u << left) - 1);
+    _mm512_mask_cvtepi32_storeu_epi8(output + block * BLOCK, valid, y);
 }
 
 // `count` (a constant where it is inlined) blocks of channels at once.

@@ -240,7 +240,7 @@ static int check_pad(struct check *c)
     const struct tensor *in = input(c, 0), *out = output(c, 0);
     DEMAND(c, is_int8(in) && is_int8(out) && same_quantization(in, out) && in->rank == out->rank && in->rank <= 4,
            "it needs int8 with the same scale and at most 4 dimensions on both sides");
-    DEMAND(c, is_list(input(c, 1), 2 * in->rank), "paddings must be constant, two a dimension");
+    DEMAND(c, is_list(input(c, 1), 2 * in->rank) && input(c, 1)->rank == 2, "paddings must be constant, two a dimension");
     for (int d = 0; d < in->rank; d++) {
         int before = list_value(input(c, 1), 2 * d), after = list_value(input(c, 1), 2 * d + 1);
         DEMAND(c, before >= 0 && after >= 0 && before <= TFLITE_MAX_ELEMENTS && after <= TFLITE_MAX_ELEMENTS &&
