@@ -45,7 +45,8 @@ static void use(struct feature_set *set)
     unsigned sum = 0;
     for (size_t i = 0; i < set->item_count; i++) {
         const struct feature_item *item = &set->items[i];
-        if (item->first_row < next || !item->rows || item->first_row + item->rows > set->row_count || item->word_end >= item->rows)
+        if (item->first_row < next || !item->rows || item->first_row + item->rows > set->row_count ||
+            item->word_end >= item->rows)
             abort();
         next = item->first_row + item->rows;
         for (uint64_t k = item->first_row * FRONTEND_CHANNELS; k < next * FRONTEND_CHANNELS; k++)
@@ -115,11 +116,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!size)
         return 0;
     switch (data[0] % 5) {
-    case 0: read_store(data + 1, size - 1, 0); break;
-    case 1: read_store(data + 1, size - 1, 1); break;
-    case 2: read_npy(data + 1, size - 1); break;
-    case 3: read_ragged(data + 1, size - 1, "uint16"); break;
-    default: read_ragged(data + 1, size - 1, "float32"); break;
+    case 0:
+        read_store(data + 1, size - 1, 0);
+        break;
+    case 1:
+        read_store(data + 1, size - 1, 1);
+        break;
+    case 2:
+        read_npy(data + 1, size - 1);
+        break;
+    case 3:
+        read_ragged(data + 1, size - 1, "uint16");
+        break;
+    default:
+        read_ragged(data + 1, size - 1, "float32");
+        break;
     }
     return 0;
 }

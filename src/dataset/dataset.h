@@ -31,7 +31,8 @@ struct feature_writer;
 int feature_writer_open(struct feature_writer **writer, const char *path, struct error *error);
 // Appends item->rows rows. The stored item's first_row is filled in here; items keep the order of the calls.
 // ERROR_USAGE for an item that feature_set_open would refuse (no rows, word_end or valid_from outside, bad weight).
-int feature_writer_add(struct feature_writer *writer, const uint16_t *rows, const struct feature_item *item, struct error *error);
+int feature_writer_add(struct feature_writer *writer, const uint16_t *rows, const struct feature_item *item,
+                       struct error *error);
 int feature_writer_close(struct feature_writer *writer, struct error *error); // commits; frees in every case
 void feature_writer_abort(struct feature_writer *writer);
 // Maps the file, checks its checksum and every item; a damaged or hostile file is ERROR_FORMAT.
@@ -68,8 +69,8 @@ struct source { // one row of the mix
     const uint32_t *items; // those of this split, ascending; NULL: all of the set
     size_t item_count;     // of `items`; not read when items is NULL
     bool truth;
-    float share;  // of the draws, relative
-    float weight; // times the item's weight
+    float share;    // of the draws, relative
+    float weight;   // times the item's weight
     uint32_t slide; // words: the window's end is 0 .. slide-1 rows after word_end
 };
 bool source_is_running(const struct source *source); // negatives that run on: not drawn as words, worth mining
@@ -89,8 +90,8 @@ struct sampler {
     struct spec_augment masks;
     const struct mined *mined; // sorted by the miner
     size_t mined_count;
-    double mined_share;  // of the negative draws
-    float mined_weight;  // weight of a mined example
+    double mined_share;    // of the negative draws
+    float mined_weight;    // weight of a mined example
     uint32_t mined_jitter; // +- rows
     uint64_t seed;
 };

@@ -12,8 +12,8 @@ static const char magic[] = "\x93NUMPY";
 int npy_write(const char *path, const void *rows, size_t row_count, bool int8, struct error *error)
 {
     char text[128];
-    int used = snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (%zu, %d), }", int8 ? "|i1" : "<u2", row_count,
-                        FRONTEND_CHANNELS);
+    int used = snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (%zu, %d), }",
+                        int8 ? "|i1" : "<u2", row_count, FRONTEND_CHANNELS);
     unsigned char head[2 * ALIGNMENT];
     size_t prefix = MAGIC_SIZE + 4, size = (prefix + (size_t)used + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     memset(head, ' ', sizeof head);
@@ -28,7 +28,8 @@ int npy_write(const char *path, const void *rows, size_t row_count, bool int8, s
     struct atomic_file file;
     TRY(atomic_open(&file, path, error));
     size_t row_size = int8 ? FRONTEND_CHANNELS : ROW_SIZE;
-    if (fwrite(head, 1, size, file.stream) != size || (row_count && fwrite(rows, row_size, row_count, file.stream) != row_count)) {
+    if (fwrite(head, 1, size, file.stream) != size ||
+        (row_count && fwrite(rows, row_size, row_count, file.stream) != row_count)) {
         error_set(error, ERROR_IO, "cannot write %s: the disk may be full", path);
         atomic_abort(&file);
         return error->code;
@@ -101,10 +102,35 @@ static bool take_order(struct text *text, struct description *description)
 
 static bool take_shape(struct text *text, struct description *description)
 {
-    if (!take(text, "(") || !take_number(text, &description->shape[0]) || !take(text, ",") || !take_number(text, &description->shape[1]))
+    if (!take(text, "(") || !take_number(text, &description->shape[0]) || !take(text, ",") ||
+        !take_number(text, &description->shape[1]))
         return false;
     take(text, ",");
     return take(text, ")");
+}
+
+static bool take_type(struct text *text, struct description *description)
+{
+    return take_quoted(text, description->type, sizeof description->type);
+}
+
+static const struct entry {
+    const char *key;
+    bool (*take)(struct text *text, struct description *description);
+} entries[] = {{"descr", take_type}, {"fortran_order", take_order}, {"shape", take_shape}};
+
+// One "key: value"; sets the entry's bit in *seen and refuses a second one.
+static bool take_entry(struct text *text, struct description *description, unsigned *seen)
+{
+    char key[16];
+    if (!take_quoted(text, key, sizeof key) || !take(text, ":"))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(entries); i++)
+        if (strcmp(key, entries[i].key) == 0 && !(*seen & 1u << i)) {
+            *seen |= 1u << i;
+            return entries[i].take(text, description);
+        }
+    return false;
 }
 
 static bool take_dictionary(struct text *text, struct description *description)
@@ -112,26 +138,17 @@ static bool take_dictionary(struct text *text, struct description *description)
     unsigned seen = 0;
     if (!take(text, "{"))
         return false;
-    while (!take(text, "}")) {
-        char key[16];
-        if (!take_quoted(text, key, sizeof key) || !take(text, ":"))
+    do {
+        if (take(text, "}"))
+            goto end;
+        if (!take_entry(text, description, &seen))
             return false;
-        unsigned bit = strcmp(key, "descr") == 0 ? 1 : strcmp(key, "fortran_order") == 0 ? 2 : strcmp(key, "shape") == 0 ? 4 : 0;
-        bool good = bit == 1   ? take_quoted(text, description->type, sizeof description->type)
-                    : bit == 2 ? take_order(text, description)
-                    : bit == 4 ? take_shape(text, description)
-                               : false;
-        if (!good || (seen & bit))
-            return false;
-        seen |= bit;
-        if (!take(text, ",")) {
-            if (!take(text, "}"))
-                return false;
-            break;
-        }
-    }
+    } while (take(text, ","));
+    if (!take(text, "}"))
+        return false;
+end:
     skip_space(text);
-    return seen == 7 && text->at == text->end;
+    return seen == (1u << COUNT_OF(entries)) - 1 && text->at == text->end;
 }
 
 // ---- reading ----
@@ -140,8 +157,8 @@ static bool take_dictionary(struct text *text, struct description *description)
 static bool find_header(const struct mapping *file, struct text *text, size_t *start)
 {
     const unsigned char *data = file->data;
-    if (file->size < MAGIC_SIZE + 4 || memcmp(data, magic, MAGIC_SIZE) != 0 || data[MAGIC_SIZE] < 1 || data[MAGIC_SIZE] > 3 ||
-        data[MAGIC_SIZE + 1] != 0)
+    if (file->size < MAGIC_SIZE + 4 || memcmp(data, magic, MAGIC_SIZE) != 0 || data[MAGIC_SIZE] < 1 ||
+        data[MAGIC_SIZE] > 3 || data[MAGIC_SIZE + 1] != 0)
         return false;
     size_t width = data[MAGIC_SIZE] == 1 ? 2 : 4, prefix = MAGIC_SIZE + 2 + width, length = 0;
     if (file->size < prefix)
@@ -164,12 +181,14 @@ static int parse(const struct mapping *file, const char *path, struct npy *npy, 
         return error_set(error, ERROR_FORMAT, "%s is no .npy file of a two-dimensional array", path);
     bool int8 = strcmp(description.type, "|i1") == 0 || strcmp(description.type, "<i1") == 0;
     if (!int8 && strcmp(description.type, "<u2") != 0)
-        return error_set(error, ERROR_FORMAT, "%s holds values of type %s; features are uint16 (<u2) or int8 (|i1)", path, description.type);
+        return error_set(error, ERROR_FORMAT, "%s holds values of type %s; features are uint16 (<u2) or int8 (|i1)",
+                         path, description.type);
     if (!description.c_order || description.shape[1] != FRONTEND_CHANNELS)
         return error_set(error, ERROR_FORMAT, "%s is not an array [rows, %d] in C order", path, FRONTEND_CHANNELS);
     size_t row_size = int8 ? FRONTEND_CHANNELS : ROW_SIZE, content = file->size - start;
     if (description.shape[0] != content / row_size || content % row_size)
-        return error_set(error, ERROR_FORMAT, "%s does not hold the %zu rows that it announces", path, description.shape[0]);
+        return error_set(error, ERROR_FORMAT, "%s does not hold the %zu rows that it announces", path,
+                         description.shape[0]);
     void *data = array_alloc(description.shape[0], row_size);
     if (!data)
         return error_memory(error, "an array of features");

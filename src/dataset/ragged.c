@@ -26,7 +26,8 @@ static int write_part(const char *folder, const char *name, const void *data, si
 }
 
 // The files that describe an array folder, which is made here; `kind` is "numpy" or "ragged".
-static int write_about(const char *folder, const char *kind, const char *dtype, const uint64_t *shape, size_t dimensions, struct error *error)
+static int write_about(const char *folder, const char *kind, const char *dtype, const uint64_t *shape,
+                       size_t dimensions, struct error *error)
 {
     TRY(folder_make(folder, error));
     TRY(write_part(folder, "dtype.ninja", dtype, strlen(dtype), error));
@@ -41,7 +42,8 @@ static int write_about(const char *folder, const char *kind, const char *dtype, 
 }
 
 // A plain int64 array in a folder of its own: [count], or [count, 1] for `dimensions` 2.
-static int write_numbers(const char *parent, const char *name, const int64_t *numbers, size_t count, size_t dimensions, struct error *error)
+static int write_numbers(const char *parent, const char *name, const int64_t *numbers, size_t count, size_t dimensions,
+                         struct error *error)
 {
     char *folder = path_join(parent, name);
     if (!folder)
@@ -67,7 +69,8 @@ static int write_bounds(const char *folder, const int64_t *sizes, int64_t *scrat
 }
 
 // shapes/: the pairs [rows, 40], a ragged array whose samples all have 2 elements.
-static int write_shapes(const char *folder, const struct feature_set *set, int64_t *numbers, int64_t *scratch, struct error *error)
+static int write_shapes(const char *folder, const struct feature_set *set, int64_t *numbers, int64_t *scratch,
+                        struct error *error)
 {
     size_t count = set->item_count;
     char *shapes = path_join(folder, "shapes");
@@ -228,7 +231,8 @@ static int read_float_flag(const char *folder, bool *is_float, struct error *err
 }
 
 // One item per sample with rows; `elements` are in data.ninja.
-static int make_items(const char *folder, const struct bounds *bounds, size_t elements, struct feature_set *set, struct error *error)
+static int make_items(const char *folder, const struct bounds *bounds, size_t elements, struct feature_set *set,
+                      struct error *error)
 {
     const int64_t *starts = bounds->starts.data, *ends = bounds->ends.data;
     struct feature_item *items = array_alloc(bounds->count, sizeof *items);
@@ -239,10 +243,12 @@ static int make_items(const char *folder, const struct bounds *bounds, size_t el
     for (size_t i = 0; i < bounds->count; i++) {
         int64_t start = starts[i], end = ends[i];
         if (start < last || end < start || (uint64_t)end > elements)
-            return error_set(error, ERROR_FORMAT, "%s: sample %zu lies outside the data or over another one", folder, i);
+            return error_set(error, ERROR_FORMAT, "%s: sample %zu lies outside the data or over another one", folder,
+                             i);
         int64_t rows = (end - start) / FRONTEND_CHANNELS;
         if (start % FRONTEND_CHANNELS || end % FRONTEND_CHANNELS || rows > INT32_MAX)
-            return error_set(error, ERROR_FORMAT, "%s: sample %zu is not made of rows of %d", folder, i, FRONTEND_CHANNELS);
+            return error_set(error, ERROR_FORMAT, "%s: sample %zu is not made of rows of %d", folder, i,
+                             FRONTEND_CHANNELS);
         if (rows)
             items[set->item_count++] = (struct feature_item){
                 .first_row = (uint64_t)(start / FRONTEND_CHANNELS), .rows = (uint32_t)rows, .weight = 1};

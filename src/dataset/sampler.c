@@ -114,7 +114,8 @@ static uint32_t pick_item_by_rows(const struct source *source, struct rng *rng)
 // ---- windows ----
 
 // The last row of a window, counted from the item's first one.
-static uint32_t pick_last_row(const struct source *source, const struct feature_item *item, uint32_t window, struct rng *rng)
+static uint32_t pick_last_row(const struct source *source, const struct feature_item *item, uint32_t window,
+                              struct rng *rng)
 {
     if (item->word_end) {
         uint32_t room = item->rows - item->word_end, slide = source->slide ? source->slide : 1;
@@ -125,7 +126,8 @@ static uint32_t pick_last_row(const struct source *source, const struct feature_
     return window - 1 + rng_below(rng, item->rows - window + 1);
 }
 
-static uint32_t jittered_row(const struct mined *mined, const struct feature_item *item, uint32_t window, uint32_t jitter, struct rng *rng)
+static uint32_t jittered_row(const struct mined *mined, const struct feature_item *item, uint32_t window,
+                             uint32_t jitter, struct rng *rng)
 {
     int64_t row = (int64_t)mined->end_row + rng_below(rng, 2 * jitter + 1) - jitter, lowest = (int64_t)window - 1;
     if (row < lowest)
@@ -134,15 +136,19 @@ static uint32_t jittered_row(const struct mined *mined, const struct feature_ite
 }
 
 // The real feature of each uint16 by the device's int8 rule; from 665 on it is the highest.
-#define BYTE(v) (((v) * 256 + 333) / 666)
+#define BYTE(v) (((v)*256 + 333) / 666)
 #define REAL(v) ((float)((BYTE(v) > 255 ? 255 : BYTE(v)) * (26.0 / 255)))
-#define TEN(v) REAL(v), REAL(v + 1), REAL(v + 2), REAL(v + 3), REAL(v + 4), REAL(v + 5), REAL(v + 6), REAL(v + 7), REAL(v + 8), REAL(v + 9)
+#define TEN(v)                                                                                                         \
+    REAL(v), REAL(v + 1), REAL(v + 2), REAL(v + 3), REAL(v + 4), REAL(v + 5), REAL(v + 6), REAL(v + 7), REAL(v + 8),   \
+        REAL(v + 9)
 #define FIFTY(v) TEN(v), TEN(v + 10), TEN(v + 20), TEN(v + 30), TEN(v + 40)
-static const float real_features[] = {FIFTY(0),   FIFTY(50),  FIFTY(100), FIFTY(150), FIFTY(200), FIFTY(250), FIFTY(300),
-                                      FIFTY(350), FIFTY(400), FIFTY(450), FIFTY(500), FIFTY(550), FIFTY(600), FIFTY(650)};
+static const float real_features[] = {FIFTY(0),   FIFTY(50),  FIFTY(100), FIFTY(150), FIFTY(200),
+                                      FIFTY(250), FIFTY(300), FIFTY(350), FIFTY(400), FIFTY(450),
+                                      FIFTY(500), FIFTY(550), FIFTY(600), FIFTY(650)};
 
 // x[window][40] from the rows that end at last_row; rows before the item's valid ones are 0.
-static void fill(const struct feature_set *set, const struct feature_item *item, uint32_t last_row, uint32_t window, float *x)
+static void fill(const struct feature_set *set, const struct feature_item *item, uint32_t last_row, uint32_t window,
+                 float *x)
 {
     int64_t begin = (int64_t)last_row + 1 - window, missing = (int64_t)item->valid_from - begin;
     if (missing < 0)
@@ -202,7 +208,8 @@ void sampler_draw(const struct sampler *sampler, uint64_t step, uint32_t index, 
         last_row = jittered_row(mined, item, sampler->window, sampler->mined_jitter, &rng);
         *weight = sampler->mined_weight;
     } else {
-        item = &source->set->items[source_is_running(source) ? pick_item_by_rows(source, &rng) : pick_item(source, &rng)];
+        uint32_t number = source_is_running(source) ? pick_item_by_rows(source, &rng) : pick_item(source, &rng);
+        item = &source->set->items[number];
         last_row = pick_last_row(source, item, sampler->window, &rng);
         *weight = source->weight * item->weight;
     }

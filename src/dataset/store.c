@@ -73,7 +73,8 @@ static int reserve_item(struct feature_writer *writer, struct error *error)
     return 0;
 }
 
-int feature_writer_add(struct feature_writer *writer, const uint16_t *rows, const struct feature_item *item, struct error *error)
+int feature_writer_add(struct feature_writer *writer, const uint16_t *rows, const struct feature_item *item,
+                       struct error *error)
 {
     struct feature_item stored = *item;
     stored.first_row = writer->row_count;

@@ -95,7 +95,8 @@ struct checkpoint_head {
 
 static void print_config(struct buffer *text, const struct nn_config *config)
 {
-    buffer_print(text, "net %d %d %d %d %d", config->stride, config->first_filters, config->first_kernel, config->blocks, config->tail);
+    buffer_print(text, "net %d %d %d %d %d", config->stride, config->first_filters, config->first_kernel,
+                 config->blocks, config->tail);
     for (int i = 0; i < config->blocks; i++) {
         buffer_print(text, " %d", config->filters[i]);
         for (int g = 0; g < config->kernel_count[i]; g++)
@@ -103,20 +104,23 @@ static void print_config(struct buffer *text, const struct nn_config *config)
     }
 }
 
-// Hash of the plan and of the caller's signature. How often checkpoints are made and the final judgement change nothing.
+// Hash of the plan and of the caller's signature. How often checkpoints are made and the final judgement change
+// nothing.
 static bool sign(const struct train_plan *plan, const char *signature, char hex[HEX + 1])
 {
     struct buffer text;
     buffer_init(&text, 1 << 20);
     print_config(&text, &plan->config);
-    buffer_print(&text, "\nbatch %d warm-up %llu cosine %d %a seed %llu\n", plan->batch, (unsigned long long)plan->warm_up, plan->cosine,
-                 (double)plan->final_rate, (unsigned long long)plan->seed);
+    buffer_print(&text, "\nbatch %d warm-up %llu cosine %d %a seed %llu\n", plan->batch,
+                 (unsigned long long)plan->warm_up, plan->cosine, (double)plan->final_rate,
+                 (unsigned long long)plan->seed);
     for (int i = 0; i < plan->phase_count; i++)
         buffer_print(&text, "phase %llu %a\n", (unsigned long long)plan->phases[i].steps, (double)plan->phases[i].rate);
     buffer_print(&text, "masks %d %d %d %d\n", plan->masks.time_masks, plan->masks.time_size, plan->masks.channel_masks,
                  plan->masks.channel_size);
-    buffer_print(&text, "mine %llu %llu %zu %a %a %a %u\n", (unsigned long long)plan->mine_from, (unsigned long long)plan->mine_every,
-                 plan->mine_keep, (double)plan->mine_floor, (double)plan->mine_share, (double)plan->mine_weight, plan->mine_jitter);
+    buffer_print(&text, "mine %llu %llu %zu %a %a %a %u\n", (unsigned long long)plan->mine_from,
+                 (unsigned long long)plan->mine_every, plan->mine_keep, (double)plan->mine_floor,
+                 (double)plan->mine_share, (double)plan->mine_weight, plan->mine_jitter);
     buffer_print(&text, "data %s\n", signature);
     bool whole = !text.failed;
     if (whole)
@@ -134,8 +138,12 @@ int checkpoint_write(const char *path, const char *signature, const struct train
     nn_adam_state(training->nn, &m, &v, &adam_steps);
     if (!sign(training->plan, signature, hex))
         return error_memory(error, path);
-    struct checkpoint_head head = {.step = training->step, .adam_steps = *adam_steps, .weight_count = weights->count,
-                                   .trainable = weights->trainable, .mined_count = training->mined_count, .loss = training->loss};
+    struct checkpoint_head head = {.step = training->step,
+                                   .adam_steps = *adam_steps,
+                                   .weight_count = weights->count,
+                                   .trainable = weights->trainable,
+                                   .mined_count = training->mined_count,
+                                   .loss = training->loss};
     memcpy(head.magic, checkpoint_magic, sizeof head.magic);
     memcpy(head.signature, hex, HEX);
     struct buffer content;
@@ -172,9 +180,10 @@ static bool take(const unsigned char *data, size_t size, const char *signature, 
     memcpy(&head, data, sizeof head);
     if (memcmp(head.magic, checkpoint_magic, sizeof head.magic) != 0 || memcmp(head.signature, hex, HEX) != 0)
         return false;
-    size_t counts = (weights->count + 2 * weights->trainable) * sizeof(float), list = (size_t)head.mined_count * sizeof(struct mined);
-    if (head.weight_count != weights->count || head.trainable != weights->trainable || head.mined_count > training->plan->mine_keep ||
-        size - sizeof head != counts + list)
+    size_t counts = (weights->count + 2 * weights->trainable) * sizeof(float),
+           list = (size_t)head.mined_count * sizeof(struct mined);
+    if (head.weight_count != weights->count || head.trainable != weights->trainable ||
+        head.mined_count > training->plan->mine_keep || size - sizeof head != counts + list)
         return false;
     const unsigned char *floats = data + sizeof head, *mined = floats + counts;
     size_t trained = weights->trainable * sizeof(float), all = weights->count * sizeof(float);

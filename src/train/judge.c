@@ -64,8 +64,8 @@ static void judge_word(void *context, size_t job, const float *logits, size_t st
     words->best[job] = best;
 }
 
-static int judge_words(const struct nn_weights *weights, const struct train_data *data, double threshold, struct pool *pool,
-                       double *recall, struct error *error)
+static int judge_words(const struct nn_weights *weights, const struct train_data *data, double threshold,
+                       struct pool *pool, double *recall, struct error *error)
 {
     struct source held = {.set = data->held_words, .items = data->held_items, .item_count = data->held_count};
     size_t count = held.set ? source_item_count(&held) : 0, found = 0;
@@ -91,7 +91,7 @@ done:
 
 // ---- negatives ----
 
-struct heard { // one held-out stream
+struct heard {     // one held-out stream
     float *scores; // [steps]
     size_t steps;
     bool failed;
@@ -143,8 +143,8 @@ static double find_threshold(const struct heard *heard, size_t count, double all
     return high;
 }
 
-static int judge_negatives(const struct nn_weights *weights, const struct train_data *data, double per_hour, struct pool *pool,
-                           struct train_score *score, struct error *error)
+static int judge_negatives(const struct nn_weights *weights, const struct train_data *data, double per_hour,
+                           struct pool *pool, struct train_score *score, struct error *error)
 {
     size_t count = 0;
     uint64_t rows = 0;

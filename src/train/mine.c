@@ -82,7 +82,8 @@ static size_t list_jobs(const struct train_data *data, struct stream_job *jobs, 
     return count;
 }
 
-static int keep_highest(const struct vein *veins, size_t vein_count, size_t keep, struct mined *mined, size_t *count, struct error *error)
+static int keep_highest(const struct vein *veins, size_t vein_count, size_t keep, struct mined *mined, size_t *count,
+                        struct error *error)
 {
     size_t total = 0;
     for (size_t i = 0; i < vein_count; i++) {
@@ -105,8 +106,9 @@ static int keep_highest(const struct vein *veins, size_t vein_count, size_t keep
     return 0;
 }
 
-int mine_windows(const struct nn_weights *weights, const struct train_plan *plan, const struct train_data *data, struct pool *pool,
-                 const struct progress *progress, struct mined *mined, size_t *count, struct error *error)
+int mine_windows(const struct nn_weights *weights, const struct train_plan *plan, const struct train_data *data,
+                 struct pool *pool, const struct progress *progress, struct mined *mined, size_t *count,
+                 struct error *error)
 {
     size_t job_count = list_jobs(data, NULL, NULL);
     struct stream_job *jobs = array_alloc(job_count, sizeof *jobs);
@@ -118,7 +120,8 @@ int mine_windows(const struct nn_weights *weights, const struct train_plan *plan
         goto done;
     }
     list_jobs(data, jobs, sources);
-    struct mining mining = {data, jobs, sources, veins, plan->mine_floor, plan->config.stride, (uint32_t)nn_window(&plan->config)};
+    struct mining mining = {
+        data, jobs, sources, veins, plan->mine_floor, plan->config.stride, (uint32_t)nn_window(&plan->config)};
     TRY_GOTO(stream_items(weights, jobs, job_count, pool, progress, find_peaks, &mining, error), done);
     TRY_GOTO(keep_highest(veins, job_count, plan->mine_keep, mined, count, error), done);
 done:

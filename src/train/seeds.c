@@ -52,8 +52,8 @@ static int train_one(const struct work *work, struct seed *seed)
 {
     struct train_plan plan = *work->plan;
     struct progress *shared = work->crowd->progress;
-    struct progress progress = {.sink = report, .context = seed, .stop = shared ? shared->stop : NULL, .stage = "train",
-                                .started = time_now()};
+    struct progress progress = {
+        .sink = report, .context = seed, .stop = shared ? shared->stop : NULL, .stage = "train", .started = time_now()};
     struct pool *pool = NULL;
     char *checkpoint = text_print("%s/seed-%d.ckpt", work->folder, seed->number);
     if (!checkpoint)
@@ -96,9 +96,9 @@ static int first_failure(const struct seed *seeds, int count, struct error *erro
     return 0;
 }
 
-int train_seeds(const struct train_plan *plan, int seeds, int threads, const struct train_data *data, const char *folder,
-                const char *signature, struct progress *progress, struct nn_weights *weights, struct train_score *scores, int *best,
-                struct error *error)
+int train_seeds(const struct train_plan *plan, int seeds, int threads, const struct train_data *data,
+                const char *folder, const char *signature, struct progress *progress, struct nn_weights *weights,
+                struct train_score *scores, int *best, struct error *error)
 {
     if (seeds < 1)
         return error_set(error, ERROR_USAGE, "a training needs at least one seed");

@@ -43,8 +43,12 @@ int stream_items(const struct nn_weights *weights, const struct stream_job *jobs
 {
     size_t threads = (size_t)pool_threads(pool), longest = 0;
     struct nn_stream *stream = NULL;
-    struct streaming streaming = {.jobs = jobs, .progress = progress, .stride = weights->config.stride, .visit = visit,
-                                  .context = context, .scratch = array_alloc(threads, sizeof *streaming.scratch),
+    struct streaming streaming = {.jobs = jobs,
+                                  .progress = progress,
+                                  .stride = weights->config.stride,
+                                  .visit = visit,
+                                  .context = context,
+                                  .scratch = array_alloc(threads, sizeof *streaming.scratch),
                                   .logits = array_alloc(threads, sizeof *streaming.logits)};
     int code = 0;
     if (!streaming.scratch || !streaming.logits) {

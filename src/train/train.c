@@ -57,7 +57,8 @@ double learning_rate(const struct train_plan *plan, uint64_t step)
 
 static int check(const struct train_plan *plan, const struct train_data *data, struct error *error)
 {
-    if (plan->phase_count < 1 || plan->phase_count > TRAIN_MAX_PHASES || total_steps(plan) < 1 || total_steps(plan) >= UINT32_MAX)
+    if (plan->phase_count < 1 || plan->phase_count > TRAIN_MAX_PHASES || total_steps(plan) < 1 ||
+        total_steps(plan) >= UINT32_MAX)
         return error_set(error, ERROR_USAGE, "a training needs 1 to %d phases with steps", TRAIN_MAX_PHASES);
     if (plan->batch < 1 || plan->mine_keep > UINT32_MAX / sizeof(struct mined))
         return error_set(error, ERROR_USAGE, "a training needs a batch of at least one example");
@@ -81,8 +82,8 @@ static void draw_example(void *context, size_t index, int worker)
     (void)worker;
     const struct draw *draw = context;
     const struct training *training = draw->training;
-    sampler_draw(&draw->sampler, training->step, (uint32_t)index, nn_input(training->nn, (int)index), &training->labels[index],
-                 &training->weights[index]);
+    sampler_draw(&draw->sampler, training->step, (uint32_t)index, nn_input(training->nn, (int)index),
+                 &training->labels[index], &training->weights[index]);
 }
 
 static void draw_batch(struct training *training)
@@ -106,7 +107,8 @@ static void draw_batch(struct training *training)
 
 static bool is_mining_step(const struct train_plan *plan, uint64_t step)
 {
-    return plan->mine_every && plan->mine_keep && step >= plan->mine_from && (step - plan->mine_from) % plan->mine_every == 0;
+    return plan->mine_every && plan->mine_keep && step >= plan->mine_from &&
+           (step - plan->mine_from) % plan->mine_every == 0;
 }
 
 static int make_step(struct training *training, const struct progress *progress, struct error *error)
@@ -120,13 +122,16 @@ static int make_step(struct training *training, const struct progress *progress,
     nn_adam(training->nn, (float)learning_rate(plan, training->step));
     training->loss += training->step ? LOSS_MOMENTUM * (loss - training->loss) : loss;
     training->step++;
-    return isfinite(loss) ? 0 : error_set(error, ERROR_STATE, "the training diverged at step %llu: try a lower learning rate",
-                                          (unsigned long long)training->step);
+    return isfinite(loss)
+               ? 0
+               : error_set(error, ERROR_STATE, "the training diverged at step %llu: try a lower learning rate",
+                           (unsigned long long)training->step);
 }
 
 // ---- the loop ----
 
-static int run(struct training *training, const char *checkpoint, const char *signature, struct progress *progress, struct error *error)
+static int run(struct training *training, const char *checkpoint, const char *signature, struct progress *progress,
+               struct error *error)
 {
     const struct train_plan *plan = training->plan;
     uint64_t total = total_steps(plan), begun = training->step;
@@ -144,8 +149,9 @@ static int run(struct training *training, const char *checkpoint, const char *si
             saved = time_now();
         }
         // Counted from where this run began, so that the time to go is right after a resume.
-        progress_step(progress, (double)(training->step - begun), (double)(total - begun), "step %llu of %llu, loss %.4f",
-                      (unsigned long long)training->step, (unsigned long long)total, training->loss);
+        progress_step(progress, (double)(training->step - begun), (double)(total - begun),
+                      "step %llu of %llu, loss %.4f", (unsigned long long)training->step, (unsigned long long)total,
+                      training->loss);
     }
     return 0;
 }
@@ -172,8 +178,9 @@ static void close_training(struct training *training)
     free(training->weights);
 }
 
-int train_seed(const struct train_plan *plan, const struct train_data *data, const char *checkpoint, const char *signature,
-               struct pool *pool, struct progress *progress, struct nn_weights *weights, struct train_score *score, struct error *error)
+int train_seed(const struct train_plan *plan, const struct train_data *data, const char *checkpoint,
+               const char *signature, struct pool *pool, struct progress *progress, struct nn_weights *weights,
+               struct train_score *score, struct error *error)
 {
     struct training training = {.plan = plan, .data = data, .pool = pool};
     int code;

@@ -23,8 +23,9 @@ int stream_items(const struct nn_weights *weights, const struct stream_job *jobs
 // ---- mining -------------------------------------------------------------------------------------------------
 
 // Fills mined[plan->mine_keep], highest score first.
-int mine_windows(const struct nn_weights *weights, const struct train_plan *plan, const struct train_data *data, struct pool *pool,
-                 const struct progress *progress, struct mined *mined, size_t *count, struct error *error);
+int mine_windows(const struct nn_weights *weights, const struct train_plan *plan, const struct train_data *data,
+                 struct pool *pool, const struct progress *progress, struct mined *mined, size_t *count,
+                 struct error *error);
 
 // ---- the state of a training run ------------------------------------------------------------------------------
 
@@ -35,8 +36,8 @@ struct training {
     struct nn *nn;
     struct mined *mined; // [plan->mine_keep]
     size_t mined_count;
-    uint64_t step; // steps made
-    double loss;   // running mean
+    uint64_t step;           // steps made
+    double loss;             // running mean
     float *labels, *weights; // [batch]
 };
 

@@ -53,7 +53,8 @@ static struct feature_set make_set(struct feature_item *items, size_t count)
     uint64_t rows = 0;
     for (size_t i = 0; i < count; rows += items[i++].rows)
         items[i].first_row = rows;
-    return (struct feature_set){.rows = make_rows((size_t)rows), .row_count = rows, .items = items, .item_count = count};
+    return (struct feature_set){
+        .rows = make_rows((size_t)rows), .row_count = rows, .items = items, .item_count = count};
 }
 
 // ---- own store ----
@@ -325,8 +326,9 @@ static void test_ragged_floats(void **state)
 static void test_ragged_hostile(void **state)
 {
     (void)state;
-    static const int64_t bad[][4] = {{0, 40, 80, 120}, {-40, 40, 0, 80}, {0, 0, 40, 80}, {0, 40, 39, 80}, {0, 40, 30, 80},
-                                     {40, 0, 80, 40},  {0, 40, 40, INT64_MAX}, {INT64_MIN, 0, 0, 80}, {0, 60, 40, 80}};
+    static const int64_t bad[][4] = {{0, 40, 80, 120},       {-40, 40, 0, 80},      {0, 0, 40, 80},
+                                     {0, 40, 39, 80},        {0, 40, 30, 80},       {40, 0, 80, 40},
+                                     {0, 40, 40, INT64_MAX}, {INT64_MIN, 0, 0, 80}, {0, 60, 40, 80}};
     struct feature_set set;
     uint16_t rows[2 * C] = {0};
     put("dtype.ninja", "uint16", 6);
@@ -408,7 +410,8 @@ struct world {
 static void open_world(struct world *world)
 {
     *world = (struct world){
-        .words = {{.rows = 100, .word_end = 60, .weight = 1}, {.rows = 80, .word_end = 70, .weight = .5f, .valid_from = 55},
+        .words = {{.rows = 100, .word_end = 60, .weight = 1},
+                  {.rows = 80, .word_end = 70, .weight = .5f, .valid_from = 55},
                   {.rows = 90, .word_end = 20, .weight = 1}},
         .tracks = {{.rows = 1000, .weight = 1}, {.rows = 20, .weight = 1}, {.rows = 3000, .weight = 1}},
     };
@@ -416,7 +419,8 @@ static void open_world(struct world *world)
     world->track_set = make_set(world->tracks, 3);
     mark(&world->word_set);
     mark(&world->track_set);
-    world->sources[0] = (struct source){.set = &world->word_set, .truth = true, .share = 3, .weight = 2, .slide = SLIDE};
+    world->sources[0] =
+        (struct source){.set = &world->word_set, .truth = true, .share = 3, .weight = 2, .slide = SLIDE};
     world->sources[1] = (struct source){.set = &world->track_set, .share = 1, .weight = .25f};
     world->sources[2] = (struct source){.set = &world->empty_set, .share = 100};
     world->sampler = (struct sampler){.sources = world->sources, .source_count = 3, .window = WINDOW, .seed = 5};

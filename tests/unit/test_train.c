@@ -82,13 +82,18 @@ static void open_world(struct world *world)
 {
     *world = (struct world){0};
     for (uint32_t i = 0; i < WORDS; i++)
-        world->words[i] = (struct feature_item){.first_row = i * WORD_ROWS_, .rows = WORD_ROWS_, .word_end = WORD_END, .weight = 1};
+        world->words[i] =
+            (struct feature_item){.first_row = i * WORD_ROWS_, .rows = WORD_ROWS_, .word_end = WORD_END, .weight = 1};
     for (uint32_t i = 0; i < TRACKS; i++)
         world->tracks[i] = (struct feature_item){.first_row = i * TRACK_ROWS, .rows = TRACK_ROWS, .weight = 1};
-    world->word_set = (struct feature_set){.rows = make_rows(world->words, WORDS, 1), .row_count = WORDS * WORD_ROWS_,
-                                           .items = world->words, .item_count = WORDS};
-    world->track_set = (struct feature_set){.rows = make_rows(world->tracks, TRACKS, 2), .row_count = TRACKS * TRACK_ROWS,
-                                            .items = world->tracks, .item_count = TRACKS};
+    world->word_set = (struct feature_set){.rows = make_rows(world->words, WORDS, 1),
+                                           .row_count = WORDS * WORD_ROWS_,
+                                           .items = world->words,
+                                           .item_count = WORDS};
+    world->track_set = (struct feature_set){.rows = make_rows(world->tracks, TRACKS, 2),
+                                            .row_count = TRACKS * TRACK_ROWS,
+                                            .items = world->tracks,
+                                            .item_count = TRACKS};
     world->held_words = world->word_set;
     world->held_words.rows = make_rows(world->words, WORDS, 3);
     world->held_tracks = world->track_set;
@@ -96,8 +101,11 @@ static void open_world(struct world *world)
     world->negatives[0] = &world->held_tracks;
     world->sources[0] = (struct source){.set = &world->word_set, .truth = true, .share = 1, .weight = 1, .slide = 10};
     world->sources[1] = (struct source){.set = &world->track_set, .share = 1, .weight = 1};
-    world->data = (struct train_data){.sources = world->sources, .source_count = 2, .held_words = &world->held_words,
-                                      .held_negatives = world->negatives, .held_negative_count = 1};
+    world->data = (struct train_data){.sources = world->sources,
+                                      .source_count = 2,
+                                      .held_words = &world->held_words,
+                                      .held_negatives = world->negatives,
+                                      .held_negative_count = 1};
 }
 
 static void close_world(struct world *world)
@@ -112,8 +120,14 @@ static struct train_plan small_plan(void)
 {
     struct train_plan plan;
     train_plan_default(&plan);
-    plan.config = (struct nn_config){.stride = 2, .first_filters = 16, .first_kernel = 3, .blocks = 2, .filters = {16, 16},
-                                     .kernel_count = {1, 1}, .kernels = {{3}, {5}}, .tail = 3};
+    plan.config = (struct nn_config){.stride = 2,
+                                     .first_filters = 16,
+                                     .first_kernel = 3,
+                                     .blocks = 2,
+                                     .filters = {16, 16},
+                                     .kernel_count = {1, 1},
+                                     .kernels = {{3}, {5}},
+                                     .tail = 3};
     plan.batch = 16;
     plan.phases[0] = (struct train_phase){250, 5e-3f};
     plan.warm_up = 20;
@@ -188,7 +202,8 @@ static void test_resume_is_exact(void **state)
     struct train_score whole_score, score;
     struct train_plan plan = short_plan();
     open_world(&world);
-    assert_int_equal(train_seed(&plan, &world.data, in_folder("whole"), "x", NULL, NULL, &whole, &whole_score, &error), 0);
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("whole"), "x", NULL, NULL, &whole, &whole_score, &error),
+                     0);
     int runs = 0, code = ERROR_CANCELLED;
     while (code == ERROR_CANCELLED) {
         struct stopper stopper = {0};
@@ -206,7 +221,8 @@ static void test_resume_is_exact(void **state)
 }
 
 // 0 when a finished checkpoint was taken, ERROR_CANCELLED when the run had to begin anew.
-static int try_finished(const struct train_plan *plan, const struct world *world, const char *name, const char *signature)
+static int try_finished(const struct train_plan *plan, const struct world *world, const char *name,
+                        const char *signature)
 {
     struct nn_weights weights;
     struct train_score score;
@@ -298,14 +314,16 @@ static void test_seeds(void **state)
     struct progress progress = {.sink = watch, .context = &seen};
     int best = -1;
     open_world(&world);
-    assert_int_equal(train_seeds(&plan, SEEDS, 2, &world.data, in_folder("a/b"), "x", &progress, weights, scores, &best, &error), 0);
+    assert_int_equal(
+        train_seeds(&plan, SEEDS, 2, &world.data, in_folder("a/b"), "x", &progress, weights, scores, &best, &error), 0);
     assert_true(seen.reports > 0 && seen.total == 3 * 14);
     for (int i = 0; i < SEEDS; i++) {
         char name[32];
         snprintf(name, sizeof name, "a/b/seed-%d.ckpt", i);
         assert_true(file_exists(in_folder(name)));
         assert_true(scores[i].recall <= scores[best].recall);
-        assert_int_equal(train_seed(&plan, &world.data, in_folder("alone"), "x", NULL, NULL, &alone, &score, &error), 0);
+        assert_int_equal(train_seed(&plan, &world.data, in_folder("alone"), "x", NULL, NULL, &alone, &score, &error),
+                         0);
         assert_same_weights(&alone, &weights[i]);
         nn_weights_close(&alone);
         nn_weights_close(&weights[i]);
@@ -313,8 +331,9 @@ static void test_seeds(void **state)
     }
     int stop = 1;
     progress.stop = &stop;
-    assert_int_equal(train_seeds(&plan, SEEDS, 2, &world.data, in_folder("a/b"), "z", &progress, weights, scores, &best, &error),
-                     ERROR_CANCELLED);
+    assert_int_equal(
+        train_seeds(&plan, SEEDS, 2, &world.data, in_folder("a/b"), "z", &progress, weights, scores, &best, &error),
+        ERROR_CANCELLED);
     close_world(&world);
 }
 
@@ -327,16 +346,20 @@ static void test_impossible_plans(void **state)
     struct train_plan plan = short_plan();
     open_world(&world);
     world.sources[1].share = 0;
-    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error), ERROR_USAGE);
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error),
+                     ERROR_USAGE);
     world.sources[1].share = 1;
     plan.batch = 0;
-    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error), ERROR_USAGE);
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error),
+                     ERROR_USAGE);
     plan = short_plan();
     plan.phase_count = 0;
-    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error), ERROR_USAGE);
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error),
+                     ERROR_USAGE);
     plan = short_plan();
     plan.config.stride = 0;
-    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error), ERROR_USAGE);
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("no"), "x", NULL, NULL, &weights, &score, &error),
+                     ERROR_USAGE);
     assert_null(weights.data);
     close_world(&world);
 }
@@ -363,8 +386,14 @@ enum { STRIDE = 2 };
 
 static struct nn_weights known_network(void)
 {
-    static const struct nn_config config = {.stride = STRIDE, .first_filters = 1, .first_kernel = 3, .blocks = 1, .filters = {1},
-                                            .kernel_count = {1}, .kernels = {{2}}, .tail = 1};
+    static const struct nn_config config = {.stride = STRIDE,
+                                            .first_filters = 1,
+                                            .first_kernel = 3,
+                                            .blocks = 1,
+                                            .filters = {1},
+                                            .kernel_count = {1},
+                                            .kernels = {{2}},
+                                            .tail = 1};
     struct nn_weights weights;
     assert_int_equal(nn_weights_open(&weights, &config, &error), 0);
     weights.first[2 * C] = 1;
@@ -405,12 +434,10 @@ static void test_judge(void **state)
     struct nn_weights weights = known_network();
     struct feature_item tracks[] = {{.rows = 90000}, {.rows = 10000}};
     static const struct bump sounds[] = {
-        {40, 40, 665},                    // while a fresh device waits
-        {1000, 20, 600}, {1060, 20, 550}, // one accept: the second falls into the waiting time
-        {5000, 20, 500},
-        {9000, 4, 660}, // too short for the mean of 5 steps
-        {95000, 20, 400},
-        {96000, 20, 395},
+        {40, 40, 665},                     // while a fresh device waits
+        {1000, 20, 600},  {1060, 20, 550}, // one accept: the second falls into the waiting time
+        {5000, 20, 500},  {9000, 4, 660},  // too short for the mean of 5 steps
+        {95000, 20, 400}, {96000, 20, 395},
     };
     struct feature_item items[] = {
         {.rows = 300, .word_end = 200}, // found
@@ -419,7 +446,8 @@ static void test_judge(void **state)
         {.rows = 300, .word_end = 200}, // after the word, at the end of the item: found
         {.rows = 300, .word_end = 200}, // too short
     };
-    static const struct bump words[] = {{180, 20, 405}, {480, 20, 400}, {650, 20, 665}, {1190, 10, 600}, {1380, 4, 665}};
+    static const struct bump words[] = {
+        {180, 20, 405}, {480, 20, 400}, {650, 20, 665}, {1190, 10, 600}, {1380, 4, 665}};
     struct feature_set negatives = bumpy(tracks, COUNT_OF(tracks), sounds, COUNT_OF(sounds));
     struct feature_set held = bumpy(items, COUNT_OF(items), words, COUNT_OF(words));
     const struct feature_set *const sets[] = {&negatives};
@@ -460,14 +488,14 @@ static void test_mining(void **state)
     struct nn_weights weights = known_network();
     struct feature_item tracks[] = {{.rows = 5000}, {.rows = 3000}, {.rows = 3000}};
     static const struct bump sounds[] = {
-        {601, 1, 500}, {671, 1, 560}, {739, 1, 520}, // within a second of the one before: the loudest stands for all
-        {2001, 1, 400}, {4999, 1, 450}, {3001, 1, 150},
-        {5001, 1, 665},                // before the window is full
+        {601, 1, 500},  {671, 1, 560},  {739, 1, 520}, // within a second of the one before: the loudest stands for all
+        {2001, 1, 400}, {4999, 1, 450}, {3001, 1, 150}, {5001, 1, 665}, // before the window is full
         {6501, 1, 600}, {9001, 1, 665}, // the last one in a track that is not of this split
     };
     struct feature_set set = bumpy(tracks, COUNT_OF(tracks), sounds, COUNT_OF(sounds));
     static const uint32_t own[] = {0, 1};
-    struct source sources[] = {{.set = &set, .truth = true, .share = 1}, {.set = &set, .items = own, .item_count = 2, .share = 1}};
+    struct source sources[] = {{.set = &set, .truth = true, .share = 1},
+                               {.set = &set, .items = own, .item_count = 2, .share = 1}};
     struct train_data data = {.sources = sources, .source_count = 2};
     struct train_plan plan;
     struct mined mined[10];
