@@ -57,7 +57,8 @@ int child_start(struct child *child, child_task *task, void *context, struct err
         if (getppid() != parent)
             _exit(1);
         signal(SIGINT, SIG_IGN); // the parent decides when to stop
-        static const int own[] = {SIGTERM, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL}; // the parent's handlers are not meant for it
+        static const int own[] = {SIGTERM, SIGSEGV, SIGBUS,
+                                  SIGABRT, SIGFPE,  SIGILL}; // the parent's handlers are not meant for it
         for (size_t i = 0; i < COUNT_OF(own); i++)
             signal(own[i], SIG_DFL);
         be_quiet();

@@ -69,7 +69,8 @@ int corpus_create(struct corpus_writer *writer, const char *path, size_t clips, 
     return code;
 }
 
-int corpus_add(struct corpus_writer *writer, struct spoken clip, const int16_t *samples, uint64_t hash, struct error *error)
+int corpus_add(struct corpus_writer *writer, struct spoken clip, const int16_t *samples, uint64_t hash,
+               struct error *error)
 {
     if (writer->clip_count == writer->capacity)
         return error_set(error, ERROR_STATE, "more clips than were announced for %s", writer->file.path);
@@ -201,7 +202,8 @@ int corpus_open(struct corpus *corpus, const char *path, struct error *error)
     if (!damage)
         return 0;
     corpus_close(corpus);
-    return error_set(error, ERROR_FORMAT, "%s is not a whole file of spoken clips: %s; delete it and run again", path, damage);
+    return error_set(error, ERROR_FORMAT, "%s is not a whole file of spoken clips: %s; delete it and run again", path,
+                     damage);
 }
 
 void corpus_close(struct corpus *corpus)

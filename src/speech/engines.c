@@ -7,11 +7,11 @@
 // Formants: the vocal tracts of adults differ by about 15 percent. espeak-ng's variants bring formants of their own, so
 // its range is small; flite's four speakers are spread over the people between them.
 const struct engine speech_engines[] = {
-    {.name = "espeak-ng", .package = "espeak-ng-data", .share = .5, .timbre = {.93, 1.08},
-     .pace = {.3, 2.2}, .first_pace = .7, .list = espeak_list, .open = espeak_open, .speak = espeak_speak},
+    {.name = "espeak-ng", .share = .5, .timbre = {.93, 1.08}, .pace = {.3, 2.2}, .first_pace = .7,
+     .list = espeak_list, .version = espeak_version, .open = espeak_open, .speak = espeak_speak},
 #ifdef HAVE_FLITE
-    {.name = "flite", .package = "flite", .share = .5, .timbre = {.86, 1.18}, .pace = {.38, 1.67}, .first_pace = .87,
-     .list = flite_list, .reads = flite_reads, .open = flite_open, .speak = flite_speak},
+    {.name = "flite", .share = .5, .timbre = {.86, 1.18}, .pace = {.38, 1.67}, .first_pace = .87,
+     .list = flite_list, .reads = flite_reads, .version = flite_version, .open = flite_open, .speak = flite_speak},
 #endif
 };
 const size_t speech_engine_count = COUNT_OF(speech_engines);
@@ -148,7 +148,8 @@ int speech_voices(const struct language *language, struct voice **voices, size_t
     }
     *count = lines.data ? read_rows(lines.data, rows) : 0;
     if (*count == 0) {
-        code = error_set(error, ERROR_MISSING, "no voice speaks %s (%s): install espeak-ng-data, or choose another language with --lang",
+        code = error_set(error, ERROR_MISSING,
+                         "no voice speaks %s (%s): install espeak-ng-data, or choose another language with --lang",
                          language->name, language->code);
         goto done;
     }
@@ -157,5 +158,30 @@ int speech_voices(const struct language *language, struct voice **voices, size_t
 done:
     buffer_free(&lines);
     free(rows);
+    return code;
+}
+
+int speech_signature(const struct language *language, char hex[65], struct error *error)
+{
+    enum { RECIPE = 1 }; // of takes, near misses and sentences: another number when they change
+    struct voice *voices;
+    size_t count;
+    struct sha256 hash;
+    struct buffer line;
+    TRY(speech_voices(language, &voices, &count, error));
+    sha256_init(&hash);
+    buffer_init(&line, 64 << 20);
+    buffer_print(&line, "%d\n", RECIPE);
+    for (size_t i = 0; i < count; i++)
+        buffer_print(&line, "%s %s %s %d %.9g\n", voices[i].engine,
+                     speech_engines[speech_engine_row(voices[i].engine)].version(), voices[i].name, voices[i].group,
+                     voices[i].share);
+    int code = line.failed ? error_memory(error, "the list of voices") : 0;
+    if (code == 0) {
+        sha256_add(&hash, line.data, line.size);
+        sha256_hex(&hash, hex);
+    }
+    buffer_free(&line);
+    free(voices);
     return code;
 }

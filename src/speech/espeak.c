@@ -42,6 +42,11 @@ static int gather(short *samples, int count, espeak_EVENT *events)
     return 0;
 }
 
+const char *espeak_version(void)
+{
+    return espeak_Info(NULL);
+}
+
 int espeak_open(void)
 {
     if (espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, NULL, espeakINITIALIZE_DONT_EXIT) <= 0)
@@ -121,8 +126,8 @@ static struct timbre read_timbre(const char *folder, const char *variant)
 static void print_voice(struct buffer *lines, const char *dialect, const char *variant, struct timbre timbre)
 {
     const int *f = timbre.formant;
-    buffer_print(lines, "%g\t%d %d %d %d %d\t%s%s%s\n", dialect_weight(dialect), f[1], f[2], f[3], f[4], timbre.source, dialect,
-                 *variant ? "+" : "", variant);
+    buffer_print(lines, "%g\t%d %d %d %d %d\t%s%s%s\n", dialect_weight(dialect), f[1], f[2], f[3], f[4], timbre.source,
+                 dialect, *variant ? "+" : "", variant);
 }
 
 int espeak_list(const struct language *language, struct buffer *lines)

@@ -4,6 +4,7 @@
 #include "speech/speech_internal.h"
 
 #include <flite/flite.h>
+#include <flite/flite_version.h>
 #include <math.h>
 #include <string.h>
 
@@ -25,15 +26,19 @@ static const struct {
 static const struct {
     const char *espeak, *flite;
 } phones[] = {
-    {"aI3", "ay* er0"}, {"aI@", "ay* ax0"}, {"aU3", "aw* er0"}, {"aU@", "aw* ax0"}, {"i@3", "ih* r"}, {"A:", "aa*"}, {"A@", "aa* r"},
-    {"O:", "ao*"}, {"O@", "ao* r"}, {"o@", "ao* r"}, {"e@", "eh* r"}, {"U@", "uh* r"}, {"i@", "iy* ax0"}, {"@L", "ax0 l"}, {"3:", "er*"},
-    {"i:", "iy*"}, {"u:", "uw*"}, {"eI", "ey*"}, {"OI", "oy*"}, {"oU", "ow*"}, {"aI", "ay*"}, {"aU", "aw*"}, {"aa", "ae*"}, {"a#", "ax*"},
-    {"I2", "ih*"}, {"I#", "ih*"}, {"02", "aa*"}, {"O2", "ao*"}, {"E2", "eh*"}, {"@2", "ax*"}, {"@5", "ax*"}, {"tS", "ch"}, {"dZ", "jh"},
-    {"t#", "t"}, {"d#", "d"}, {"n-", "ax0 n"}, {"m-", "ax0 m"}, {"r-", "r"}, {"l#", "l"}, {"w#", "w"}, {"a", "ae*"}, {"A", "aa*"},
-    {"E", "eh*"}, {"e", "eh*"}, {"I", "ih*"}, {"i", "iy*"}, {"0", "aa*"}, {"O", "ao*"}, {"o", "ow*"}, {"U", "uh*"}, {"u", "uw*"},
-    {"@", "ax*"}, {"3", "er*"}, {"V", "ah*"}, {"p", "p"}, {"b", "b"}, {"t", "t"}, {"d", "d"}, {"k", "k"}, {"g", "g"}, {"f", "f"},
-    {"v", "v"}, {"T", "th"}, {"D", "dh"}, {"s", "s"}, {"z", "z"}, {"S", "sh"}, {"Z", "zh"}, {"h", "hh"}, {"m", "m"}, {"n", "n"},
-    {"N", "ng"}, {"l", "l"}, {"L", "l"}, {"r", "r"}, {"w", "w"}, {"j", "y"}, {"?", "t"},
+    {"aI3", "ay* er0"}, {"aI@", "ay* ax0"}, {"aU3", "aw* er0"}, {"aU@", "aw* ax0"}, {"i@3", "ih* r"}, {"A:", "aa*"},
+    {"A@", "aa* r"},    {"O:", "ao*"},      {"O@", "ao* r"},    {"o@", "ao* r"},    {"e@", "eh* r"},  {"U@", "uh* r"},
+    {"i@", "iy* ax0"},  {"@L", "ax0 l"},    {"3:", "er*"},      {"i:", "iy*"},      {"u:", "uw*"},    {"eI", "ey*"},
+    {"OI", "oy*"},      {"oU", "ow*"},      {"aI", "ay*"},      {"aU", "aw*"},      {"aa", "ae*"},    {"a#", "ax*"},
+    {"I2", "ih*"},      {"I#", "ih*"},      {"02", "aa*"},      {"O2", "ao*"},      {"E2", "eh*"},    {"@2", "ax*"},
+    {"@5", "ax*"},      {"tS", "ch"},       {"dZ", "jh"},       {"t#", "t"},        {"d#", "d"},      {"n-", "ax0 n"},
+    {"m-", "ax0 m"},    {"r-", "r"},        {"l#", "l"},        {"w#", "w"},        {"a", "ae*"},     {"A", "aa*"},
+    {"E", "eh*"},       {"e", "eh*"},       {"I", "ih*"},       {"i", "iy*"},       {"0", "aa*"},     {"O", "ao*"},
+    {"o", "ow*"},       {"U", "uh*"},       {"u", "uw*"},       {"@", "ax*"},       {"3", "er*"},     {"V", "ah*"},
+    {"p", "p"},         {"b", "b"},         {"t", "t"},         {"d", "d"},         {"k", "k"},       {"g", "g"},
+    {"f", "f"},         {"v", "v"},         {"T", "th"},        {"D", "dh"},        {"s", "s"},       {"z", "z"},
+    {"S", "sh"},        {"Z", "zh"},        {"h", "hh"},        {"m", "m"},         {"n", "n"},       {"N", "ng"},
+    {"l", "l"},         {"L", "l"},         {"r", "r"},         {"w", "w"},         {"j", "y"},       {"?", "t"},
 };
 
 enum { WORDS_MAXIMUM = 26 };
@@ -43,6 +48,11 @@ int flite_list(const struct language *language, struct buffer *lines)
     for (size_t i = 0; i < COUNT_OF(speakers) && strcmp(language->code, "en") == 0; i++)
         buffer_print(lines, "1\t%s\t%s\n", speakers[i].name, speakers[i].name);
     return 0;
+}
+
+const char *flite_version(void)
+{
+    return FLITE_PROJECT_VERSION;
 }
 
 int flite_open(void)
@@ -92,7 +102,8 @@ static bool put_word(const char **at, struct buffer *entry)
     return true;
 }
 
-// Reads [[phonemes]]; each word becomes an entry "wordA nil : phones" of the lexicon (if not NULL) and a word of `text`.
+// Reads [[phonemes]]; each word becomes an entry "wordA nil : phones" of the lexicon (if not NULL) and a word of
+// `text`.
 static bool read_phonemes(const char *phonemes, cst_lexicon *lexicon, struct buffer *text)
 {
     bool good = true;
@@ -124,7 +135,8 @@ static cst_wave *speak_phonemes(const char *phonemes, cst_voice *speaker)
     cst_lexicon *lexicon = val_lexicon(feat_val(speaker->features, "lexicon"));
     struct buffer text;
     buffer_init(&text, 4096);
-    cst_wave *wave = read_phonemes(phonemes, lexicon, &text) && text.data ? flite_text_to_wave(text.data, speaker) : NULL;
+    cst_wave *wave =
+        read_phonemes(phonemes, lexicon, &text) && text.data ? flite_text_to_wave(text.data, speaker) : NULL;
     delete_val(lexicon->lex_addenda);
     lexicon->lex_addenda = NULL;
     buffer_free(&text);

@@ -70,7 +70,8 @@ static int gather_take(struct generator *g, const struct take *take, const int16
 // ---- a round of shards ----------------------------------------------------------------------------------
 
 // The child is ours, but it may have crashed halfway: believe nothing it says.
-static int gather_shard(struct generator *g, const struct shard *shard, const struct buffer *answer, struct error *error)
+static int gather_shard(struct generator *g, const struct shard *shard, const struct buffer *answer,
+                        struct error *error)
 {
     size_t at = 0, takes = 0;
     while (takes < shard->takes && answer->size - at >= sizeof(struct take)) {
@@ -78,7 +79,8 @@ static int gather_shard(struct generator *g, const struct shard *shard, const st
         memcpy(&take, answer->data + at, sizeof take);
         at += sizeof take;
         size_t size = take.count * sizeof(int16_t);
-        if (take.voice >= g->voice_count || take.text >= g->request->text_count || take.fault > TAKE_FAILED || size > answer->size - at)
+        if (take.voice >= g->voice_count || take.text >= g->request->text_count || take.fault > TAKE_FAILED ||
+            size > answer->size - at)
             break;
         int16_t *samples = malloc(size + 1); // aligned, unlike the answer
         if (!samples)
@@ -109,7 +111,8 @@ static void round_close(struct round *round)
     free(round->retried);
 }
 
-static int round_open(struct round *round, const struct generator *g, uint64_t first_shard, size_t takes, struct error *error)
+static int round_open(struct round *round, const struct generator *g, uint64_t first_shard, size_t takes,
+                      struct error *error)
 {
     size_t count = (takes + SHARD_TAKES - 1) / SHARD_TAKES;
     *round = (struct round){.shards = array_alloc(count, sizeof *round->shards),
@@ -119,9 +122,14 @@ static int round_open(struct round *round, const struct generator *g, uint64_t f
     if (!round->shards || !round->children || !round->retried)
         return error_memory(error, "the list of speech processes");
     for (size_t i = 0; i < count; i++)
-        round->shards[i] = (struct shard){.request = g->request, .voices = g->voices, .rows = g->rows, .voice_count = g->voice_count,
-                                          .number = first_shard + i, .first = (first_shard + i) * SHARD_TAKES,
-                                          .takes = takes - i * SHARD_TAKES < SHARD_TAKES ? takes - i * SHARD_TAKES : SHARD_TAKES};
+        round->shards[i] =
+            (struct shard){.request = g->request,
+                           .voices = g->voices,
+                           .rows = g->rows,
+                           .voice_count = g->voice_count,
+                           .number = first_shard + i,
+                           .first = (first_shard + i) * SHARD_TAKES,
+                           .takes = takes - i * SHARD_TAKES < SHARD_TAKES ? takes - i * SHARD_TAKES : SHARD_TAKES};
     return 0;
 }
 
@@ -130,9 +138,11 @@ static int retry(struct round *round, size_t shard, struct error *error)
 {
     struct child *child = &round->children[shard];
     if (round->retried[shard])
-        return error_set(error, ERROR_STATE, "speech synthesis %s twice at the same texts (shard %llu); the phrase \"%.60s\" may be at fault",
-                         child->reason, (unsigned long long)round->shards[shard].number,
-                         round->shards[shard].request->texts[round->shards[shard].first % round->shards[shard].request->text_count]);
+        return error_set(
+            error, ERROR_STATE,
+            "speech synthesis %s twice at the same texts (shard %llu); the phrase \"%.60s\" may be at fault",
+            child->reason, (unsigned long long)round->shards[shard].number,
+            round->shards[shard].request->texts[round->shards[shard].first % round->shards[shard].request->text_count]);
     child_stop(child);
     round->retried[shard] = 1;
     return child_start(child, speak_shard, &round->shards[shard], error);
@@ -143,7 +153,8 @@ static int round_step(struct round *round, struct generator *g, size_t processes
     struct child *window[PROCESSES_MAXIMUM];
     size_t running = 0;
     // The window of shards in work begins at the first that is not gathered, so few answers wait in memory.
-    for (size_t i = round->gathered; i < round->count && i < round->gathered + 2 * processes && running < processes; i++) {
+    for (size_t i = round->gathered; i < round->count && i < round->gathered + 2 * processes && running < processes;
+         i++) {
         struct child *child = &round->children[i];
         if (child->state == CHILD_FAILED)
             TRY(retry(round, i, error));
@@ -160,7 +171,8 @@ static int round_step(struct round *round, struct generator *g, size_t processes
     return 0;
 }
 
-static int run_round(struct generator *g, uint64_t first_shard, size_t takes, struct progress *progress, struct error *error)
+static int run_round(struct generator *g, uint64_t first_shard, size_t takes, struct progress *progress,
+                     struct error *error)
 {
     struct round round;
     int threads = g->request->threads > 0 ? g->request->threads : cpu_count();
@@ -168,7 +180,8 @@ static int run_round(struct generator *g, uint64_t first_shard, size_t takes, st
     int code = round_open(&round, g, first_shard, takes, error);
     while (code == 0 && round.gathered < round.count) {
         code = progress_stopped(progress) ? progress_cancelled(error) : round_step(&round, g, processes, error);
-        progress_step(progress, (double)g->writer.clip_count, (double)g->request->clips, "%zu clips spoken", g->writer.clip_count);
+        progress_step(progress, (double)g->writer.clip_count, (double)g->request->clips, "%zu clips spoken",
+                      g->writer.clip_count);
     }
     round_close(&round);
     return code;
@@ -182,7 +195,9 @@ static const char *main_fault(const struct speech_report *report)
     for (size_t i = 1; i < AUDIO_FAULTS; i++)
         if (report->rejected[i] > report->rejected[worst])
             worst = i;
-    return report->failed > report->rejected[worst] ? "no sound" : worst ? audio_fault_names[worst] : "the same sound again";
+    return report->failed > report->rejected[worst] ? "no sound"
+           : worst                                  ? audio_fault_names[worst]
+                                                    : "the same sound again";
 }
 
 // An engine that never succeeds is a broken one: better to say so than to train without its voices.
@@ -190,8 +205,8 @@ static int check_engines(const struct generator *g, struct error *error)
 {
     for (size_t i = 0; i < speech_engine_count; i++)
         if (g->tried[i] >= JUDGED_TAKES && g->good[i] == 0)
-            return error_set(error, ERROR_STATE, "%s spoke %zu clips of \"%.60s\" and none was good (mostly: %s)", speech_engines[i].name,
-                             g->tried[i], g->request->texts[0], main_fault(&g->report));
+            return error_set(error, ERROR_STATE, "%s spoke %zu clips of \"%.60s\" and none was good (mostly: %s)",
+                             speech_engines[i].name, g->tried[i], g->request->texts[0], main_fault(&g->report));
     return 0;
 }
 
@@ -207,7 +222,8 @@ static int speak_until_enough(struct generator *g, struct progress *progress, st
         size_t missing = wanted - g->writer.clip_count;
         takes = missing + missing / 4 + 8;
         if (missing && spoken + takes > most)
-            return error_set(error, ERROR_STATE, "only %zu of %zu clips of \"%.60s\" are good after %zu attempts (mostly: %s)",
+            return error_set(error, ERROR_STATE,
+                             "only %zu of %zu clips of \"%.60s\" are good after %zu attempts (mostly: %s)",
                              g->writer.clip_count, wanted, g->request->texts[0], spoken, main_fault(&g->report));
     }
     return 0;
@@ -242,8 +258,10 @@ static int check_texts(const struct speech_request *request, struct error *error
         code = phoneme_lines(&texts, request->language, &lines, error);
     for (size_t i = 0; i < lines.count && code == 0; i++)
         if (strstr(lines.items[i], "(en)") && strcspn(texts.items[i], LATIN_LETTERS) == strlen(texts.items[i]))
-            code = error_set(error, ERROR_USAGE, "espeak-ng cannot read \"%.60s\" in %s: write it in letters that it knows, or as [[phonemes]]",
-                             texts.items[i], request->language->name);
+            code = error_set(
+                error, ERROR_USAGE,
+                "espeak-ng cannot read \"%.60s\" in %s: write it in letters that it knows, or as [[phonemes]]",
+                texts.items[i], request->language->name);
     text_list_free(&texts);
     text_list_free(&lines);
     return code;
@@ -253,9 +271,11 @@ static int generator_open(struct generator *g, const char *path, struct error *e
 {
     const struct speech_request *request = g->request;
     if (!request->text_count || !request->clips)
-        return error_set(error, ERROR_USAGE, "nothing to say: %zu texts, %zu clips", request->text_count, request->clips);
+        return error_set(error, ERROR_USAGE, "nothing to say: %zu texts, %zu clips", request->text_count,
+                         request->clips);
     if (!request->language)
-        return error_set(error, ERROR_USAGE, "no language to speak \"%.60s\" in: name one with --lang", request->texts[0]);
+        return error_set(error, ERROR_USAGE, "no language to speak \"%.60s\" in: name one with --lang",
+                         request->texts[0]);
     if (!request->voices)
         TRY(speech_voices(request->language, &g->voices, &g->voice_count, error));
     else {

@@ -48,7 +48,8 @@ static int take(struct near *near, const char *text, const struct phonemes *soun
     size_t vowels = 0;
     for (size_t i = 0; i < sound->count; i++)
         vowels += sound->items[i].vowel;
-    if (vowels == 0 || phonemes_distance_inside(&near->target, sound) < least || (text && text_contains_phrase(text, near->phrase)))
+    if (vowels == 0 || phonemes_distance_inside(&near->target, sound) < least ||
+        (text && text_contains_phrase(text, near->phrase)))
         return 0;
     if (!text && !phonemes_print(sound, written, sizeof written))
         return 0;
@@ -85,7 +86,8 @@ static int take_words(struct near *near, size_t most)
     size_t count = 0;
     for (size_t i = 0; i < near->own; i++) {
         double distance = phonemes_distance(&near->target, &near->sounds[i]);
-        bool edge = same_edge(&near->target, &near->sounds[i], false) || same_edge(&near->target, &near->sounds[i], true);
+        bool edge =
+            same_edge(&near->target, &near->sounds[i], false) || same_edge(&near->target, &near->sounds[i], true);
         if (edge || distance <= NEAR_WORD_MOST * (double)near->target.count)
             ranked[count++] = (struct ranked){i, distance};
     }
@@ -155,7 +157,8 @@ static struct phoneme draw_phoneme(struct near *near, bool vowel)
 {
     for (int i = 0; i < 100; i++) {
         const struct phonemes *word = draw_word(near);
-        struct phoneme phoneme = word->count ? word->items[rng_below(&near->rng, (uint32_t)word->count)] : (struct phoneme){0};
+        struct phoneme phoneme =
+            word->count ? word->items[rng_below(&near->rng, (uint32_t)word->count)] : (struct phoneme){0};
         if (word->count && phoneme.vowel == vowel)
             return phoneme;
     }
@@ -290,17 +293,19 @@ static int near_open(struct near *near, const struct language *language, size_t 
         free(near->words.items[count]); // the whole phrase was only there to be read
         near->words.count = count;
         if (near->target.count == 0)
-            code = error_set(near->error, ERROR_USAGE, "\"%.60s\" cannot be read aloud in %s; choose its language with --lang",
-                             near->phrase, language->name);
+            code = error_set(near->error, ERROR_USAGE,
+                             "\"%.60s\" cannot be read aloud in %s; choose its language with --lang", near->phrase,
+                             language->name);
     }
     text_list_free(&lines);
     return code;
 }
 
-int speech_near_misses(const char *phrase, const struct language *language, size_t wanted, uint64_t seed, struct text_list *texts,
-                       struct error *error)
+int speech_near_misses(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
+                       struct text_list *texts, struct error *error)
 {
-    struct near near = {.phrase = phrase, .rng = rng_make(seed_mix(seed, "near misses"), 0), .texts = texts, .error = error};
+    struct near near = {
+        .phrase = phrase, .rng = rng_make(seed_mix(seed, "near misses"), 0), .texts = texts, .error = error};
     *texts = (struct text_list){0};
     int code = near_open(&near, language, wanted);
     if (code == 0)

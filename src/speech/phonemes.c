@@ -35,7 +35,8 @@ static int answer_phonemes(void *context, int output)
     return 0;
 }
 
-int phoneme_lines(const struct text_list *texts, const struct language *language, struct text_list *lines, struct error *error)
+int phoneme_lines(const struct text_list *texts, const struct language *language, struct text_list *lines,
+                  struct error *error)
 {
     struct buffer answer = {0};
     char what[80];
@@ -45,7 +46,8 @@ int phoneme_lines(const struct text_list *texts, const struct language *language
     while (code == 0 && rest && *rest)
         code = text_list_add(lines, strsep(&rest, "\n"), error);
     if (code == 0 && lines->count != texts->count)
-        code = error_set(error, ERROR_MISSING, "no voice reads %s (%s): install espeak-ng-data, or choose another language with --lang",
+        code = error_set(error, ERROR_MISSING,
+                         "no voice reads %s (%s): install espeak-ng-data, or choose another language with --lang",
                          language->name, language->code);
     buffer_free(&answer);
     return code;
@@ -84,7 +86,8 @@ static void put_phoneme(struct phonemes *phonemes, const char *name, size_t leng
 // Length of the mnemonic that `text` begins with, where nothing separates them: a pair, or a letter and its marks.
 static size_t mnemonic_length(const char *text)
 {
-    static const char *const pairs[] = {"tS", "dZ", "ts", "aI", "eI", "OI", "oU", "aU", "A@", "O@", "o@", "e@", "i@", "U@", "@L", "aa"};
+    static const char *const pairs[] = {"tS", "dZ", "ts", "aI", "eI", "OI", "oU", "aU",
+                                        "A@", "O@", "o@", "e@", "i@", "U@", "@L", "aa"};
     size_t length = *text != 0;
     for (size_t i = 0; i < COUNT_OF(pairs); i++)
         if (strncmp(text, pairs[i], 2) == 0)
@@ -112,7 +115,8 @@ void phonemes_read(const char *line, struct phonemes *phonemes)
         } else {
             size_t length = separated ? strcspn(at, "_| ])") : mnemonic_length(at), before = phonemes->count;
             if (*at == ';' && before) // Slavic palatalisation: a mark of the consonant before
-                strncat(phonemes->items[before - 1].name, ";", sizeof phonemes->items->name - strlen(phonemes->items[before - 1].name) - 1);
+                strncat(phonemes->items[before - 1].name, ";",
+                        sizeof phonemes->items->name - strlen(phonemes->items[before - 1].name) - 1);
             else {
                 put_phoneme(phonemes, at, length, stress, starts);
                 starts = starts && phonemes->count == before;
@@ -141,8 +145,20 @@ bool phonemes_print(const struct phonemes *phonemes, char *text, size_t size)
 #define CHANGE_LENGTH .8 // a phoneme more or less
 
 // Consonants of one place of articulation are easily taken for each other.
-static const char *const similar[] = {" p b ", " t d t# d# ? ", " k g x ", " f v ", " s z ", " S Z s; z; ", " tS dZ ts ts; tS; ",
-                                      " T D ", " m n N n^ m; n; ", " l r L R l; r; r- ", " p; b; ", " t; d; ", " k; g; ", " f; v; "};
+static const char *const similar[] = {" p b ",
+                                      " t d t# d# ? ",
+                                      " k g x ",
+                                      " f v ",
+                                      " s z ",
+                                      " S Z s; z; ",
+                                      " tS dZ ts ts; tS; ",
+                                      " T D ",
+                                      " m n N n^ m; n; ",
+                                      " l r L R l; r; r- ",
+                                      " p; b; ",
+                                      " t; d; ",
+                                      " k; g; ",
+                                      " f; v; "};
 
 static bool in_row(const char *row, const char *name)
 {

@@ -9,21 +9,66 @@
 // N noun, V verb, A adjective, D adverb, P person, L place, T day or month, X any word, 0 number. Other capitals would
 // be taken for these, so patterns are written in small letters; the case makes no difference to the ear.
 static const char *const patterns[] = {
-    "the A N is on the N.", "can you V the N before T?", "P and P want to V the N.", "please V the N in the N.",
-    "there are 0 Ns in the A N.", "we D V the N on T.", "why did P V the A N?", "turn on the N in the N.", "turn off the A N please.",
-    "set a timer for 0 minutes.", "play some A music in the N.", "what is the weather like in L on T?", "remind me to V the N at 0 o'clock.",
-    "my N is more A than your N.", "P lives in L with a A N.", "they will V to L in T.", "could you D V that N for me?",
-    "i don't think the N is A enough.", "it was a A and A N.", "the N and the N D V each other.", "who left the N near the A N?",
-    "if you V the N, i will V the N.", "P said that the N would be A.", "add N, N and N to the shopping list.",
-    "he had 0 Ns and only one N.", "how many Ns do we need for the N?", "the train to L leaves at 0 15.", "i like A Ns but not A Ns.",
-    "where did you put the A N?", "let us V to the N after T.", "nobody can V a N as D as P.", "is it A in L today?",
-    "she opened the N and looked at the A N.", "the A N next to the N belongs to P.", "D, the N was not A at all.",
-    "call P and ask about the N.", "the news from L was A this T.", "volume 0 percent.", "next N, please.", "stop the N and V the N.",
-    "we need a A N, a N and 0 Ns.", "have you ever seen a A N in L?", "the price of the N is 0 dollars.", "good evening P, how is the N?",
-    "it takes 0 hours to V from L to L.", "P bought a A N for the N.", "every T we V the N together.", "that N is too A to V.",
-    "make the N a little more A.", "X X X.", "X X X X X.", "X X X X X X X.", "X, X and X.", "X X?", "A N.", "P, V the N!",
-    "which N do you want, the A one or the A one?", "in the N there was a N, and in the N there was a A N.",
-    "the doctor told P to V more Ns and fewer Ns.", "most Ns in L are A, but some are D A.",
+    "the A N is on the N.",
+    "can you V the N before T?",
+    "P and P want to V the N.",
+    "please V the N in the N.",
+    "there are 0 Ns in the A N.",
+    "we D V the N on T.",
+    "why did P V the A N?",
+    "turn on the N in the N.",
+    "turn off the A N please.",
+    "set a timer for 0 minutes.",
+    "play some A music in the N.",
+    "what is the weather like in L on T?",
+    "remind me to V the N at 0 o'clock.",
+    "my N is more A than your N.",
+    "P lives in L with a A N.",
+    "they will V to L in T.",
+    "could you D V that N for me?",
+    "i don't think the N is A enough.",
+    "it was a A and A N.",
+    "the N and the N D V each other.",
+    "who left the N near the A N?",
+    "if you V the N, i will V the N.",
+    "P said that the N would be A.",
+    "add N, N and N to the shopping list.",
+    "he had 0 Ns and only one N.",
+    "how many Ns do we need for the N?",
+    "the train to L leaves at 0 15.",
+    "i like A Ns but not A Ns.",
+    "where did you put the A N?",
+    "let us V to the N after T.",
+    "nobody can V a N as D as P.",
+    "is it A in L today?",
+    "she opened the N and looked at the A N.",
+    "the A N next to the N belongs to P.",
+    "D, the N was not A at all.",
+    "call P and ask about the N.",
+    "the news from L was A this T.",
+    "volume 0 percent.",
+    "next N, please.",
+    "stop the N and V the N.",
+    "we need a A N, a N and 0 Ns.",
+    "have you ever seen a A N in L?",
+    "the price of the N is 0 dollars.",
+    "good evening P, how is the N?",
+    "it takes 0 hours to V from L to L.",
+    "P bought a A N for the N.",
+    "every T we V the N together.",
+    "that N is too A to V.",
+    "make the N a little more A.",
+    "X X X.",
+    "X X X X X.",
+    "X X X X X X X.",
+    "X, X and X.",
+    "X X?",
+    "A N.",
+    "P, V the N!",
+    "which N do you want, the A one or the A one?",
+    "in the N there was a N, and in the N there was a A N.",
+    "the doctor told P to V more Ns and fewer Ns.",
+    "most Ns in L are A, but some are D A.",
 };
 
 enum { SENTENCE_SIZE = 160, LIST_WORDS = 7, ROUNDS = 12 };
@@ -150,9 +195,10 @@ static void words_close(struct words *words)
     text_list_free(&words->all);
 }
 
-// Moves those of `drafts` that do not sound like the phrase anywhere to `texts`. The first line of `drafts` is the phrase.
-static int keep_others(const struct text_list *drafts, const struct language *language, size_t wanted, struct text_list *texts,
-                       struct error *error)
+// Moves those of `drafts` that do not sound like the phrase anywhere to `texts`. The first line of `drafts` is the
+// phrase.
+static int keep_others(const struct text_list *drafts, const struct language *language, size_t wanted,
+                       struct text_list *texts, struct error *error)
 {
     struct text_list lines = {0};
     struct phonemes phrase, sentence;
@@ -168,8 +214,8 @@ static int keep_others(const struct text_list *drafts, const struct language *la
     return code;
 }
 
-int speech_sentences(const char *phrase, const struct language *language, size_t wanted, uint64_t seed, struct text_list *texts,
-                     struct error *error)
+int speech_sentences(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
+                     struct text_list *texts, struct error *error)
 {
     struct words words = {0};
     struct text_list drafts = {0};
@@ -195,7 +241,8 @@ int speech_sentences(const char *phrase, const struct language *language, size_t
         text_list_free(&drafts);
     }
     if (code == 0 && texts->count < wanted)
-        code = error_set(error, ERROR_STATE, "every sentence in %s sounds like \"%.60s\": is it long enough for a wake word?",
+        code = error_set(error, ERROR_STATE,
+                         "every sentence in %s sounds like \"%.60s\": is it long enough for a wake word?",
                          language->name, phrase);
     if (code < 0)
         text_list_free(texts);

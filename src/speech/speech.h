@@ -3,7 +3,8 @@
 //
 // How a clip is spoken: a voice is drawn by its share, then
 //   timbre   formants times a factor, uniform in the logarithm: .93 .. 1.08 with espeak-ng, whose variants differ in
-//            formants already, .86 .. 1.18 with flite, which has four speakers (by resampling; the pace makes up for it)
+//            formants already, .86 .. 1.18 with flite, which has four speakers (by resampling; the pace makes up for
+//            it)
 //   pitch    uniform over what sounds like a person with this voice, intonation uniform from flat to lively
 //   length   duration_median * exp(duration_sigma * normal), reached within 8 % where the engine's pace allows it;
 //            without a median the pace, uniform in the logarithm, .6 .. 1.12 of the engine's own
@@ -77,6 +78,10 @@ void corpus_close(struct corpus *corpus);
 // and name. The caller frees *voices; the names lie in the same memory.
 int speech_voices(const struct language *language, struct voice **voices, size_t *count, struct error *error);
 
+// A hash of what decides here, besides the request, how clips sound: recipe, engines' versions, voices. For the
+// signatures of stages: other engines give other clips.
+int speech_signature(const struct language *language, char hex[65], struct error *error);
+
 // Median seconds that people take for `phrase` alone: .67 s for 2-4 syllables, less for one, more for further
 // syllables and words.
 double speech_expected_seconds(const char *phrase, const struct language *language);
@@ -89,11 +94,11 @@ int speech_phonemes(const char *text, const struct language *language, char **ph
 // with others, and [[phonemes]]: parts of it, splices with other words, two phonemes changed, its rhythm in other
 // sounds. None contains the phrase or what sounds the same. Up to `wanted`; reproducible from `seed`. The caller
 // frees the list.
-int speech_near_misses(const char *phrase, const struct language *language, size_t wanted, uint64_t seed, struct text_list *texts,
-                       struct error *error);
+int speech_near_misses(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
+                       struct text_list *texts, struct error *error);
 // Sentences and rows of words of the language that neither contain the phrase nor what sounds the same, for negatives.
 // Exactly `wanted`; reproducible from `seed`. The caller frees the list.
-int speech_sentences(const char *phrase, const struct language *language, size_t wanted, uint64_t seed, struct text_list *texts,
-                     struct error *error);
+int speech_sentences(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
+                     struct text_list *texts, struct error *error);
 
 #endif

@@ -27,7 +27,7 @@ struct prosody {
 
 // One row an engine. Adding an engine is adding a row and the file with its functions.
 struct engine {
-    const char *name, *package; // `package`: what to install
+    const char *name;
     double share;               // of all clips, relative to the other engines
     double timbre[2];           // formants are moved by a factor drawn from this range (uniform in the logarithm)
     double pace[2], first_pace; // limits, and the pace to try first when a duration is wanted
@@ -35,6 +35,7 @@ struct engine {
     // No line when there is none. Both return 0 or -1.
     int (*list)(const struct language *language, struct buffer *lines);
     bool (*reads)(const char *text); // whether it can say `text`; NULL: everything, [[phonemes]] too
+    const char *(*version)(void);
     int (*open)(void);
     int (*speak)(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
 };
@@ -44,12 +45,14 @@ extern const size_t speech_engine_count;
 int speech_engine_row(const char *name); // -1: unknown
 
 int espeak_list(const struct language *language, struct buffer *lines);
+const char *espeak_version(void);
 int espeak_open(void);
 int espeak_speak(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
 // Phonemes of `text` as the voice of `language` reads it, separated by '_', appended to `phonemes`.
 int espeak_phonemes(const char *text, const struct language *language, struct buffer *phonemes);
 int flite_list(const struct language *language, struct buffer *lines);
 bool flite_reads(const char *text);
+const char *flite_version(void);
 int flite_open(void);
 int flite_speak(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
 
@@ -111,7 +114,8 @@ struct corpus_writer {
 };
 int corpus_create(struct corpus_writer *writer, const char *path, size_t clips, struct error *error);
 // `hash` is clip_hash of the samples; clip.start is filled in.
-int corpus_add(struct corpus_writer *writer, struct spoken clip, const int16_t *samples, uint64_t hash, struct error *error);
+int corpus_add(struct corpus_writer *writer, struct spoken clip, const int16_t *samples, uint64_t hash,
+               struct error *error);
 int corpus_commit(struct corpus_writer *writer, struct error *error);
 void corpus_abort(struct corpus_writer *writer);
 // Writes the right checksum into a corpus file held in memory: for tests and fuzzing of what lies behind it.
@@ -132,7 +136,8 @@ struct phonemes {
     struct phoneme items[PHONEMES_MAXIMUM];
 };
 // Phonemes of each text, one line of espeak_phonemes a text, by one child process.
-int phoneme_lines(const struct text_list *texts, const struct language *language, struct text_list *lines, struct error *error);
+int phoneme_lines(const struct text_list *texts, const struct language *language, struct text_list *lines,
+                  struct error *error);
 // Reads such a line, or [[phonemes]] as a user writes them. What does not fit is left out.
 void phonemes_read(const char *line, struct phonemes *phonemes);
 // "[[...]]", for an engine. False when it does not fit.
@@ -144,7 +149,17 @@ double phonemes_distance_inside(const struct phonemes *phrase, const struct phon
 
 // ---- words ----------------------------------------------------------------------------------------------
 
-enum word_kind { WORD_NOUN, WORD_VERB, WORD_ADJECTIVE, WORD_ADVERB, WORD_NAME, WORD_PLACE, WORD_TIME, WORD_OTHER, WORD_KINDS };
+enum word_kind {
+    WORD_NOUN,
+    WORD_VERB,
+    WORD_ADJECTIVE,
+    WORD_ADVERB,
+    WORD_NAME,
+    WORD_PLACE,
+    WORD_TIME,
+    WORD_OTHER,
+    WORD_KINDS
+};
 extern const char *const speech_english[WORD_KINDS]; // separated by spaces
 const char *speech_word_list(const char *code);      // the same for another language; "" when there is none
 // All words known of the language, and numbers in digits, which espeak-ng reads in any language.

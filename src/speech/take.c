@@ -68,12 +68,14 @@ static double measured_seconds(const struct sound *sound)
     return (double)(end - begin) / sound->rate;
 }
 
-static double first_pace(const struct speaker *speaker, const struct engine *engine, const struct take *take, double seconds)
+static double first_pace(const struct speaker *speaker, const struct engine *engine, const struct take *take,
+                         double seconds)
 {
     const struct heard *heard = &speaker->by_voice[take->voice];
     if (heard->seconds <= 0 || heard->text != take->text)
         heard = &speaker->by_engine[engine - speech_engines];
-    return clamp(heard->seconds > 0 && heard->text == take->text ? heard->seconds / seconds : engine->first_pace, engine->pace);
+    return clamp(heard->seconds > 0 && heard->text == take->text ? heard->seconds / seconds : engine->first_pace,
+                 engine->pace);
 }
 
 // Speaks into speaker->sound. `seconds` > 0: the length wanted, reached by measuring and correcting the pace, which
@@ -86,7 +88,8 @@ static bool speak_for(struct speaker *speaker, const struct engine *engine, cons
         prosody.pace = first_pace(speaker, engine, take, seconds);
     for (int i = 0; i < SPEAKINGS; i++) {
         speaker->sound.count = 0;
-        if (engine->speak(voice, text, &prosody, &speaker->sound) != 0 || speaker->sound.count == 0 || speaker->sound.rate <= 0)
+        if (engine->speak(voice, text, &prosody, &speaker->sound) != 0 || speaker->sound.count == 0 ||
+            speaker->sound.rate <= 0)
             return false;
         if (seconds <= 0)
             return true;
@@ -109,7 +112,8 @@ static enum audio_fault finish(struct speaker *speaker, double timbre, double un
     struct error ignored;
     // Most of the silence goes before the resampling, which is what takes time here.
     audio_speech_bounds(speaker->sound.samples, speaker->sound.count, trimmed_below_peak + 12, &begin, &end);
-    if (audio_resample(speaker->sound.samples + begin, end - begin, AUDIO_RATE / (speaker->sound.rate * timbre), &sound, &size, &ignored) < 0)
+    if (audio_resample(speaker->sound.samples + begin, end - begin, AUDIO_RATE / (speaker->sound.rate * timbre), &sound,
+                       &size, &ignored) < 0)
         return (enum audio_fault)TAKE_FAILED;
     audio_speech_bounds(sound, size, trimmed_below_peak, &begin, &end);
     enum audio_fault fault = AUDIO_GOOD;
@@ -139,13 +143,16 @@ static enum audio_fault finish(struct speaker *speaker, double timbre, double un
 static struct take speak_take(struct speaker *speaker, uint32_t text, struct rng *rng)
 {
     const struct speech_request *request = speaker->shard->request;
-    struct take take = {.text = text, .voice = draw_voice(speaker->shard, request->texts[text], rng), .fault = TAKE_FAILED};
+    struct take take = {
+        .text = text, .voice = draw_voice(speaker->shard, request->texts[text], rng), .fault = TAKE_FAILED};
     int row = speaker->shard->rows[take.voice];
     const struct engine *engine = &speech_engines[row];
     // All draws come before the first failure can happen, so that one take never shifts the draws of the next.
     double timbre = rng_log_range(rng, engine->timbre[0], engine->timbre[1]);
-    double length = exp(request->duration_sigma * rng_normal(rng)), pace = rng_log_range(rng, free_pace[0], free_pace[1]);
-    struct prosody prosody = {.pace = clamp(pace / timbre, engine->pace), .pitch = rng_range(rng, -1, 1), .range = rng_unit(rng)};
+    double length = exp(request->duration_sigma * rng_normal(rng)),
+           pace = rng_log_range(rng, free_pace[0], free_pace[1]);
+    struct prosody prosody = {
+        .pace = clamp(pace / timbre, engine->pace), .pitch = rng_range(rng, -1, 1), .range = rng_unit(rng)};
     // Resampling by the timbre shortens the sound as much as it moves the formants: ask for a longer one.
     double seconds = request->duration_median * length * timbre;
     if (engine_ready(speaker, row) && speak_for(speaker, engine, &take, seconds, prosody))
@@ -164,7 +171,8 @@ int speak_shard(void *context, int output)
     struct rng rng = rng_make(seed_mix(shard->request->seed, "speech"), shard->number);
     for (size_t i = 0; i < shard->takes; i++) {
         struct take take = speak_take(&speaker, (uint32_t)((shard->first + i) % shard->request->text_count), &rng);
-        if (!child_write(output, &take, sizeof take) || !child_write(output, speaker.samples, take.count * sizeof(int16_t)))
+        if (!child_write(output, &take, sizeof take) ||
+            !child_write(output, speaker.samples, take.count * sizeof(int16_t)))
             return -1;
     }
     return 0; // the process ends here, and its memory with it

@@ -36,8 +36,15 @@ static const char *const jarvis[] = {"jarvis"};
 
 static struct speech_request request_for(const struct language *language, size_t clips)
 {
-    return (struct speech_request){.texts = jarvis, .text_count = 1, .language = language, .clips = clips, .duration_median = .67,
-                                   .duration_sigma = .2, .units = 1.2, .seed = 7, .threads = 2};
+    return (struct speech_request){.texts = jarvis,
+                                   .text_count = 1,
+                                   .language = language,
+                                   .clips = clips,
+                                   .duration_median = .67,
+                                   .duration_sigma = .2,
+                                   .units = 1.2,
+                                   .seed = 7,
+                                   .threads = 2};
 }
 
 static struct speech_report speak(const struct speech_request *request, const char *path)
@@ -193,6 +200,13 @@ static void test_voices(void **state)
     assert_true(fabs(share - 1) < 1e-9);
     free(voices);
 
+    char one[65], again[65], other[65];
+    assert_int_equal(speech_signature(&english, one, &error), 0);
+    assert_int_equal(speech_signature(&english, again, &error), 0);
+    assert_int_equal(speech_signature(&german, other, &error), 0);
+    assert_string_equal(one, again);
+    assert_string_not_equal(one, other);
+
     assert_int_equal(speech_voices(&unknown, &voices, &count, &error), ERROR_MISSING);
     assert_non_null(strstr(error.message, "Nowhereish"));
     struct speech_request request = request_for(&unknown, 10);
@@ -282,7 +296,9 @@ static void test_near_misses(void **state)
     static const struct {
         const struct language *language;
         const char *phrase, *phonemes;
-    } rows[] = {{&english, "hey jarvis", "dZ|'A@|v|I|s"}, {&english, "computer", "k|@|m|p|j|'u:|t#|3"}, {&german, "hallo haus", "h|'aU|s"}};
+    } rows[] = {{&english, "hey jarvis", "dZ|'A@|v|I|s"},
+                {&english, "computer", "k|@|m|p|j|'u:|t#|3"},
+                {&german, "hallo haus", "h|'aU|s"}};
     for (size_t row = 0; row < COUNT_OF(rows); row++) {
         struct text_list texts, again, other;
         assert_int_equal(speech_near_misses(rows[row].phrase, rows[row].language, 300, 1, &texts, &error), 0);
@@ -376,7 +392,8 @@ static void test_phonemes_and_lengths(void **state)
     assert_int_equal(speech_phonemes("jarvis", &english, &phonemes, &error), 0);
     assert_string_equal(phonemes, "dZ_'A@_v_I_s");
     free(phonemes);
-    double jarvis_seconds = speech_expected_seconds("jarvis", &english), stop = speech_expected_seconds("stop", &english);
+    double jarvis_seconds = speech_expected_seconds("jarvis", &english),
+           stop = speech_expected_seconds("stop", &english);
     double long_phrase = speech_expected_seconds("hey wonderful refrigerator", &english);
     assert_true(jarvis_seconds > .6 && jarvis_seconds < .75);
     assert_true(stop < jarvis_seconds && jarvis_seconds + .3 < long_phrase && long_phrase < 2);
