@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "pipeline/pipeline_internal.h"
+
+#include "pipeline/pipeline_features.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+const struct pipeline_preset pipeline_presets[] = {
+    {"draft", "a model in about a minute, to try a phrase", 600, 150, 600, 3000, 300, 1000, 1},
+    {"standard", "three seeds, the best one is published", 4000, 1500, 4000, 24000, 1000, 4000, 3},
+};
+const size_t pipeline_preset_count = COUNT_OF(pipeline_presets);
+
+void pipeline_options_default(struct pipeline_options *options)
+{
+    *options = (struct pipeline_options){.preset = "standard", .model = "official", .seed = 1, .target_per_hour = 0.5};
+}
+
+void pipeline_result_close(struct pipeline_result *result)
+{
+    free(result->folder);
+    free(result->model);
+    free(result->manifest);
+    free(result->report);
+    free(result->yaml);
+    *result = (struct pipeline_result){0};
+}
+
+char *pipeline_data_dir(void)
+{
+    const char *named = getenv("DATA_DIR"), *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    if (named && *named)
+        return strdup(named);
+    if (file_exists(".mww-data-dir"))
+        return strdup(".");
+    if (folder_exists("/data") && access("/data", W_OK) == 0)
+        return strdup("/data");
+    return xdg && *xdg ? path_join(xdg, "wakesmith") : text_print("%s/.local/share/wakesmith", home && *home ? home : ".");
+}
+
+void walk_log(struct walk *walk, const char *format, ...)
+{
+    if (!walk->log)
+        return;
+    va_list args;
+    va_start(args, format);
+    fprintf(walk->log, "%8.1f s  ", time_now() - walk->started);
+    vfprintf(walk->log, format, args);
+    fputc('\n', walk->log);
+    va_end(args);
+}
+
+char *walk_path(const struct walk *walk, const char *folder, const char *name)
+{
+    return *name ? text_print("%s/%s/%s", walk->work, folder, name) : text_print("%s/%s", walk->work, folder);
+}
+
+static int find_preset(struct walk *walk, struct error *error)
+{
+    const struct pipeline_options *options = walk->options;
+    const char *name = options->preset ? options->preset : "standard";
+    struct buffer names;
+    buffer_init(&names, 256);
+    for (size_t i = 0; i < pipeline_preset_count; i++) {
+        if (strcmp(pipeline_presets[i].name, name) == 0)
+            walk->preset = pipeline_presets[i];
+        buffer_print(&names, "%s%s", i ? ", " : "", pipeline_presets[i].name);
+    }
+    int code = walk->preset.name ? 0 : error_set(error, ERROR_USAGE, "--preset %s is not known; there are %s", name, names.data);
+    buffer_free(&names);
+    TRY(code);
+    if (options->samples) {
+        walk->preset.clips = (size_t)options->samples;
+        walk->preset.examples = walk->preset.examples < 3 * walk->preset.clips ? 3 * walk->preset.clips : walk->preset.examples;
+    }
+    if (options->training_steps)
+        walk->preset.steps = (uint64_t)options->training_steps;
+    if (options->seeds)
+        walk->preset.seeds = (int)options->seeds;
+    return 0;
+}
+
+static int find_names(struct walk *walk, struct error *error)
+{
+    const struct pipeline_options *options = walk->options;
+    TRY(text_check_phrase(options->phrase, error));
+    TRY(text_language_named(options->lang ? options->lang : "auto", &walk->language, error));
+    if (!walk->language)
+        walk->language = text_language_of(options->phrase);
+    if (options->id && text_check_phrase(options->id, error) < 0)
+        return error_prefix(error, "--id");
+    text_safe_id(options->id ? options->id : options->phrase, walk->id);
+    TRY(text_title(options->phrase, options->title, walk->language, &walk->title, error));
+    return text_spoken(options->phrase, &walk->spoken, error);
+}
+
+static int find_network(struct walk *walk, struct error *error)
+{
+    const struct pipeline_options *options = walk->options;
+    TRY(nn_preset(options->model ? options->model : "official", &walk->config, error));
+    if (options->filters || options->kernels)
+        TRY(nn_parse_shape(&walk->config, options->filters, options->kernels, error));
+    TRY(nn_check(&walk->config, error));
+    if (nn_window(&walk->config) + SLIDE > MAX_ROWS - 8)
+        return error_set(error, ERROR_USAGE, "the network looks at %d rows (%.1f s); at most %d are possible", nn_window(&walk->config),
+                         nn_window(&walk->config) / 100.0, MAX_ROWS - 8 - SLIDE);
+    return 0;
+}
+
+// One run at a time in a wake word's folder.
+static int lock_folder(struct walk *walk, struct error *error)
+{
+    char *path = path_join(walk->work, "lock");
+    if (!path)
+        return error_memory(error, "a path");
+    walk->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    int code = 0;
+    if (walk->lock < 0)
+        code = error_set(error, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+    else if (flock(walk->lock, LOCK_EX | LOCK_NB) != 0) {
+        char holder[32] = "another process";
+        ssize_t got = read(walk->lock, holder, sizeof holder - 1);
+        holder[got > 0 ? got : 0] = 0;
+        code = error_set(error, ERROR_STATE, "a training of \"%s\" is already running (process %s); wait for it or stop it", walk->id, holder);
+    } else {
+        char self[32];
+        int size = snprintf(self, sizeof self, "%ld", (long)getpid());
+        if (ftruncate(walk->lock, 0) != 0 || write(walk->lock, self, (size_t)size) != size)
+            code = error_set(error, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+    }
+    free(path);
+    return code;
+}
+
+static int open_folders(struct walk *walk, struct error *error)
+{
+    static const char *const inside[] = {"speech", "features", "train"};
+    walk->data = walk->options->data_dir ? strdup(walk->options->data_dir) : pipeline_data_dir();
+    walk->work = walk->data ? text_print("%s/work/%s", walk->data, walk->id) : NULL;
+    walk->sounds_folder = walk->data ? text_print("%s/work/sounds", walk->data) : NULL;
+    if (!walk->work || !walk->sounds_folder)
+        return error_memory(error, "a path");
+    for (size_t i = 0; i < COUNT_OF(inside); i++) {
+        char *path = walk_path(walk, inside[i], "");
+        int code = path ? folder_make(path, error) : error_memory(error, "a path");
+        free(path);
+        if (code < 0)
+            return error_prefix(error, "--data-dir");
+    }
+    TRY(folder_make(walk->sounds_folder, error));
+    TRY(lock_folder(walk, error));
+    walk->log_path = path_join(walk->work, "training.log");
+    walk->log = walk->log_path ? fopen(walk->log_path, "a") : NULL;
+    if (!walk->log)
+        return error_set(error, ERROR_IO, "cannot write the log in %s: %s", walk->work, strerror(errno));
+    setvbuf(walk->log, NULL, _IOLBF, 0);
+    return 0;
+}
+
+static void log_begin(struct walk *walk)
+{
+    time_t now = time(NULL);
+    char stamp[64];
+    struct tm local;
+    localtime_r(&now, &local);
+    strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local);
+    walk_log(walk, "===== %s wakesmith %s: \"%s\" (%s, id %s), preset %s, %zu samples, %llu steps, %d seeds, seed %lld, %d threads, %s",
+             stamp, WAKESMITH_VERSION, walk->options->phrase, walk->language->code, walk->id, walk->preset.name, walk->preset.clips,
+             (unsigned long long)walk->preset.steps, walk->preset.seeds, (long long)walk->options->seed, pool_threads(walk->pool),
+             cpu_level_name(cpu_level()));
+}
+
+static void walk_close(struct walk *walk)
+{
+    for (int s = 0; s < SET_COUNT; s++) {
+        feature_set_close(&walk->sets[s]);
+        for (int c = 0; c < CONDITION_COUNT; c++)
+            free(walk->items[s][c]);
+    }
+    for (int i = 0; walk->weights && i < walk->preset.seeds; i++)
+        nn_weights_close(&walk->weights[i]);
+    free(walk->weights);
+    free(walk->scores);
+    sound_store_close(&walk->store);
+    corpus_close(&walk->words);
+    corpus_close(&walk->near);
+    corpus_close(&walk->sentences);
+    text_list_free(&walk->rirs);
+    pool_close(walk->pool);
+    if (walk->log)
+        fclose(walk->log);
+    if (walk->lock >= 0)
+        close(walk->lock);
+    free(walk->log_path);
+    free(walk->title);
+    free(walk->spoken);
+    free(walk->data);
+    free(walk->work);
+    free(walk->sounds_folder);
+}
+
+int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result, struct error *error)
+{
+    struct walk walk = {.options = options, .progress = progress, .lock = -1, .started = time_now()};
+    int code;
+    *result = (struct pipeline_result){0};
+    TRY_GOTO(find_preset(&walk, error), end);
+    TRY_GOTO(find_names(&walk, error), end);
+    TRY_GOTO(find_network(&walk, error), end);
+    TRY_GOTO(pool_open(&walk.pool, (int)options->threads, error), end);
+    TRY_GOTO(open_folders(&walk, error), end);
+    walk.weights = array_alloc((size_t)walk.preset.seeds, sizeof *walk.weights);
+    walk.scores = array_alloc((size_t)walk.preset.seeds, sizeof *walk.scores);
+    if (!walk.weights || !walk.scores) {
+        code = error_memory(error, "the networks");
+        goto end;
+    }
+    log_begin(&walk);
+    static int (*const stages[])(struct walk *walk, struct error *error) = {stage_sounds, stage_speech, stage_features, stage_train};
+    for (size_t i = 0; i < COUNT_OF(stages); i++)
+        TRY_GOTO(stages[i](&walk, error), end);
+    code = stage_export(&walk, result, error);
+end:
+    if (code < 0)
+        walk_log(&walk, "ended: %s", error->message);
+    walk_close(&walk);
+    return code;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// pipeline: walks the stages from a phrase to a published model. It knows what is fresh and what is stale (a
+// stage runs again when the signature of its inputs differs, and only then), resumes, reports progress, and lets
+// one run at a time into a wake word's folder.
+//
+//   <data>/work/<id>/speech/     clips                 <data>/output/<time>-<id>-<samples>-<steps>/
+//   <data>/work/<id>/features/   feature sets             <id>.tflite, <id>.json, <id>.report.json, <id>.yaml
+//   <data>/work/<id>/train/      checkpoints              logs/training.log
+//   <data>/work/sounds/          decoded negatives and backgrounds, shared by all wake words
+#ifndef WAKESMITH_PIPELINE_H
+#define WAKESMITH_PIPELINE_H
+
+#include "base/base.h"
+#include "evaluate/evaluate.h"
+#include "manifest/manifest.h"
+#include "nn/nn.h"
+
+// How much work a preset does. Adding one is adding a row.
+struct pipeline_preset {
+    const char *name, *summary;
+    size_t clips;      // spoken clips of the wake word
+    size_t near;       // spoken near misses
+    size_t sentences;  // spoken sentences
+    size_t examples;   // augmented words (training)
+    size_t held;       // augmented words of held-out voices, for choosing and calibrating
+    uint64_t steps;    // of 128 examples
+    int seeds;
+};
+extern const struct pipeline_preset pipeline_presets[];
+extern const size_t pipeline_preset_count;
+
+struct pipeline_options {
+    const char *phrase;
+    const char *lang, *id, *title;                 // NULL: found from the phrase
+    const char *data_dir;                          // NULL: pipeline_data_dir
+    const char *preset;                            // NULL: "standard"
+    int64_t samples, training_steps, seeds;        // 0: the preset's
+    int64_t seed, threads;                         // threads 0: all processors
+    const char *positives_real;                    // folder of personal recordings, NULL for none
+    struct text_list negatives, backgrounds, rirs; // folders (or files) of audio
+    const char *model, *filters, *kernels;         // "official", "seed", "alexa"; shape like the framework's options
+    double target_per_hour;                        // of the published cutoff
+    const char *author, *website;
+};
+void pipeline_options_default(struct pipeline_options *options);
+
+struct pipeline_result {
+    char *folder, *model, *manifest, *report, *yaml; // paths; owned
+    char title[256], language[16];
+    struct manifest written;
+    struct sensitivity levels[3];
+    struct tflite_facts facts;
+    double seconds;
+    size_t held_clips;
+    double held_hours, real_hours; // real_hours: of them recordings (not synthetic speech)
+    double float_recall;           // of the float network at the threshold it was judged at
+    double int8_difference;        // mean |p float - p int8|
+    int best_seed, seeds;
+};
+void pipeline_result_close(struct pipeline_result *result);
+
+// The data directory when none is named: $DATA_DIR; the current folder if it holds .mww-data-dir; /data if it can be
+// written; $XDG_DATA_HOME/wakesmith or ~/.local/share/wakesmith. Caller frees.
+char *pipeline_data_dir(void);
+
+// The whole walk. ERROR_CANCELLED after a stop: the next call goes on from there.
+int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result, struct error *error);
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the stages share. A stage is a function that takes the walk, finds its outputs fresh or makes them.
+#ifndef WAKESMITH_PIPELINE_INTERNAL_H
+#define WAKESMITH_PIPELINE_INTERNAL_H
+
+#include "augment/augment.h"
+#include "dataset/dataset.h"
+#include "pipeline/pipeline.h"
+#include "speech/speech.h"
+#include "text/text.h"
+#include "train/train.h"
+
+// One recording of the sound store: decoded to 16 kHz.
+struct stored_sound {
+    uint64_t start;
+    uint64_t count;
+    int32_t kind;   // enum sound_kind
+    int32_t source; // recordings of one source are in one split only
+    int32_t use;    // USE_NEGATIVE or USE_BACKGROUND
+    int32_t held;   // 1: measures only
+};
+enum { USE_NEGATIVE, USE_BACKGROUND };
+struct sound_store {
+    struct mapping file;
+    const struct stored_sound *sounds;
+    size_t count;
+    const int16_t *samples;
+};
+
+// The feature sets of a walk. Rows of the table mix[] in features_mix.c say how each is made and drawn.
+enum set_name {
+    SET_WORDS, SET_PERSONAL, SET_NEAR, SET_SENTENCES, SET_HUSH, SET_SPEECH, SET_SPEECH_HEARD, SET_MUSIC, SET_NOISE,
+    SET_HELD_WORDS, SET_HELD_SENTENCES, SET_HELD_REAL, SET_COUNT
+};
+extern const char *const set_names[SET_COUNT];
+
+struct walk {
+    const struct pipeline_options *options;
+    struct pipeline_preset preset; // with the options' numbers in place
+    const struct language *language;
+    char id[TEXT_ID_SIZE];
+    char *title, *spoken;
+    char *data, *work, *sounds_folder; // folders
+    int lock;
+    struct pool *pool;
+    struct progress *progress;
+    FILE *log;
+    char *log_path;
+    double started;
+
+    struct corpus words, near, sentences;
+    struct speech_report speech_reports[3];
+    struct sound_store store;
+    struct text_list rirs;
+    char speech_signature[65], sounds_signature[65], features_signature[65], train_signature[65];
+
+    struct feature_set sets[SET_COUNT];
+    uint32_t *items[SET_COUNT][CONDITION_COUNT]; // training words by condition
+    size_t item_counts[SET_COUNT][CONDITION_COUNT];
+    size_t personal_clips;
+
+    struct nn_config config;
+    struct nn_weights *weights; // [seeds]
+    struct train_score *scores; // [seeds]
+    int best;
+};
+
+// A signature is a hash over lines "key=value"; signature_file adds name, size and content of a file.
+struct signature {
+    struct sha256 hash;
+};
+void signature_begin(struct signature *signature, const char *stage);
+void signature_add(struct signature *signature, const char *key, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int signature_add_file(struct signature *signature, const char *path, struct error *error);
+void signature_end(struct signature *signature, char hex[65]);
+// An artefact is fresh when "<path>.signature" holds `hex`.
+bool artefact_fresh(const char *path, const char *hex);
+int artefact_sign(const char *path, const char *hex, struct error *error);
+
+void walk_log(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *walk_path(const struct walk *walk, const char *folder, const char *name); // <work>/<folder>/<name>
+
+int stage_speech(struct walk *walk, struct error *error);
+int stage_sounds(struct walk *walk, struct error *error);
+int stage_features(struct walk *walk, struct error *error);
+int stage_train(struct walk *walk, struct error *error);
+int stage_export(struct walk *walk, struct pipeline_result *result, struct error *error);
+void sound_store_close(struct sound_store *store);
+
+// Is this voice group one that only measures? Engines with few voices give all of them to training.
+bool voice_held(const struct walk *walk, const struct corpus *corpus, const struct spoken *clip);
+
+// The report beside the model.
+int report_write(const struct walk *walk, const struct pipeline_result *result, const struct track_list *positives,
+                 const struct track_list *negatives, const char *model_hash, const char *path, struct error *error);
+
+#endif

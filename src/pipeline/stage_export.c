@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stage "export": the best seed becomes int8 bytes, its cutoff is calibrated on held-out data by the device's
+// rule, and the pair is published. Every figure comes from the bytes that ship.
+#include "pipeline/pipeline_internal.h"
+
+#include "frontend/frontend.h"
+#include "quantize/quantize.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+// Probability that the operating point is moved to, so that bytes on both sides of it differ.
+static const double operating_probability = 0.7;
+
+// Words of every kind and pieces of every running set, about half a minute apart.
+static size_t calibration_tracks(const struct walk *walk, struct quantize_track *tracks, size_t limit)
+{
+    enum { WORDS = 400, PIECE = 1500 };
+    const struct feature_set *words = &walk->sets[SET_WORDS];
+    size_t count = 0;
+    for (size_t i = 0; i < WORDS && i < words->item_count && count < limit; i++) {
+        const struct feature_item *item = &words->items[i * words->item_count / WORDS % words->item_count];
+        tracks[count++] = (struct quantize_track){words->rows + item->first_row * FRONTEND_CHANNELS, item->rows};
+    }
+    static const enum set_name running[] = {SET_SPEECH, SET_SPEECH_HEARD, SET_SENTENCES, SET_MUSIC, SET_NOISE, SET_HUSH};
+    size_t each = (limit - count) / COUNT_OF(running);
+    for (size_t s = 0; s < COUNT_OF(running); s++) {
+        const struct feature_set *set = &walk->sets[running[s]];
+        uint64_t pieces = set->row_count / PIECE;
+        for (uint64_t k = 0; k < each && k < pieces; k++)
+            tracks[count++] = (struct quantize_track){set->rows + k * pieces / (each < pieces ? each : pieces) * PIECE * FRONTEND_CHANNELS,
+                                                      PIECE};
+    }
+    return count;
+}
+
+static int quantize_best(struct walk *walk, void **data, size_t *size, struct pipeline_result *result, struct error *error)
+{
+    enum { LIMIT = 1000 };
+    struct quantize_track *tracks = array_alloc(LIMIT, sizeof *tracks);
+    if (!tracks)
+        return error_memory(error, "calibration");
+    const struct train_score *score = &walk->scores[walk->best];
+    struct quantize_options options = {.logit_shift = (float)(score->threshold - log(operating_probability / (1 - operating_probability))),
+                                       .logit_scale = 1, .percentile = .9999, .description = "Wakesmith " WAKESMITH_VERSION};
+    struct quantize_report report;
+    int code = quantize_model(&walk->weights[walk->best], tracks, calibration_tracks(walk, tracks, LIMIT), &options, walk->pool, data, size,
+                              &report, error);
+    free(tracks);
+    TRY(code);
+    result->int8_difference = report.float_difference;
+    walk_log(walk, "int8: logit shift %.2f, mean |dp| %.4f, largest %.3f over %zu rows", (double)options.logit_shift,
+             report.float_difference, report.float_difference_max, report.calibration_rows);
+    return 0;
+}
+
+static int measure(struct walk *walk, const struct tflite_model *model, struct track_list *positives, struct track_list *negatives,
+                   struct pipeline_result *result, struct error *error)
+{
+    static const enum set_name held[] = {SET_HELD_REAL, SET_HELD_SENTENCES};
+    TRY(evaluate_features(model, &walk->sets[SET_HELD_WORDS], NULL, walk->sets[SET_HELD_WORDS].item_count, walk->pool, positives, error));
+    for (size_t i = 0; i < COUNT_OF(held); i++)
+        if (walk->sets[held[i]].item_count)
+            TRY(evaluate_features(model, &walk->sets[held[i]], NULL, walk->sets[held[i]].item_count, walk->pool, negatives, error));
+    static const struct {
+        const char *name;
+        double times; // of the target
+    } levels[] = {{"slightly", .5}, {"moderately", 1}, {"very", 3}};
+    // The middle one first: it decides the window for all three, since a device sets only the cutoff while it runs.
+    static const int order[] = {1, 0, 2};
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        struct sensitivity *level = &result->levels[order[i]];
+        level->name = levels[order[i]].name;
+        TRY(evaluate_calibrate(positives, negatives, walk->options->target_per_hour * levels[order[i]].times,
+                               i == 0 ? 0 : result->levels[1].calibration.point.window, &level->calibration, error));
+    }
+    result->held_clips = positives->count;
+    result->held_hours = result->levels[1].calibration.point.hours;
+    result->real_hours = (double)walk->sets[SET_HELD_REAL].row_count / 360000;
+    return 0;
+}
+
+// Output folder's name: local time, id, samples, steps; another one when two runs end within a second.
+static char *run_name(const struct walk *walk, const char *output)
+{
+    time_t now = time(NULL);
+    struct tm local;
+    char stamp[32];
+    localtime_r(&now, &local);
+    strftime(stamp, sizeof stamp, "%Y-%m-%d-%H-%M-%S", &local);
+    for (int i = 1; i < 1000; i++) {
+        char again[16] = "";
+        if (i > 1)
+            snprintf(again, sizeof again, "-%d", i);
+        char *path = text_print("%s/%s-%s-%zu-%llu%s", output, stamp, walk->id, walk->preset.clips, (unsigned long long)walk->preset.steps,
+                                again);
+        if (!path || access(path, F_OK) != 0)
+            return path;
+        free(path);
+    }
+    return NULL;
+}
+
+static void fill_manifest(const struct walk *walk, struct pipeline_result *result)
+{
+    struct manifest *manifest = &result->written;
+    manifest_default(manifest);
+    snprintf(manifest->wake_word, sizeof manifest->wake_word, "%s", walk->title);
+    if (walk->options->author)
+        snprintf(manifest->author, sizeof manifest->author, "%s", walk->options->author);
+    if (walk->options->website)
+        snprintf(manifest->website, sizeof manifest->website, "%s", walk->options->website);
+    snprintf(manifest->model, sizeof manifest->model, "%s.tflite", walk->id);
+    snprintf(manifest->languages[0], sizeof manifest->languages[0], "%s", walk->language->code);
+    manifest->language_count = 1;
+    manifest->cutoff = result->levels[1].calibration.cutoff;
+    manifest->window = result->levels[1].calibration.point.window;
+    manifest->arena = (long)result->facts.arena_recommended;
+}
+
+static int write_text(const char *path, const char *text, struct error *error)
+{
+    return text ? file_write(path, text, strlen(text), error) : error_memory(error, "the YAML snippet");
+}
+
+// Everything goes into a hidden folder that gets its name when it is complete.
+static int publish(struct walk *walk, const void *data, size_t size, struct pipeline_result *result, const struct track_list *positives,
+                   const struct track_list *negatives, struct error *error)
+{
+    char *output = path_join(walk->data, "output"), *hidden = text_print("%s/output/.%s.partial", walk->data, walk->id);
+    char *folder = output ? run_name(walk, output) : NULL, *logs = hidden ? path_join(hidden, "logs") : NULL;
+    enum { MODEL, REPORT, YAML, LOG, MANIFEST, FILES };
+    static const char *const forms[FILES] = {"/%s.tflite", "/%s.report.json", "/%s.yaml", "/logs/training.log", "/%s.json"};
+    char *names[FILES] = {0}, *finals[FILES] = {0};
+    int code = output && hidden && folder && logs ? 0 : error_memory(error, "the output folder");
+    if (code == 0)
+        code = folder_remove(hidden, error);
+    if (code == 0)
+        code = folder_make(logs, error);
+    for (size_t i = 0; i < FILES && code == 0; i++) {
+        char name[TEXT_ID_SIZE + 32];
+        const char *mark = strstr(forms[i], "%s");
+        snprintf(name, sizeof name, "%.*s%s%s", (int)(mark ? mark - forms[i] : (long)strlen(forms[i])), forms[i], mark ? walk->id : "",
+                 mark ? mark + 2 : "");
+        names[i] = text_print("%s%s", hidden, name);
+        finals[i] = text_print("%s%s", folder, name);
+        if (!names[i] || !finals[i])
+            code = error_memory(error, "a path");
+    }
+    char hash[65];
+    if (code == 0)
+        code = file_write(names[MODEL], data, size, error);
+    if (code == 0)
+        code = sha256_file(names[MODEL], hash, error);
+    result->model = finals[MODEL];
+    result->report = finals[REPORT];
+    result->yaml = finals[YAML];
+    result->manifest = finals[MANIFEST];
+    free(finals[LOG]);
+    if (code == 0)
+        code = report_write(walk, result, positives, negatives, hash, names[REPORT], error);
+    if (code == 0) {
+        char *yaml = manifest_yaml(&result->written, path_name(finals[MANIFEST]), result->levels, COUNT_OF(result->levels));
+        code = write_text(names[YAML], yaml, error);
+        free(yaml);
+    }
+    void *log = NULL;
+    size_t log_size = 0;
+    fflush(walk->log);
+    if (code == 0)
+        code = file_read(walk->log_path, (size_t)64 << 20, &log, &log_size, error);
+    if (code == 0)
+        code = file_write(names[LOG], log, log_size, error);
+    free(log);
+    if (code == 0)
+        code = manifest_write(names[MANIFEST], &result->written, error); // the manifest last: with it the pair is complete
+    if (code == 0 && rename(hidden, folder) != 0)
+        code = error_set(error, ERROR_IO, "cannot give the finished folder its name %s", folder);
+    result->folder = folder;
+    for (size_t i = 0; i < FILES; i++)
+        free(names[i]);
+    free(output);
+    free(hidden);
+    free(logs);
+    return code;
+}
+
+int stage_export(struct walk *walk, struct pipeline_result *result, struct error *error)
+{
+    struct tflite_model *model = NULL;
+    struct track_list positives = {0}, negatives = {0};
+    void *data = NULL;
+    size_t size = 0;
+    int code;
+    progress_begin(walk->progress, "export");
+    TRY_GOTO(quantize_best(walk, &data, &size, result, error), end);
+    TRY_GOTO(tflite_read(&model, data, size, error), end);
+    TRY_GOTO(tflite_describe(model, &result->facts, error), end);
+    TRY_GOTO(measure(walk, model, &positives, &negatives, result, error), end);
+    const struct operating_point *point = &result->levels[1].calibration.point;
+    walk_log(walk, "cutoff byte %d, window %d: hears %zu of %zu held-out clips, %zu false accepts in %.2f h", point->cutoff, point->window,
+             point->detected, point->clips, point->false_accepts, point->hours);
+    fill_manifest(walk, result);
+    result->float_recall = walk->scores[walk->best].recall;
+    result->best_seed = walk->best;
+    result->seeds = walk->preset.seeds;
+    result->seconds = time_now() - walk->started;
+    snprintf(result->title, sizeof result->title, "%s", walk->title);
+    snprintf(result->language, sizeof result->language, "%s", walk->language->code);
+    TRY_GOTO(publish(walk, data, size, result, &positives, &negatives, error), end);
+    progress_end(walk->progress, "%zu bytes", size);
+end:
+    track_list_free(&positives);
+    track_list_free(&negatives);
+    tflite_close(model);
+    free(data);
+    return code;
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stage "features": which feature sets a walk has, and what each is made of: one table row a set.
+#include "pipeline/pipeline_features.h"
+
+#include "audio/audio.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const set_names[SET_COUNT] = {"words", "personal", "near", "sentences", "hush", "speech", "speech_heard", "music", "noise",
+                                          "held_words", "held_sentences", "held_real"};
+
+static const double train_shares[CONDITION_COUNT] = {[CONDITION_BASE] = .5, [CONDITION_BABBLE] = .2, [CONDITION_QUIET] = .15,
+                                                     [CONDITION_NOISE] = .15};
+// Recall of held-out words in babble is what ranks models (docs/accuracy.md).
+static const double held_shares[CONDITION_COUNT] = {[CONDITION_BASE] = .3, [CONDITION_BABBLE] = .5, [CONDITION_QUIET] = .1,
+                                                    [CONDITION_NOISE] = .1};
+
+// ---- words of a corpus, and of people ----
+
+static int add_corpus_words(struct walk *walk, const struct feature_tools *tools, const struct corpus *corpus, bool held, size_t examples,
+                            const double *shares, const char *label, struct feature_writer *writer, struct error *error)
+{
+    struct word_clip *clips = array_alloc(corpus->clip_count + 1, sizeof *clips);
+    if (!clips)
+        return error_memory(error, "the list of clips");
+    size_t count = 0;
+    for (size_t i = 0; i < corpus->clip_count; i++) {
+        const struct spoken *clip = &corpus->clips[i];
+        if (voice_held(walk, corpus, clip) == held)
+            clips[count++] = (struct word_clip){corpus->samples + clip->start, clip->count, clip->group};
+    }
+    struct word_source source = {clips, count, shares, false};
+    int code = count ? features_words(walk, tools, &source, examples, label, writer, error) : 0;
+    free(clips);
+    return code;
+}
+
+static int make_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    return add_corpus_words(walk, tools, &walk->words, false, walk->preset.examples, train_shares, "words", writer, error);
+}
+
+static int make_held_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    return add_corpus_words(walk, tools, &walk->words, true, walk->preset.held, held_shares, "held words", writer, error);
+}
+
+static int make_near(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    return add_corpus_words(walk, tools, &walk->near, false, walk->preset.examples / 6, train_shares, "near misses", writer, error);
+}
+
+// Recordings of people: the end of speech is found, so that they are aligned like synthetic clips.
+static int make_personal(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    struct text_list files = {0};
+    struct pcm *takes = NULL;
+    struct word_clip *clips = NULL;
+    size_t count = 0;
+    int code;
+    if (!walk->options->positives_real)
+        return 0;
+    TRY_GOTO(folder_list(walk->options->positives_real, audio_endings, &files, error), end);
+    takes = array_alloc(files.count + 1, sizeof *takes);
+    clips = array_alloc(files.count + 1, sizeof *clips);
+    if (!takes || !clips) {
+        code = error_memory(error, "the personal recordings");
+        goto end;
+    }
+    for (size_t i = 0; i < files.count; i++) {
+        TRY_GOTO(audio_read(files.items[i], 0, 30, &takes[i], error), end);
+        float *samples = array_alloc(takes[i].count + 1, sizeof *samples);
+        size_t begin, finish;
+        if (!samples) {
+            code = error_memory(error, files.items[i]);
+            goto end;
+        }
+        for (size_t k = 0; k < takes[i].count; k++)
+            samples[k] = (float)takes[i].samples[k] / 32768;
+        audio_speech_bounds(samples, takes[i].count, 30, &begin, &finish);
+        free(samples);
+        if (finish - begin < AUDIO_RATE / 10)
+            walk_log(walk, "left out, no speech found: %s", files.items[i]);
+        else
+            clips[count++] = (struct word_clip){takes[i].samples + begin, finish - begin, (int32_t)i};
+    }
+    if (count == 0) {
+        code = error_set(error, ERROR_MISSING, "--positives-real: there is no recording with speech in %s", walk->options->positives_real);
+        goto end;
+    }
+    walk->personal_clips = count;
+    struct word_source source = {clips, count, train_shares, true};
+    code = features_words(walk, tools, &source, walk->preset.examples / 3, "personal", writer, error);
+end:
+    for (size_t i = 0; takes && i < files.count; i++)
+        free(takes[i].samples);
+    free(takes);
+    free(clips);
+    text_list_free(&files);
+    return code;
+}
+
+// ---- running audio ----
+
+static int track_source_open(struct track_source *source, size_t pieces, enum track_mode mode, struct error *error)
+{
+    *source = (struct track_source){.pieces = array_alloc(pieces + 1, sizeof *source->pieces),
+                                    .tracks = array_alloc(pieces + 1, sizeof *source->tracks), .mode = mode};
+    return source->pieces && source->tracks ? 0 : error_memory(error, "a list of tracks");
+}
+
+static void track_source_close(struct track_source *source)
+{
+    free(source->pieces);
+    free(source->tracks);
+}
+
+// Appends a piece; a new track begins with a new source or when the track has its length.
+static void add_piece(struct track_source *source, const int16_t *samples, size_t count, size_t pause, int32_t from, int32_t kind,
+                      size_t *length)
+{
+    struct track_plan *track = source->track_count ? &source->tracks[source->track_count - 1] : NULL;
+    if (!track || track->source != from || track->kind != kind || *length > (size_t)TRACK_SECONDS * AUDIO_RATE) {
+        track = &source->tracks[source->track_count++];
+        *track = (struct track_plan){.first_piece = source->piece_count, .source = from, .kind = kind};
+        *length = 0;
+    }
+    source->pieces[source->piece_count++] = (struct track_piece){samples, count, pause};
+    track->pieces++;
+    *length += count + pause;
+}
+
+static int add_sentences(struct walk *walk, const struct feature_tools *tools, bool held, enum track_mode mode, const char *label,
+                         struct feature_writer *writer, struct error *error)
+{
+    struct track_source source;
+    const struct corpus *corpus = &walk->sentences;
+    int code = track_source_open(&source, corpus->clip_count, mode, error);
+    struct rng rng = rng_make(seed_mix((uint64_t)walk->options->seed, label), 0);
+    size_t length = 0;
+    for (size_t i = 0; i < corpus->clip_count && code == 0; i++) {
+        const struct spoken *clip = &corpus->clips[i];
+        if (voice_held(walk, corpus, clip) == held) // pauses of up to a quarter of a second
+            add_piece(&source, corpus->samples + clip->start, clip->count, rng_below(&rng, 4000), 0, SOUND_SPEECH, &length);
+    }
+    if (code == 0)
+        code = features_tracks(walk, tools, &source, label, writer, error);
+    track_source_close(&source);
+    return code;
+}
+
+static int make_sentences(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    return add_sentences(walk, tools, false, TRACK_HEARD, "sentences", writer, error);
+}
+
+static int make_held_sentences(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    return add_sentences(walk, tools, true, TRACK_HEARD, "held sentences", writer, error);
+}
+
+// Nothing but rooms and noise.
+static int make_hush(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    enum { TRACKS = 6 };
+    struct track_source source;
+    int code = track_source_open(&source, TRACKS, TRACK_HEARD, error);
+    size_t length = 0;
+    for (int i = 0; i < TRACKS && code == 0; i++)
+        add_piece(&source, NULL, 0, (size_t)120 * AUDIO_RATE, i, SOUND_NOISE, &length);
+    if (code == 0)
+        code = features_tracks(walk, tools, &source, "hush", writer, error);
+    track_source_close(&source);
+    return code;
+}
+
+static int add_real(struct walk *walk, const struct feature_tools *tools, unsigned kinds, bool held, enum track_mode mode,
+                    const char *label, struct feature_writer *writer, struct error *error)
+{
+    struct track_source source;
+    int code = track_source_open(&source, walk->store.count, mode, error);
+    size_t length = 0;
+    for (size_t i = 0; i < walk->store.count && code == 0; i++) {
+        const struct stored_sound *sound = &walk->store.sounds[i];
+        if (sound->use == USE_NEGATIVE && sound->held == held && (kinds >> sound->kind & 1))
+            add_piece(&source, walk->store.samples + sound->start, sound->count, 0, sound->source, sound->kind, &length);
+    }
+    if (code == 0)
+        code = features_tracks(walk, tools, &source, label, writer, error);
+    track_source_close(&source);
+    return code;
+}
+
+static int make_speech(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    return add_real(walk, tools, 1u << SOUND_SPEECH, false, TRACK_LEVELS, "speech", writer, error);
+}
+
+static int make_speech_heard(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    return add_real(walk, tools, 1u << SOUND_SPEECH, false, TRACK_HEARD, "speech heard", writer, error);
+}
+
+static int make_music(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    return add_real(walk, tools, 1u << SOUND_MUSIC, false, TRACK_LEVELS, "music", writer, error);
+}
+
+static int make_noise(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    return add_real(walk, tools, 1u << SOUND_NOISE, false, TRACK_LEVELS, "sounds", writer, error);
+}
+
+static int make_held_real(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+{
+    return add_real(walk, tools, ~0u, true, TRACK_RAW, "held recordings", writer, error);
+}
+
+typedef int make_set(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error);
+static make_set *const makers[SET_COUNT] = {
+    [SET_WORDS] = make_words,           [SET_PERSONAL] = make_personal, [SET_NEAR] = make_near,
+    [SET_SENTENCES] = make_sentences,   [SET_HUSH] = make_hush,         [SET_SPEECH] = make_speech,
+    [SET_SPEECH_HEARD] = make_speech_heard, [SET_MUSIC] = make_music,   [SET_NOISE] = make_noise,
+    [SET_HELD_WORDS] = make_held_words, [SET_HELD_SENTENCES] = make_held_sentences, [SET_HELD_REAL] = make_held_real,
+};
+
+static void sign_features(struct walk *walk, struct error *error)
+{
+    struct signature signature;
+    signature_begin(&signature, "features");
+    signature_add(&signature, "speech", "%s", walk->speech_signature);
+    signature_add(&signature, "sounds", "%s", walk->sounds_signature);
+    signature_add(&signature, "window", "%d", nn_window(&walk->config));
+    signature_add(&signature, "examples", "%zu %zu", walk->preset.examples, walk->preset.held);
+    signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);
+    struct text_list files = {0};
+    if (walk->options->positives_real && folder_list(walk->options->positives_real, audio_endings, &files, error) == 0)
+        for (size_t i = 0; i < files.count; i++)
+            if (signature_add_file(&signature, files.items[i], error) < 0)
+                signature_add(&signature, "unreadable", "%s", files.items[i]);
+    text_list_free(&files);
+    signature_end(&signature, walk->features_signature);
+}
+
+// Training words by the condition that they were heard in, so that each condition has its share of the draws.
+static int sort_by_condition(struct walk *walk, enum set_name name, struct error *error)
+{
+    const struct feature_set *set = &walk->sets[name];
+    for (int c = 0; c < CONDITION_COUNT; c++) {
+        walk->items[name][c] = array_alloc(set->item_count + 1, sizeof *walk->items[name][c]);
+        if (!walk->items[name][c])
+            return error_memory(error, "an index of words");
+        for (size_t i = 0; i < set->item_count; i++)
+            if (set->items[i].tag == (uint32_t)c)
+                walk->items[name][c][walk->item_counts[name][c]++] = (uint32_t)i;
+    }
+    return 0;
+}
+
+static int make_one(struct walk *walk, const struct feature_tools *tools, enum set_name name, const char *path, struct error *error)
+{
+    struct feature_writer *writer;
+    progress_begin(walk->progress, "features");
+    TRY(feature_writer_open(&writer, path, error));
+    int code = makers[name](walk, tools, writer, error);
+    if (code < 0) {
+        feature_writer_abort(writer);
+        return code;
+    }
+    TRY(feature_writer_close(writer, error));
+    return artefact_sign(path, walk->features_signature, error);
+}
+
+int stage_features(struct walk *walk, struct error *error)
+{
+    struct feature_tools tools = {0};
+    double started = time_now();
+    bool opened = false, made = false;
+    int code = 0;
+    sign_features(walk, error);
+    for (int name = 0; name < SET_COUNT && code == 0; name++) {
+        char file[64];
+        snprintf(file, sizeof file, "%s.features", set_names[name]);
+        char *path = walk_path(walk, "features", file);
+        if (!path)
+            return error_memory(error, "a path");
+        if (!artefact_fresh(path, walk->features_signature)) {
+            if (!opened) {
+                opened = true;
+                code = feature_tools_open(walk, &tools, error);
+            }
+            if (code == 0)
+                code = make_one(walk, &tools, (enum set_name)name, path, error);
+            made = true;
+        }
+        if (code == 0)
+            code = feature_set_open(&walk->sets[name], path, error);
+        if (code == 0)
+            walk_log(walk, "features %s: %zu items, %llu rows", set_names[name], walk->sets[name].item_count,
+                     (unsigned long long)walk->sets[name].row_count);
+        free(path);
+    }
+    if (opened)
+        feature_tools_close(walk, &tools);
+    TRY(code);
+    if (made) {
+        progress_end(walk->progress, "%zu words heard", walk->sets[SET_WORDS].item_count);
+        walk_log(walk, "features made in %.1f s", time_now() - started);
+    }
+    TRY(sort_by_condition(walk, SET_WORDS, error));
+    TRY(sort_by_condition(walk, SET_PERSONAL, error));
+    return sort_by_condition(walk, SET_NEAR, error);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stage "train": the mix of feature sets, and several seeds side by side.
+#include "pipeline/pipeline_internal.h"
+#include "pipeline/pipeline_features.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Shares of the draws (docs/accuracy.md). `offline`: when no recordings were given. Words of each condition are a
+// source of their own.
+struct mix_row {
+    enum set_name set;
+    bool truth;
+    float share, offline, weight;
+};
+static const struct mix_row mix[] = {
+    {SET_WORDS, true, 38, 38, 1},       {SET_PERSONAL, true, 12, 12, 1}, {SET_SPEECH, false, 16, 0, 1},
+    {SET_SPEECH_HEARD, false, 8, 0, 1}, {SET_SENTENCES, false, 8, 40, 1}, {SET_MUSIC, false, 8, 0, 1},
+    {SET_NOISE, false, 4, 0, 1},        {SET_HUSH, false, 2, 6, 1},      {SET_NEAR, false, 7, 7, .1f},
+};
+static const float condition_shares[CONDITION_COUNT] = {[CONDITION_BASE] = .5f, [CONDITION_BABBLE] = .2f, [CONDITION_QUIET] = .15f,
+                                                        [CONDITION_NOISE] = .15f};
+
+enum { MAX_SOURCES = COUNT_OF(mix) * CONDITION_COUNT };
+
+static size_t plan_sources(const struct walk *walk, struct source sources[MAX_SOURCES])
+{
+    bool offline = walk->sets[SET_SPEECH].row_count == 0;
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT_OF(mix); i++) {
+        const struct mix_row *row = &mix[i];
+        const struct feature_set *set = &walk->sets[row->set];
+        float share = offline ? row->offline : row->share;
+        struct source source = {.set = set, .truth = row->truth, .share = share, .weight = row->weight};
+        if (set->item_count == 0 || share <= 0)
+            continue;
+        if (!walk->items[row->set][0]) {
+            sources[count++] = source;
+            continue;
+        }
+        for (int c = 0; c < CONDITION_COUNT; c++) {
+            source.items = walk->items[row->set][c];
+            source.item_count = walk->item_counts[row->set][c];
+            source.share = share * condition_shares[c];
+            source.slide = SLIDE;
+            if (source.item_count)
+                sources[count++] = source;
+        }
+    }
+    return count;
+}
+
+static void sign_training(struct walk *walk, const struct train_plan *plan)
+{
+    struct signature signature;
+    signature_begin(&signature, "train");
+    signature_add(&signature, "features", "%s", walk->features_signature);
+    signature_add(&signature, "plan", "%d %llu %g %llu %d %g %d %d %d %d %llu %llu %zu %g %g %g %llu", plan->batch,
+                  (unsigned long long)plan->phases[0].steps, (double)plan->phases[0].rate, (unsigned long long)plan->warm_up, plan->cosine,
+                  (double)plan->final_rate, plan->masks.time_masks, plan->masks.time_size, plan->masks.channel_masks,
+                  plan->masks.channel_size, (unsigned long long)plan->mine_from, (unsigned long long)plan->mine_every, plan->mine_keep,
+                  (double)plan->mine_floor, (double)plan->mine_share, (double)plan->mine_weight, (unsigned long long)plan->seed);
+    for (size_t i = 0; i < COUNT_OF(mix); i++)
+        signature_add(&signature, "mix", "%s %g %g %g", set_names[mix[i].set], (double)mix[i].share, (double)mix[i].offline,
+                      (double)mix[i].weight);
+    struct sha256 shape;
+    char hex[65];
+    sha256_init(&shape);
+    sha256_add(&shape, &plan->config, sizeof plan->config);
+    sha256_hex(&shape, hex);
+    signature_add(&signature, "network", "%s", hex);
+    signature_end(&signature, walk->train_signature);
+}
+
+int stage_train(struct walk *walk, struct error *error)
+{
+    struct source sources[MAX_SOURCES];
+    const struct feature_set *negatives[2];
+    struct train_data data = {.sources = sources, .source_count = plan_sources(walk, sources), .held_words = &walk->sets[SET_HELD_WORDS],
+                              .held_count = walk->sets[SET_HELD_WORDS].item_count, .held_negatives = negatives};
+    static const enum set_name held[] = {SET_HELD_REAL, SET_HELD_SENTENCES};
+    for (size_t i = 0; i < COUNT_OF(held); i++)
+        if (walk->sets[held[i]].row_count)
+            negatives[data.held_negative_count++] = &walk->sets[held[i]];
+
+    struct train_plan plan;
+    train_plan_default(&plan);
+    plan.config = walk->config;
+    plan.phase_count = 1;
+    plan.phases[0].steps = walk->preset.steps;
+    plan.warm_up = walk->preset.steps < 3000 ? walk->preset.steps / 10 : 300;
+    plan.mine_from = walk->preset.steps * 3 / 8;
+    plan.seed = seed_mix((uint64_t)walk->options->seed, "train");
+    sign_training(walk, &plan);
+
+    char *folder = walk_path(walk, "train", "");
+    if (!folder)
+        return error_memory(error, "a path");
+    double started = time_now();
+    progress_begin(walk->progress, "train");
+    int code = train_seeds(&plan, walk->preset.seeds, pool_threads(walk->pool), &data, folder, walk->train_signature, walk->progress,
+                           walk->weights, walk->scores, &walk->best, error);
+    free(folder);
+    TRY(code);
+    progress_end(walk->progress, "%llu steps, %d seed%s", (unsigned long long)walk->preset.steps, walk->preset.seeds,
+                 walk->preset.seeds == 1 ? "" : "s");
+    for (int i = 0; i < walk->preset.seeds; i++)
+        walk_log(walk, "seed %d: recall %.3f of held-out words at logit %.2f, %.2f h of held-out negatives%s", i, walk->scores[i].recall,
+                 walk->scores[i].threshold, walk->scores[i].hours, i == walk->best ? " (chosen)" : "");
+    walk_log(walk, "trained in %.1f s", time_now() - started);
+    return 0;
+}
