@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/cli.h"
+#include "cli/cli_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct command commands[] = {
+    {"train", "PHRASE", "train a wake word: writes <id>.tflite, <id>.json and <id>.report.json", command_train},
+    {"say", "PHRASE -o FOLDER", "speak a phrase as training would, into wav files", command_say},
+    {"evaluate", "MODEL.tflite --positives DIR --negatives DIR", "measure recall and false accepts per hour of a model", command_evaluate},
+    {"detect", "MODEL.tflite FILE... | -", "run a model over audio files, or over live PCM on standard input", command_detect},
+    {"features", "FILE... -o OUT", "the device's audio features of files", command_features},
+    {"infer", "MODEL.tflite FEATURES.npy", "output bytes of a model, one a line", command_infer},
+    {"inspect", "MODEL.tflite", "describe a model, and what would keep a device from loading it", command_inspect},
+    {"bench", "[WHAT]", "measure the speed of this machine: frontend, infer, train, augment, evaluate", command_bench},
+};
+const size_t command_count = COUNT_OF(commands);
+
+volatile int cli_stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    if (cli_stop++)
+        _exit(130); // a second Ctrl-C does not wait; files are atomic, so nothing is broken
+}
+
+void cli_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void print_usage(FILE *stream)
+{
+    fputs("usage: wakesmith COMMAND ...\n\n"
+          "Trains a wake word for ESPHome's micro_wake_word on this computer.\n\n", stream);
+    for (size_t i = 0; i < command_count; i++)
+        fprintf(stream, "  wakesmith %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
+    fputs("\n  wakesmith COMMAND --help   options of a command\n  wakesmith --version\n", stream);
+}
+
+int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least, int most,
+                  struct positionals *positionals, bool *done, struct error *error)
+{
+    const struct command *command = commands;
+    while (strcmp(command->name, name) != 0)
+        command++;
+    *done = false;
+    TRY(options_parse(rows, row_count, argc, argv, positionals, done, error));
+    if (*done) {
+        printf("usage: wakesmith %s %s\n\n%s\n\n", name, command->arguments, command->summary);
+        options_print(stdout, rows, row_count);
+        return 0;
+    }
+    if (positionals->count < least || positionals->count > most)
+        return error_set(error, ERROR_USAGE, "%s arguments: usage is wakesmith %s %s", positionals->count < least ? "too few" : "too many",
+                         name, command->arguments);
+    return 0;
+}
+
+int print_done(struct error *error)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return error_set(error, ERROR_IO, "cannot write to standard output: %s", strerror(errno));
+    return 0;
+}
+
+int print_json(json_t *document, struct error *error)
+{
+    if (!document)
+        return error_memory(error, "the JSON document");
+    bool good = json_dumpf(document, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
+    json_decref(document);
+    putchar('\n');
+    return good ? print_done(error) : error_set(error, ERROR_IO, "cannot write the JSON document to standard output");
+}
+
+int cli_main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    if (!name || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_usage(name ? stdout : stderr);
+        return name ? 0 : 1;
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("wakesmith " WAKESMITH_VERSION);
+        return 0;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    struct error error = {0};
+    for (size_t i = 0; i < command_count; i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        int code = commands[i].run(argc - 2, argv + 2, &error);
+        if (code < 0)
+            fprintf(stderr, "wakesmith %s: %s\n", name, error.message);
+        return code == ERROR_CANCELLED ? 2 : code < 0;
+    }
+    fprintf(stderr, "wakesmith: there is no command \"%s\"; wakesmith --help lists them\n", name);
+    return 1;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the subcommands share: the table row of a command, the terminal, JSON output.
+#ifndef WAKESMITH_CLI_INTERNAL_H
+#define WAKESMITH_CLI_INTERNAL_H
+
+#include "base/base.h"
+#include "cli/options.h"
+#include "manifest/manifest.h"
+#include "tflite/tflite.h"
+
+#include <jansson.h>
+
+// A subcommand gets what follows its name. Returns 0 or an error code with a sentence.
+typedef int command_run(int argc, char **argv, struct error *error);
+struct command {
+    const char *name, *arguments, *summary;
+    command_run *run;
+};
+extern const struct command commands[];
+extern const size_t command_count;
+
+command_run command_train, command_features, command_infer, command_detect, command_evaluate, command_inspect, command_bench, command_say;
+
+// Parses; prints the usage when asked (then *done is true). `least`/`most`: positional arguments.
+int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least, int most,
+                  struct positionals *positionals, bool *done, struct error *error);
+
+// Progress to stderr: one line that is rewritten on a terminal, a plain line a few seconds apart otherwise, or
+// JSON lines (`--json`).
+struct terminal {
+    bool live, json;
+    double printed;
+};
+void terminal_open(struct terminal *terminal, bool json);
+progress_sink terminal_progress;
+extern volatile int cli_stop; // set by Ctrl-C and SIGTERM
+void cli_catch_signals(void);
+
+// A model with what its manifest says. `cutoff` < 0 or `window` 0: from the manifest beside it.
+struct model_pair {
+    struct tflite_model *model;
+    double cutoff;
+    uint8_t cutoff_byte;
+    int window;
+};
+int model_pair_open(struct model_pair *pair, const char *path, double cutoff, int64_t window, struct error *error);
+void model_pair_close(struct model_pair *pair);
+
+int print_json(json_t *document, struct error *error); // one document on stdout; releases it; NULL: no memory
+int print_done(struct error *error);                   // flushes stdout; a full disk or closed pipe is an error
+
+#endif

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One parser for all subcommands, driven by a table of options that also prints the help.
+//   values: --key=value and --key value (a value that begins with a dash only in the = form)
+//   flags:  --flag, --no-flag, --flag=true|false|1|0|yes|no; a flag never takes the next argument
+//   "--" ends the options; "-" is a positional argument (standard input)
+#ifndef WAKESMITH_CLI_OPTIONS_H
+#define WAKESMITH_CLI_OPTIONS_H
+
+#include "base/base.h"
+
+enum option_kind {
+    OPTION_FLAG,    // value: bool *
+    OPTION_INTEGER, // value: int64_t *, low <= x <= high
+    OPTION_REAL,    // value: double *, low <= x <= high
+    OPTION_TEXT,    // value: const char **, points into argv
+    OPTION_LIST     // value: struct text_list *, repeatable
+};
+
+struct option_row {
+    const char *name; // without dashes
+    char letter;      // short form, 0 for none
+    enum option_kind kind;
+    void *value;
+    double low, high;     // numbers only
+    const char *argument; // "N", "DIR"; NULL for flags
+    const char *help;     // one line; the default is told there
+};
+
+struct positionals {
+    const char *items[1024];
+    int count;
+};
+
+// Fills the values and the positional arguments. *help becomes true for -h and --help.
+int options_parse(const struct option_row *rows, size_t row_count, int argc, char **argv, struct positionals *positionals, bool *help,
+                  struct error *error);
+void options_print(FILE *stream, const struct option_row *rows, size_t row_count);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/cli_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void terminal_open(struct terminal *terminal, bool json)
+{
+    const char *kind = getenv("TERM");
+    *terminal = (struct terminal){.live = !json && isatty(2) && kind && strcmp(kind, "dumb") != 0, .json = json};
+}
+
+static void print_duration(char *text, size_t size, double seconds)
+{
+    int whole = (int)(seconds + 0.5);
+    if (whole < 60)
+        snprintf(text, size, "%d s", whole);
+    else
+        snprintf(text, size, "%d:%02d min", whole / 60, whole % 60);
+}
+
+static void print_event(const struct progress_event *event)
+{
+    json_t *line = json_pack("{s:s, s:s, s:s, s:f, s:f, s:f}", "event", event->last ? "stage_done" : "progress", "stage", event->stage,
+                             "note", event->note, "progress", event->total > 0 ? event->done / event->total : 0.0, "elapsed_s",
+                             event->elapsed, "eta_s", event->eta);
+    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+    if (text)
+        fprintf(stderr, "%s\n", text);
+    free(text);
+    json_decref(line);
+}
+
+void terminal_progress(void *context, const struct progress_event *event)
+{
+    struct terminal *terminal = context;
+    double now = time_now(), pause = terminal->json ? 1 : terminal->live ? 0.1 : 5;
+    bool first = event->elapsed < 0.001;
+    if (!event->last && (now - terminal->printed < pause || (first && !terminal->json)))
+        return;
+    terminal->printed = now;
+    if (terminal->json) {
+        print_event(event);
+        return;
+    }
+    char took[32], left[48] = "";
+    print_duration(took, sizeof took, event->elapsed);
+    if (!event->last && event->eta >= 0) {
+        char eta[32];
+        print_duration(eta, sizeof eta, event->eta);
+        snprintf(left, sizeof left, ", %s left", eta);
+    }
+    const char *begin = terminal->live ? "\r\033[K" : "", *end = terminal->live && !event->last ? "" : "\n";
+    if (event->last)
+        fprintf(stderr, "%s%-9s %s (%s)%s", begin, event->stage, event->note, took, end);
+    else if (event->total > 0)
+        fprintf(stderr, "%s%-9s %3.0f %%  %s (%s%s)%s", begin, event->stage, 100 * event->done / event->total, event->note, took, left, end);
+    else
+        fprintf(stderr, "%s%-9s %s (%s)%s", begin, event->stage, event->note, took, end);
+    fflush(stderr);
+}
