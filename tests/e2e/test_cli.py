@@ -1,0 +1,95 @@
+"""Arguments, plumbing forms and bad input, as a user or a program meets them."""
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import tempfile
+import wave
+
+from common import GOLDEN, PROGRAM, check, finish, run
+
+folder = pathlib.Path(tempfile.mkdtemp(prefix="wakesmith cli "))
+
+
+def tone(path, seconds=2.0, rate=16000):
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(b"".join(struct.pack("<h", (i * 37) % 4001 - 2000) for i in range(int(seconds * rate))))
+    return path
+
+
+def fails(name, *arguments, says):
+    result = run(*arguments, ok=False)  # a command that wrongly goes on runs into the time-out
+    lines = result.stderr.strip().splitlines()
+    check(name, result.returncode == 1 and len(lines) == 1 and says in lines[0] and result.stdout == "",
+          f"exit {result.returncode}: {result.stderr} {result.stdout[:100]}")
+
+
+version = run("--version").strip()
+check("version_is_one_line", version.startswith("wakesmith ") and version.count("\n") == 0)
+check("help_lists_the_commands", all(word in run("--help") for word in ("train", "evaluate", "detect", "features", "infer", "inspect")))
+for command in ("train", "say", "evaluate", "detect", "features", "infer", "inspect", "bench"):
+    check(f"{command}_has_help", "usage: wakesmith " + command in run(command, "--help"))
+
+sound = tone(folder / "a b.wav")
+run("features", sound, "-o", folder / "a.npy")
+run("features", sound, f"--output={folder / 'a8.npy'}", "--int8")
+raw = (folder / "a.npy").read_bytes()
+check("npy_has_floor_of_n_by_160_minus_2_rows", b"(198, 40)" in raw[:128] and b"<u2" in raw[:128] and len(raw) % 64 == 198 * 80 % 64)
+run("features", sound, sound, "-o", folder / "set")
+check("two_files_give_a_ragged_set", (folder / "set" / "data.ninja").stat().st_size == 2 * 198 * 80)
+run("features", folder / "set", "-o", folder / "again")
+check("a_ragged_set_is_taken_over", (folder / "again" / "data.ninja").read_bytes() == (folder / "set" / "data.ninja").read_bytes())
+
+(folder / "junk.tflite").write_bytes(b"\x18\0\0\0TFL3")
+(folder / "empty.wav").write_bytes(b"")
+(folder / "junk.wav").write_bytes(os.urandom(300))
+(folder / "none").mkdir()
+fails("no_such_command", "trian", says="no command")
+fails("unknown_option", "train", "x", "--sample=3", says="--sample")
+fails("option_without_value", "train", "x", "--samples", says="--samples")
+fails("number_that_is_none", "train", "x", "--samples=many", says="--samples")
+fails("number_out_of_range", "train", "x", "--samples=3", says="--samples")
+fails("an_option_twice", "train", "x", "--seed=1", "--seed=2", says="--seed")
+fails("no_phrase", "train", says="which wake word")
+fails("a_phrase_without_letters", "train", "\n\t", says="phrase")
+fails("an_unknown_language", "train", "x", "--lang=klingon", says="--lang")
+fails("the_reserved_name_vad", "train", "jarvis", "--title=vad", f"--data-dir={folder}/d", says="vad")
+fails("an_unknown_preset", "train", "jarvis", "--preset=best", says="--preset")
+fails("an_unknown_network", "train", "jarvis", "--model=big", says="big")
+fails("negatives_that_are_not_there", "train", "jarvis", f"--data-dir={folder}/d", "--negatives=/nowhere", says="/nowhere")
+fails("negatives_without_audio", "train", "jarvis", f"--data-dir={folder}/d", f"--negatives={folder}/none", says="no audio")
+fails("a_data_dir_that_is_a_file", "train", "jarvis", f"--data-dir={sound}", says="a b.wav")
+fails("a_missing_model", "inspect", folder / "x.tflite", says="x.tflite")
+fails("a_damaged_model", "inspect", folder / "junk.tflite", says="junk.tflite")
+fails("a_missing_sound", "features", folder / "x.wav", "-o", folder / "x.npy", says="x.wav")
+fails("an_empty_sound", "features", folder / "empty.wav", "-o", folder / "x.npy", says="empty.wav")
+fails("a_damaged_sound", "features", folder / "junk.wav", "-o", folder / "x.npy", says="junk.wav")
+check("nothing_is_left_of_failed_features", not (folder / "x.npy").exists())
+fails("evaluate_without_data", "evaluate", folder / "junk.tflite", says="--positives")
+
+if GOLDEN.is_dir():
+    model, clip = GOLDEN / "models" / "alexa.tflite", GOLDEN / "wav" / "alexa_1.wav"
+    run("features", clip, "-o", folder / "alexa.npy")
+    mine = bytes(int(line) for line in run("infer", model, folder / "alexa.npy").split())
+    check("infer_gives_the_devices_bytes", mine == (GOLDEN / "outputs" / "alexa_1.alexa.u8").read_bytes())
+    found = json.loads(run("detect", model, clip, GOLDEN / "wav" / "syn_zeros.wav", "--json"))
+    check("detect_has_its_form", found["window"] == 5 and abs(found["cutoff"] - 0.9) < 1e-9 and len(found["files"]) == 2
+          and found["files"][1]["detections"] == [])
+    pcm = clip.read_bytes()[44:]
+    silence = bytes(2 * 16000 * 2)
+    live = subprocess.run([PROGRAM, "detect", str(model), "-"], input=silence + pcm + silence, capture_output=True)
+    check("detect_hears_live_pcm", live.returncode == 0 and b"-: " in live.stdout, live.stderr.decode())
+    judged = json.loads(run("evaluate", model, "--positives", clip, "--negatives", GOLDEN / "wav", "--json"))
+    check("evaluate_has_its_form", judged["positives"]["clips"] == 1 and judged["negatives"]["hours"] > 0.005
+          and {"file", "detected", "max_sum"} <= set(judged["positives"]["files"][0])
+          and {"file", "seconds", "false_accepts"} <= set(judged["negatives"]["files"][0]))
+    fails("babble_without_talkers", "evaluate", model, "--positives", clip, "--condition=babble:10", says="--babble")
+    fails("an_unknown_condition", "evaluate", model, "--positives", clip, "--condition=loud", says="loud")
+    check("inspect_describes_a_good_file", "CONV_2D" in run("inspect", model))
+else:
+    print("skipped: no ../shared")
+finish()
