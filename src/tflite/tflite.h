@@ -74,16 +74,18 @@ int tflite_read(struct tflite_model **model, const void *data, size_t size, stru
 int tflite_open(struct tflite_model **model, const char *path, struct error *error);
 void tflite_close(struct tflite_model *model); // also for models built by hand
 struct tflite_model *tflite_new(void);         // empty, for building; allocate parts with arena_alloc(&model->arena, ...)
-// Bytes of the file for `model` in the strict form (spec 7.3, 8): caller frees *data.
+// Bytes of the file for `model` in the strict form (spec 7.3, 8): caller frees *data. An op version of 0 becomes the
+// official one. Fails on what desktop runtimes do not take: a foreign operator, a missing bias or initial state.
 int tflite_write(const struct tflite_model *model, void **data, size_t *size, struct error *error);
 
-// What would keep a device from loading it: NULL-terminated sentences go to `faults` (spec device 5).
+// What would keep a device from loading it: one sentence each is added to `faults` (spec device 5).
 int tflite_device_faults(const struct tflite_model *model, struct text_list *faults, struct error *error);
 
 // ---- runtime ----
 struct tflite_runtime;
 // Checks everything a run needs (shapes, types, quantisation, variables); then a step cannot fail.
-// `level`: which kernels. One runtime per thread.
+// `level`: which kernels; all give the device's exact bytes. The runtime keeps its own copies: the model may be closed.
+// One runtime per thread.
 int tflite_runtime_open(struct tflite_runtime **runtime, const struct tflite_model *model, enum cpu_level level, struct error *error);
 void tflite_runtime_close(struct tflite_runtime *runtime);
 int tflite_runtime_stride(const struct tflite_runtime *runtime); // rows of 40 bytes per step

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER_ALIGNMENT = 16 };
+enum { BUFFER_ALIGNMENT = 16, MAX_KNOWN_LISTS = 64 };
 
 typedef size_t distance; // from the end of the file; 0: no object
 
@@ -16,6 +16,8 @@ struct writer {
     uint8_t *data; // the last `used` of `capacity` bytes are the file so far
     size_t used, capacity;
     bool failed;   // no memory, or larger than a model may be
+    distance lists[MAX_KNOWN_LISTS]; // field lists so far, for tables of the same shape
+    int list_count;
 };
 
 static uint8_t *grow(struct writer *w, size_t size)
@@ -132,7 +134,19 @@ static void put_child(struct writer *w, struct fields *table, int id, distance c
     table->at[id] = w->used;
 }
 
-// The table's own start (a signed offset to its field list), then the field list before it.
+// A field list that equals the one just put, or that one itself.
+static distance same_list(struct writer *w, size_t size)
+{
+    const uint8_t *end = w->data + w->capacity;
+    for (int i = 0; i < w->list_count && !w->failed; i++)
+        if (w->lists[i] + size <= w->used && memcmp(end - w->lists[i], end - w->used, size) == 0)
+            return w->lists[i];
+    if (w->list_count < MAX_KNOWN_LISTS)
+        w->lists[w->list_count++] = w->used;
+    return w->used;
+}
+
+// The table's own start (a signed offset to its field list), then the field list before it unless there is one like it.
 static distance table_end(struct writer *w, const struct fields *table)
 {
     put_scalar(w, 0, 4);
@@ -145,8 +159,11 @@ static distance table_end(struct writer *w, const struct fields *table)
         put_scalar(w, table->at[id] ? result - table->at[id] : 0, 2);
     put_scalar(w, size, 2);
     put_scalar(w, 4 + 2 * (size_t)count, 2);
+    distance list = same_list(w, 4 + 2 * (size_t)count);
     if (!w->failed)
-        store(w->data + w->capacity - result, w->used - result, 4);
+        store(w->data + w->capacity - result, list - result, 4);
+    if (list != w->used)
+        w->used = result;
     return result;
 }
 
