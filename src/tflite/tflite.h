@@ -7,13 +7,13 @@
 
 #include "base/base.h"
 
-enum tensor_type { TENSOR_FLOAT32 = 0, TENSOR_INT32 = 2, TENSOR_UINT8 = 3, TENSOR_INT64 = 4, TENSOR_BOOL = 6, TENSOR_INT16 = 7,
-                   TENSOR_INT8 = 9, TENSOR_RESOURCE = 13 };
+enum tensor_type { TENSOR_FLOAT32 = 0, TENSOR_INT32 = 2, TENSOR_UINT8 = 3, TENSOR_INT64 = 4, TENSOR_BOOL = 6,
+                   TENSOR_INT16 = 7, TENSOR_INT8 = 9, TENSOR_RESOURCE = 13 };
 // Codes of the schema's BuiltinOperator: the 20 that ESPHome registers.
 enum op_code { OP_ADD = 0, OP_AVERAGE_POOL_2D = 1, OP_CONCATENATION = 2, OP_CONV_2D = 3, OP_DEPTHWISE_CONV_2D = 4,
                OP_FULLY_CONNECTED = 9, OP_LOGISTIC = 14, OP_MAX_POOL_2D = 17, OP_MUL = 18, OP_RESHAPE = 22, OP_PAD = 34,
-               OP_MEAN = 40, OP_STRIDED_SLICE = 45, OP_PACK = 83, OP_SPLIT_V = 102, OP_QUANTIZE = 114, OP_CALL_ONCE = 129,
-               OP_VAR_HANDLE = 142, OP_READ_VARIABLE = 143, OP_ASSIGN_VARIABLE = 144 };
+               OP_MEAN = 40, OP_STRIDED_SLICE = 45, OP_PACK = 83, OP_SPLIT_V = 102, OP_QUANTIZE = 114,
+               OP_CALL_ONCE = 129, OP_VAR_HANDLE = 142, OP_READ_VARIABLE = 143, OP_ASSIGN_VARIABLE = 144 };
 const char *op_name(int code); // "CONV_2D"; NULL for a code that the device does not have
 enum { ACTIVATION_NONE = 0, ACTIVATION_RELU = 1, ACTIVATION_RELU6 = 3 };
 enum { PADDING_SAME = 0, PADDING_VALID = 1 };
@@ -38,7 +38,7 @@ struct op {
     int input_count, output_count; // tensor indices; -1: optional input left out
     const int *inputs, *outputs;
     union {
-        struct { int padding, stride_w, stride_h, activation, dilation_w, dilation_h, multiplier; } conv; // both convolutions
+        struct { int padding, stride_w, stride_h, activation, dilation_w, dilation_h, multiplier; } conv; // both
         struct { int padding, stride_w, stride_h, filter_w, filter_h, activation; } pool;
         struct { int axis, activation; } concat;
         struct { int begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask; bool offset; } slice;
@@ -73,7 +73,7 @@ struct tflite_model {
 int tflite_read(struct tflite_model **model, const void *data, size_t size, struct error *error);
 int tflite_open(struct tflite_model **model, const char *path, struct error *error);
 void tflite_close(struct tflite_model *model); // also for models built by hand
-struct tflite_model *tflite_new(void);         // empty, for building; allocate parts with arena_alloc(&model->arena, ...)
+struct tflite_model *tflite_new(void);         // empty, for building; parts by arena_alloc(&model->arena, ...)
 // Bytes of the file for `model` in the strict form (spec 7.3, 8): caller frees *data. An op version of 0 becomes the
 // official one. Fails on what desktop runtimes do not take: a foreign operator, a missing bias or initial state.
 int tflite_write(const struct tflite_model *model, void **data, size_t *size, struct error *error);
@@ -86,7 +86,8 @@ struct tflite_runtime;
 // Checks everything a run needs (shapes, types, quantisation, variables); then a step cannot fail.
 // `level`: which kernels; all give the device's exact bytes. The runtime keeps its own copies: the model may be closed.
 // One runtime per thread.
-int tflite_runtime_open(struct tflite_runtime **runtime, const struct tflite_model *model, enum cpu_level level, struct error *error);
+int tflite_runtime_open(struct tflite_runtime **runtime, const struct tflite_model *model, enum cpu_level level,
+                        struct error *error);
 void tflite_runtime_close(struct tflite_runtime *runtime);
 int tflite_runtime_stride(const struct tflite_runtime *runtime); // rows of 40 bytes per step
 void tflite_runtime_reset(struct tflite_runtime *runtime);       // variables back to real 0

@@ -207,7 +207,8 @@ static int bind_pad(struct plan *plan, const struct op *op)
     for (size_t i = 0; i < from->bytes && complete; i++) {
         size_t rest = i, target = 0, stride = 1;
         for (int d = in->rank - 1; d >= 0; d--) {
-            target += (rest % (size_t)in->shape[d] + (size_t)list_value(tensor_of(plan, op->inputs[1]), 2 * d)) * stride;
+            target +=
+                (rest % (size_t)in->shape[d] + (size_t)list_value(tensor_of(plan, op->inputs[1]), 2 * d)) * stride;
             rest /= (size_t)in->shape[d];
             stride *= (size_t)out->shape[d];
         }
@@ -258,11 +259,21 @@ static int bind_conv(struct plan *plan, const struct op *op)
     if (!conv)
         return no_memory(plan);
     *conv = (struct conv){
-        .batches = in->shape[0], .in_h = in->shape[1], .in_w = in->shape[2], .in_c = in->shape[3], .out_h = out->shape[1],
-        .out_w = out->shape[2], .out_c = out->shape[3], .k_h = weights->shape[1], .k_w = weights->shape[2],
-        .pitch = plan->slots[op->inputs[0]].pitch, .stride_h = op->options.conv.stride_h,
-        .stride_w = op->options.conv.stride_w, .dilation_h = op->options.conv.dilation_h,
-        .dilation_w = op->options.conv.dilation_w, .depth_multiplier = depthwise ? op->options.conv.multiplier : 1,
+        .batches = in->shape[0],
+        .in_h = in->shape[1],
+        .in_w = in->shape[2],
+        .in_c = in->shape[3],
+        .out_h = out->shape[1],
+        .out_w = out->shape[2],
+        .out_c = out->shape[3],
+        .k_h = weights->shape[1],
+        .k_w = weights->shape[2],
+        .pitch = plan->slots[op->inputs[0]].pitch,
+        .stride_h = op->options.conv.stride_h,
+        .stride_w = op->options.conv.stride_w,
+        .dilation_h = op->options.conv.dilation_h,
+        .dilation_w = op->options.conv.dilation_w,
+        .depth_multiplier = depthwise ? op->options.conv.multiplier : 1,
     };
     conv->pad_h = window_of(op->options.conv.padding, conv->in_h, conv->k_h, conv->stride_h, conv->dilation_h).pad;
     conv->pad_w = window_of(op->options.conv.padding, conv->in_w, conv->k_w, conv->stride_w, conv->dilation_w).pad;
@@ -340,7 +351,8 @@ static int bind_binary(struct plan *plan, const struct op *op)
     struct binary *binary = plan_alloc(plan, 1, sizeof *binary);
     if (!binary)
         return no_memory(plan);
-    *binary = (struct binary){.output = (int8_t *)plan->slots[op->outputs[0]].data, .rank = out->rank, .out_zero = tensor_zero_point(out)};
+    *binary = (struct binary){
+        .output = (int8_t *)plan->slots[op->outputs[0]].data, .rank = out->rank, .out_zero = tensor_zero_point(out)};
     memcpy(binary->shape, out->shape, sizeof binary->shape);
     double scale[2], out_scale = (double)out->scales[0];
     for (int i = 0; i < 2; i++) {
@@ -404,10 +416,18 @@ static int bind_pool(struct plan *plan, const struct op *op)
     if (!pool)
         return no_memory(plan);
     *pool = (struct pool2d){
-        .input = (const int8_t *)plan->slots[op->inputs[0]].data, .output = (int8_t *)plan->slots[op->outputs[0]].data,
-        .batches = in->shape[0], .in_h = in->shape[1], .in_w = in->shape[2], .channels = in->shape[3],
-        .out_h = out->shape[1], .out_w = out->shape[2], .k_h = op->options.pool.filter_h, .k_w = op->options.pool.filter_w,
-        .stride_h = op->options.pool.stride_h, .stride_w = op->options.pool.stride_w,
+        .input = (const int8_t *)plan->slots[op->inputs[0]].data,
+        .output = (int8_t *)plan->slots[op->outputs[0]].data,
+        .batches = in->shape[0],
+        .in_h = in->shape[1],
+        .in_w = in->shape[2],
+        .channels = in->shape[3],
+        .out_h = out->shape[1],
+        .out_w = out->shape[2],
+        .k_h = op->options.pool.filter_h,
+        .k_w = op->options.pool.filter_w,
+        .stride_h = op->options.pool.stride_h,
+        .stride_w = op->options.pool.stride_w,
     };
     pool->pad_h = window_of(op->options.pool.padding, pool->in_h, pool->k_h, pool->stride_h, 1).pad;
     pool->pad_w = window_of(op->options.pool.padding, pool->in_w, pool->k_w, pool->stride_w, 1).pad;

@@ -39,10 +39,12 @@ static size_t scratch(const struct subgraph *graph, const struct op *op, enum es
 {
     const struct tensor *in = tensor_of(graph, op, 0), *weights = tensor_of(graph, op, 1);
     bool depthwise = op->code == OP_DEPTHWISE_CONV_2D;
-    if (generation == ESP_NN_NONE || (op->code != OP_CONV_2D && !depthwise) || !in || !weights || in->rank != 4 || weights->rank != 4)
+    if (generation == ESP_NN_NONE || (op->code != OP_CONV_2D && !depthwise) || !in || !weights || in->rank != 4 ||
+        weights->rank != 4)
         return 0;
     size_t taps = (size_t)(weights->shape[1] * weights->shape[2]), rows = (size_t)(in->shape[1] * in->shape[2]);
-    size_t inputs = (size_t)in->shape[3], filters = (size_t)weights->shape[0], up8 = round_up(inputs, 8), up16 = round_up(inputs, 16);
+    size_t inputs = (size_t)in->shape[3], filters = (size_t)weights->shape[0], up8 = round_up(inputs, 8),
+           up16 = round_up(inputs, 16);
     if (depthwise && inputs % 8 == 0)
         return 2 * (taps + rows) * inputs + 32;
     if (depthwise)
@@ -116,7 +118,8 @@ int tflite_describe(const struct tflite_model *model, struct tflite_facts *facts
         TRY(tflite_check_op(model, i, &work, error));
     }
     TRY(plan_variables(&plan));
-    *facts = (struct tflite_facts){.stride = graph->tensors[graph->inputs[0]].shape[1], .variables = plan.variable_count};
+    *facts =
+        (struct tflite_facts){.stride = graph->tensors[graph->inputs[0]].shape[1], .variables = plan.variable_count};
     size_t channels = 0, states = 0, *live;
     for (int g = 0; g < model->subgraph_count; g++)
         facts->ops += model->subgraphs[g].op_count;

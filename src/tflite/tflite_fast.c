@@ -43,7 +43,8 @@ static bool fits_kernels(const struct conv *conv, const struct matrix *m)
     return true;
 }
 
-static void pack_weights(void *to, const struct conv *conv, const struct matrix *m, const struct packing *p, int blocks, int groups)
+static void pack_weights(void *to, const struct conv *conv, const struct matrix *m, const struct packing *p, int blocks,
+                         int groups)
 {
     size_t at = 0;
     for (int b = 0; b < blocks; b++)
@@ -84,9 +85,22 @@ static int bind_packed(struct plan *plan, const struct conv *conv, const struct 
         half[c] = (int32_t)(1u << (shift[c] - 1));
     }
     *packed = (struct packed){
-        .input = conv->input, .output = conv->output, .weights = weights, .bias = bias, .multiplier = multiplier, .half = half,
-        .shift = shift, .channels = m->channels, .blocks = blocks, .groups = groups, .pixels = pixels, .taps = m->inputs,
-        .pitch = pitch, .zero = conv->out_zero, .low = conv->low, .high = conv->high,
+        .input = conv->input,
+        .output = conv->output,
+        .weights = weights,
+        .bias = bias,
+        .multiplier = multiplier,
+        .half = half,
+        .shift = shift,
+        .channels = m->channels,
+        .blocks = blocks,
+        .groups = groups,
+        .pixels = pixels,
+        .taps = m->inputs,
+        .pitch = pitch,
+        .zero = conv->out_zero,
+        .low = conv->low,
+        .high = conv->high,
     };
     return plan_node(plan, kernel->run, packed);
 }
@@ -106,7 +120,8 @@ static bool window_in_one_piece(const struct conv *conv)
 
 static bool pointwise(const struct conv *conv)
 {
-    return conv->k_h == 1 && conv->k_w == 1 && conv->stride_h == 1 && conv->stride_w == 1 && conv->pad_h == 0 && conv->pad_w == 0;
+    return conv->k_h == 1 && conv->k_w == 1 && conv->stride_h == 1 && conv->stride_w == 1 && conv->pad_h == 0 &&
+           conv->pad_w == 0;
 }
 
 static bool one_column(const struct conv *conv)

@@ -150,7 +150,8 @@ static void run_binary(const struct binary *binary, int (*combine)(const struct 
         for (int d = binary->rank - 1; d >= 0; rest /= binary->shape[d--])
             for (int k = 0; k < 2; k++)
                 at[k] += rest % binary->shape[d] * binary->step[k][d];
-        int64_t y = combine(binary, binary->input[0][at[0]] - binary->zero[0], binary->input[1][at[1]] - binary->zero[1]);
+        int64_t y =
+            combine(binary, binary->input[0][at[0]] - binary->zero[0], binary->input[1][at[1]] - binary->zero[1]);
         binary->output[i] = (int8_t)clamp(y + binary->out_zero, binary->low, binary->high);
     }
 }

@@ -19,7 +19,8 @@ static inline __m256i requantised(const struct packed *p, int channel, __m256i s
 {
     __m256i multiplier = load(p->multiplier + channel), round = _mm256_set1_epi64x(INT64_C(1) << 30);
     __m256i even = _mm256_add_epi64(_mm256_mul_epi32(sum, multiplier), round);
-    __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(sum, 32), _mm256_srli_epi64(multiplier, 32)), round);
+    __m256i odd =
+        _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(sum, 32), _mm256_srli_epi64(multiplier, 32)), round);
     __m256i high = _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
     __m256i rounded = _mm256_add_epi32(_mm256_add_epi32(high, load(p->half + channel)), _mm256_srai_epi32(high, 31));
     __m256i y = _mm256_add_epi32(_mm256_srav_epi32(rounded, load(p->shift + channel)), _mm256_set1_epi32(p->zero));
@@ -63,7 +64,8 @@ static inline __attribute__((always_inline)) void sum_blocks(const struct packed
             __m256i x = _mm256_permutevar8x32_epi32(words, _mm256_set1_epi32(pair));
             for (int b = 0; b < count; b++)
                 for (int h = 0; h < 2; h++)
-                    sums[b][h] = _mm256_add_epi32(sums[b][h], _mm256_madd_epi16(x, load(weights + (size_t)b * block_size + h * 16)));
+                    sums[b][h] = _mm256_add_epi32(
+                        sums[b][h], _mm256_madd_epi16(x, load(weights + (size_t)b * block_size + h * 16)));
         }
     }
     for (int b = 0; b < count; b++)
@@ -122,7 +124,8 @@ static void depthwise_avx2(const void *params)
             const int8_t *next = 2 * g + 1 < p->taps ? row + p->pitch : row;
             __m128i x0 = _mm_loadu_si128((const __m128i *)(const void *)row);
             __m128i x1 = _mm_loadu_si128((const __m128i *)(const void *)next);
-            __m256i first = _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(x0, x1)), second = _mm256_cvtepi8_epi16(_mm_unpackhi_epi8(x0, x1));
+            __m256i first = _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(x0, x1)),
+                    second = _mm256_cvtepi8_epi16(_mm_unpackhi_epi8(x0, x1));
             low = _mm256_add_epi32(low, _mm256_madd_epi16(first, load(weights)));
             high = _mm256_add_epi32(high, _mm256_madd_epi16(second, load(weights + 16)));
         }

@@ -17,7 +17,8 @@ static inline void finish(const struct packed *p, int block, __m512i sum, int8_t
     __m512i multiplier = _mm512_load_si512(p->multiplier + block * BLOCK);
     __m512i round = _mm512_set1_epi64(INT64_C(1) << 30);
     __m512i even = _mm512_add_epi64(_mm512_mul_epi32(sum, multiplier), round);
-    __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(sum, 32), _mm512_srli_epi64(multiplier, 32)), round);
+    __m512i odd =
+        _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(sum, 32), _mm512_srli_epi64(multiplier, 32)), round);
     __m512i high = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
     __m512i half = _mm512_load_si512(p->half + block * BLOCK), shift = _mm512_load_si512(p->shift + block * BLOCK);
     __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(high, half), _mm512_srai_epi32(high, 31));
@@ -42,7 +43,8 @@ static inline __attribute__((always_inline)) void sum_blocks(const struct packed
         memcpy(&four, input + 4 * g, sizeof four);
         __m512i x = _mm512_set1_epi32(four ^ (int32_t)0x80808080);
         for (int b = 0; b < count; b++)
-            sums[b] = _mm512_dpbusd_epi32(sums[b], x, _mm512_load_si512(weights + (size_t)b * block_size + (size_t)g * 64));
+            sums[b] =
+                _mm512_dpbusd_epi32(sums[b], x, _mm512_load_si512(weights + (size_t)b * block_size + (size_t)g * 64));
     }
     for (int b = 0; b < count; b++)
         finish(p, first + b, sums[b], output);

@@ -143,8 +143,10 @@ static int check_assign(struct check *c)
 static int check_reshape(struct check *c)
 {
     const struct tensor *in = input(c, 0), *out = output(c, 0);
-    DEMAND(c, c->op->input_count <= 2 && in && in->type == out->type && in->type != TENSOR_RESOURCE, "its types do not match");
-    DEMAND(c, tensor_elements(in) == tensor_elements(out), "it reshapes %d values to %d", tensor_elements(in), tensor_elements(out));
+    DEMAND(c, c->op->input_count <= 2 && in && in->type == out->type && in->type != TENSOR_RESOURCE,
+           "its types do not match");
+    DEMAND(c, tensor_elements(in) == tensor_elements(out), "it reshapes %d values to %d", tensor_elements(in),
+           tensor_elements(out));
     DEMAND(c, same_quantization(in, out), "scale or zero point change in a copy");
     c->work = tensor_elements(out);
     return 0;
@@ -153,11 +155,13 @@ static int check_reshape(struct check *c)
 static int check_slice(struct check *c)
 {
     const struct tensor *in = input(c, 0), *out = output(c, 0);
-    DEMAND(c, is_int8(in) && is_int8(out) && same_quantization(in, out), "it needs int8 with the same scale on both sides");
+    DEMAND(c, is_int8(in) && is_int8(out) && same_quantization(in, out),
+           "it needs int8 with the same scale on both sides");
     DEMAND(c, in->rank <= MAX_SLICE_RANK, "its input has more than 4 dimensions");
     for (int i = 1; i < 4; i++)
         DEMAND(c, is_list(input(c, i), in->rank), "begin, end and strides must be constants, one value a dimension");
-    DEMAND(c, !c->op->options.slice.ellipsis_mask && !c->op->options.slice.new_axis_mask && !c->op->options.slice.offset,
+    DEMAND(c,
+           !c->op->options.slice.ellipsis_mask && !c->op->options.slice.new_axis_mask && !c->op->options.slice.offset,
            "ellipsis, new axis and offset are not supported");
     int rank = 0;
     for (int d = 0; d < in->rank; d++) {
@@ -165,7 +169,8 @@ static int check_slice(struct check *c)
         DEMAND(c, slice_range(c->graph, c->op, d, &range) == 0, "dimension %d of the slice is empty", d);
         if (c->op->options.slice.shrink_axis_mask & (1 << d))
             continue;
-        DEMAND(c, rank < out->rank && out->shape[rank] == range.count, "its declared shape is not the shape of the slice");
+        DEMAND(c, rank < out->rank && out->shape[rank] == range.count,
+               "its declared shape is not the shape of the slice");
         rank++;
     }
     DEMAND(c, rank == out->rank, "its declared shape is not the shape of the slice");
@@ -191,7 +196,8 @@ static int check_concat(struct check *c)
     DEMAND(c, c->op->options.concat.activation == ACTIVATION_NONE, "it has an activation");
     for (int i = 0; i < c->op->input_count; i++) {
         const struct tensor *in = input(c, i);
-        DEMAND(c, is_int8(in) && same_quantization(in, out), "input %d has another scale or zero point than the output", i);
+        DEMAND(c, is_int8(in) && same_quantization(in, out), "input %d has another scale or zero point than the output",
+               i);
         DEMAND(c, equal_beside(in, out, axis), "input %d does not fit the output's shape", i);
         sum += in->shape[axis];
     }
@@ -210,8 +216,10 @@ static int check_split(struct check *c)
     for (int i = 0; i < c->op->output_count; i++) {
         const struct tensor *out = output(c, i);
         int size = list_value(input(c, 1), i);
-        DEMAND(c, is_int8(out) && same_quantization(in, out), "output %d has another scale or zero point than the input", i);
-        DEMAND(c, equal_beside(in, out, axis) && (size == -1 || size == out->shape[axis]), "output %d has another shape than its part", i);
+        DEMAND(c, is_int8(out) && same_quantization(in, out),
+               "output %d has another scale or zero point than the input", i);
+        DEMAND(c, equal_beside(in, out, axis) && (size == -1 || size == out->shape[axis]),
+               "output %d has another shape than its part", i);
         sum += out->shape[axis];
     }
     DEMAND(c, sum == in->shape[axis], "its parts have %d rows, the input %d", sum, in->shape[axis]);
@@ -227,7 +235,8 @@ static int check_pack(struct check *c)
               c->op->options.pack.values_count == c->op->input_count, "its output does not hold all inputs");
     for (int i = 0; i < c->op->input_count; i++) {
         const struct tensor *in = input(c, i);
-        DEMAND(c, is_int8(in) && same_quantization(in, out) && in->rank == out->rank - 1, "input %d has another type or rank", i);
+        DEMAND(c, is_int8(in) && same_quantization(in, out) && in->rank == out->rank - 1,
+               "input %d has another type or rank", i);
         for (int d = 0; d < in->rank; d++)
             DEMAND(c, in->shape[d] == out->shape[d < axis ? d : d + 1], "input %d has another shape", i);
     }
@@ -240,7 +249,8 @@ static int check_pad(struct check *c)
     const struct tensor *in = input(c, 0), *out = output(c, 0);
     DEMAND(c, is_int8(in) && is_int8(out) && same_quantization(in, out) && in->rank == out->rank && in->rank <= 4,
            "it needs int8 with the same scale and at most 4 dimensions on both sides");
-    DEMAND(c, is_list(input(c, 1), 2 * in->rank) && input(c, 1)->rank == 2, "paddings must be constant, two a dimension");
+    DEMAND(c, is_list(input(c, 1), 2 * in->rank) && input(c, 1)->rank == 2,
+           "paddings must be constant, two a dimension");
     for (int d = 0; d < in->rank; d++) {
         int before = list_value(input(c, 1), 2 * d), after = list_value(input(c, 1), 2 * d + 1);
         DEMAND(c, before >= 0 && after >= 0 && before <= TFLITE_MAX_ELEMENTS && after <= TFLITE_MAX_ELEMENTS &&
@@ -261,7 +271,8 @@ static int check_channels(struct check *c, int channels, int inputs, size_t chan
 {
     const struct tensor *in = input(c, 0), *weights = input(c, 1), *bias = input(c, 2), *out = output(c, 0);
     DEMAND(c, is_int8(in) && is_int8(out), "input and output must be int8 with one scale");
-    DEMAND(c, weights->type == TENSOR_INT8 && weights->scale_count && weights->data, "weights must be constant int8 with scales");
+    DEMAND(c, weights->type == TENSOR_INT8 && weights->scale_count && weights->data,
+           "weights must be constant int8 with scales");
     for (int i = 0; i < weights->zero_point_count; i++)
         DEMAND(c, weights->zero_points[i] == 0, "weights must have zero point 0");
     DEMAND(c, !bias || is_list(bias, channels), "the bias must be %d constant int32 values", channels);
@@ -273,7 +284,8 @@ static int check_channels(struct check *c, int channels, int inputs, size_t chan
         DEMAND(c, sum <= INT32_MAX, "channel %d can overflow its 32-bit sum", o);
         int32_t multiplier;
         int exponent;
-        requant_multiplier((double)in->scales[0] * channel_scale(weights, o) / (double)out->scales[0], &multiplier, &exponent);
+        requant_multiplier((double)in->scales[0] * channel_scale(weights, o) / (double)out->scales[0], &multiplier,
+                           &exponent);
         DEMAND(c, exponent <= MAX_EXPONENT, "channel %d has an output scale that is too small", o);
     }
     return 0;
@@ -282,7 +294,8 @@ static int check_channels(struct check *c, int channels, int inputs, size_t chan
 static int check_activation(struct check *c, int activation)
 {
     int low, high;
-    DEMAND(c, activation_limits(activation, output(c, 0), &low, &high) == 0, "it has activation %d, which is not supported", activation);
+    DEMAND(c, activation_limits(activation, output(c, 0), &low, &high) == 0,
+           "it has activation %d, which is not supported", activation);
     return 0;
 }
 
@@ -292,17 +305,19 @@ static bool sane(int value)
 }
 
 // Common part of the convolutions: weights [a][k_h][k_w][b].
-static int check_window(struct check *c, int padding, int k_h, int k_w, int stride_h, int stride_w, int dilation_h, int dilation_w)
+static int check_window(struct check *c, int padding, int k_h, int k_w, int stride_h, int stride_w, int dilation_h,
+                        int dilation_w)
 {
     const struct tensor *in = input(c, 0), *out = output(c, 0);
-    DEMAND(c, in->rank == 4 && out->rank == 4 && in->shape[0] == out->shape[0], "input and output must have 4 dimensions");
+    DEMAND(c, in->rank == 4 && out->rank == 4 && in->shape[0] == out->shape[0],
+           "input and output must have 4 dimensions");
     DEMAND(c, padding == PADDING_SAME || padding == PADDING_VALID, "it has padding %d", padding);
     DEMAND(c, sane(k_h) && sane(k_w) && sane(stride_h) && sane(stride_w) && sane(dilation_h) && sane(dilation_w) &&
               in->shape[1] <= 1 << 20 && in->shape[2] <= 1 << 20, "its sizes, strides or dilations are impossible");
     struct window h = window_of(padding, in->shape[1], k_h, stride_h, dilation_h);
     struct window w = window_of(padding, in->shape[2], k_w, stride_w, dilation_w);
-    DEMAND(c, h.size == out->shape[1] && w.size == out->shape[2], "its output is declared as %d x %d and would be %d x %d",
-           out->shape[1], out->shape[2], h.size, w.size);
+    DEMAND(c, h.size == out->shape[1] && w.size == out->shape[2],
+           "its output is declared as %d x %d and would be %d x %d", out->shape[1], out->shape[2], h.size, w.size);
     return 0;
 }
 
@@ -313,8 +328,10 @@ static int check_conv(struct check *c)
            "it needs 4-dimensional tensors and its options");
     TRY(check_window(c, c->op->options.conv.padding, weights->shape[1], weights->shape[2], c->op->options.conv.stride_h,
                      c->op->options.conv.stride_w, c->op->options.conv.dilation_h, c->op->options.conv.dilation_w));
-    DEMAND(c, weights->shape[3] == in->shape[3] && weights->shape[0] == out->shape[3], "its weights do not fit its channels");
-    DEMAND(c, weights->scale_count <= 1 || weights->quantized_dimension == 0, "its weights are scaled along the wrong dimension");
+    DEMAND(c, weights->shape[3] == in->shape[3] && weights->shape[0] == out->shape[3],
+           "its weights do not fit its channels");
+    DEMAND(c, weights->scale_count <= 1 || weights->quantized_dimension == 0,
+           "its weights are scaled along the wrong dimension");
     int inputs = tensor_elements(weights) / weights->shape[0];
     TRY(check_channels(c, weights->shape[0], inputs, (size_t)inputs, 1));
     TRY(check_activation(c, c->op->options.conv.activation));
@@ -332,7 +349,8 @@ static int check_depthwise(struct check *c)
     int channels = weights->shape[3], taps = weights->shape[1] * weights->shape[2];
     DEMAND(c, weights->shape[0] == 1 && channels == out->shape[3] && channels % in->shape[3] == 0 &&
               channels / in->shape[3] == c->op->options.conv.multiplier, "its weights do not fit its channels");
-    DEMAND(c, weights->scale_count <= 1 || weights->quantized_dimension == 3, "its weights are scaled along the wrong dimension");
+    DEMAND(c, weights->scale_count <= 1 || weights->quantized_dimension == 3,
+           "its weights are scaled along the wrong dimension");
     TRY(check_channels(c, channels, taps, 1, (size_t)channels));
     TRY(check_activation(c, c->op->options.conv.activation));
     c->work = (double)tensor_elements(out) * taps;
@@ -342,10 +360,13 @@ static int check_depthwise(struct check *c)
 static int check_dense(struct check *c)
 {
     const struct tensor *in = input(c, 0), *weights = input(c, 1), *bias = input(c, 2), *out = output(c, 0);
-    DEMAND(c, in && weights && weights->rank == 2 && c->op->options.dense.weights_format == 0, "its weights must have 2 dimensions");
+    DEMAND(c, in && weights && weights->rank == 2 && c->op->options.dense.weights_format == 0,
+           "its weights must have 2 dimensions");
     int inputs = weights->shape[1], outputs = weights->shape[0];
-    DEMAND(c, tensor_elements(in) % inputs == 0 && out->rank >= 1 && out->shape[out->rank - 1] == outputs &&
-              tensor_elements(out) / outputs == tensor_elements(in) / inputs, "its weights do not fit input and output");
+    DEMAND(c,
+           tensor_elements(in) % inputs == 0 && out->rank >= 1 && out->shape[out->rank - 1] == outputs &&
+               tensor_elements(out) / outputs == tensor_elements(in) / inputs,
+           "its weights do not fit input and output");
     DEMAND(c, weights->scale_count == 1, "its weights must have one scale");
     TRY(check_channels(c, outputs, inputs, (size_t)inputs, 1));
     if (bias && bias->scale_count) {
@@ -362,7 +383,8 @@ static int check_logistic(struct check *c)
 {
     const struct tensor *in = input(c, 0), *out = output(c, 0);
     DEMAND(c, is_int8(in) && is_int8(out) && same_shape(in, out), "it needs int8 tensors of one shape");
-    DEMAND(c, out->scales[0] == 0x1p-8f && tensor_zero_point(out) == -128, "its output must have scale 1/256 and zero point -128");
+    DEMAND(c, out->scales[0] == 0x1p-8f && tensor_zero_point(out) == -128,
+           "its output must have scale 1/256 and zero point -128");
     DEMAND(c, in->scales[0] < 16, "its input scale is too large");
     c->work = tensor_elements(out);
     return 0;
@@ -387,7 +409,8 @@ static int check_binary(struct check *c)
     DEMAND(c, is_int8(out) && out->rank <= MAX_SLICE_RANK, "it needs int8 and at most 4 dimensions");
     TRY(check_activation(c, c->op->options.binary.activation));
     for (int i = 0; i < 2; i++)
-        DEMAND(c, is_int8(input(c, i)) && input(c, i)->rank <= out->rank, "operand %d must be int8 and fit the output", i);
+        DEMAND(c, is_int8(input(c, i)) && input(c, i)->rank <= out->rank, "operand %d must be int8 and fit the output",
+               i);
     for (int d = 0; d < out->rank; d++) {
         int sizes[2];
         for (int i = 0; i < 2; i++) {
@@ -421,11 +444,13 @@ static int check_mean(struct check *c)
     for (int d = 0; d < in->rank; d++) {
         if (reduced[d] && !c->op->options.reduce.keep_dims)
             continue;
-        DEMAND(c, rank < out->rank && out->shape[rank] == (reduced[d] ? 1 : in->shape[d]), "its declared shape is not the reduced one");
+        DEMAND(c, rank < out->rank && out->shape[rank] == (reduced[d] ? 1 : in->shape[d]),
+               "its declared shape is not the reduced one");
         rank++;
     }
     DEMAND(c, rank == out->rank, "its declared shape is not the reduced one");
-    DEMAND(c, tensor_elements(in) <= 1 << 20 && in->scales[0] / out->scales[0] < 0x1p10f, "its input is too large or its output scale too small");
+    DEMAND(c, tensor_elements(in) <= 1 << 20 && in->scales[0] / out->scales[0] < 0x1p10f,
+           "its input is too large or its output scale too small");
     c->work = tensor_elements(in);
     return 0;
 }
@@ -433,8 +458,10 @@ static int check_mean(struct check *c)
 static int check_pool(struct check *c)
 {
     const struct tensor *in = input(c, 0), *out = output(c, 0);
-    DEMAND(c, is_int8(in) && is_int8(out) && same_quantization(in, out), "it needs int8 with the same scale on both sides");
-    DEMAND(c, in->rank == 4 && out->rank == 4 && in->shape[3] == out->shape[3] && c->op->has_options, "it needs 4-dimensional tensors");
+    DEMAND(c, is_int8(in) && is_int8(out) && same_quantization(in, out),
+           "it needs int8 with the same scale on both sides");
+    DEMAND(c, in->rank == 4 && out->rank == 4 && in->shape[3] == out->shape[3] && c->op->has_options,
+           "it needs 4-dimensional tensors");
     TRY(check_window(c, c->op->options.pool.padding, c->op->options.pool.filter_h, c->op->options.pool.filter_w,
                      c->op->options.pool.stride_h, c->op->options.pool.stride_w, 1, 1));
     TRY(check_activation(c, c->op->options.pool.activation));
@@ -499,7 +526,8 @@ int tflite_check_interface(const struct tflite_model *model, struct error *error
 {
     const struct subgraph *graph = &model->subgraphs[0];
     if (graph->input_count != 1 || graph->output_count != 1)
-        return error_set(error, ERROR_FORMAT, "the model has %d inputs and %d outputs, a wake word model has one of each",
+        return error_set(error, ERROR_FORMAT,
+                         "the model has %d inputs and %d outputs, a wake word model has one of each",
                          graph->input_count, graph->output_count);
     const struct tensor *in = &graph->tensors[graph->inputs[0]], *out = &graph->tensors[graph->outputs[0]];
     if (in->type != TENSOR_INT8 || in->rank != 3 || in->shape[0] != 1 || in->shape[2] != TFLITE_FEATURES)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where tensors live. A tensor is written once a step, so several may share memory: the parts of a concatenation are
 // written where they will lie, a slice or a split is a view. A state that the graph reads, extends by new rows and
-// stores again lies at the head of its concatenation, and storing it is one move by the new rows at the end of the step.
-// Sharing only chooses addresses; copies whose source is their target then vanish (tflite_bind.c).
+// stores again lies at the head of its concatenation, and storing it is one move by the new rows at the end of the
+// step. Sharing only chooses addresses; copies whose source is their target then vanish (tflite_bind.c).
 #include "tflite/tflite_internal.h"
 
 #include <string.h>
@@ -45,12 +45,14 @@ int plan_variables(struct plan *plan)
         struct variable *variable = find_variable(plan, name);
         if (!variable) {
             if (plan->variable_count == TFLITE_MAX_VARIABLES)
-                return error_set(plan->error, ERROR_FORMAT, "the model has more than %d variables", TFLITE_MAX_VARIABLES);
+                return error_set(plan->error, ERROR_FORMAT, "the model has more than %d variables",
+                                 TFLITE_MAX_VARIABLES);
             variable = &plan->variables[plan->variable_count++];
             *variable = (struct variable){.name = name, .value = value, .first_assign = -1, .last_read = -1};
         }
         if (!same_bytes(variable->value, value))
-            return error_set(plan->error, ERROR_FORMAT, "variable %s is used with different sizes or zero points", name);
+            return error_set(plan->error, ERROR_FORMAT, "variable %s is used with different sizes or zero points",
+                             name);
         if (assign && !variable->assigns++)
             variable->first_assign = i;
         if (!assign)
@@ -61,11 +63,13 @@ int plan_variables(struct plan *plan)
         if (op->code != OP_ASSIGN_VARIABLE)
             continue;
         if (op->input_count != 2 || op->output_count || op->inputs[0] < 0 || op->inputs[1] < 0)
-            return error_set(plan->error, ERROR_FORMAT, "the init subgraph has an ASSIGN_VARIABLE without its two inputs");
+            return error_set(plan->error, ERROR_FORMAT,
+                             "the init subgraph has an ASSIGN_VARIABLE without its two inputs");
         struct variable *variable = find_variable(plan, variable_name(init, op->inputs[0]));
         const struct tensor *value = &init->tensors[op->inputs[1]];
         if (variable && (!value->data || !same_bytes(variable->value, value)))
-            return error_set(plan->error, ERROR_FORMAT, "variable %s is initialised with another size or zero point", variable->name);
+            return error_set(plan->error, ERROR_FORMAT, "variable %s is initialised with another size or zero point",
+                             variable->name);
         if (variable)
             variable->initial = value;
     }
@@ -186,7 +190,8 @@ static void share_concat(struct plan *plan, const struct op *op)
         size_t offset, bytes = plan->slots[op->inputs[i]].bytes;
         int root = root_of(plan, op->inputs[i], &offset);
         bool constant = root < plan->graph->tensor_count && plan->graph->tensors[root].data;
-        if (root != out && !constant && !offset && bytes == plan->slots[root].bytes && dense(&plan->slots[op->inputs[i]]))
+        if (root != out && !constant && !offset && bytes == plan->slots[root].bytes &&
+            dense(&plan->slots[op->inputs[i]]))
             make_view(plan, root, out, at);
         at += bytes;
     }
@@ -237,7 +242,8 @@ int plan_place(struct plan *plan)
     if (!plan->slots)
         return error_memory(plan->error, "a model");
     for (int i = 0; i < plan->slot_count; i++)
-        describe_slot(&plan->slots[i], i < graph->tensor_count ? &graph->tensors[i] : plan->variables[i - graph->tensor_count].value);
+        describe_slot(&plan->slots[i],
+                      i < graph->tensor_count ? &graph->tensors[i] : plan->variables[i - graph->tensor_count].value);
     if (plan->share)
         share_memory(plan);
     for (int i = 0; i < plan->slot_count; i++) {

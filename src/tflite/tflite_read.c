@@ -24,7 +24,8 @@ struct vector {
     uint32_t count;
 };
 
-#define FAIL(reader, ...) ((reader)->code ? 0 : ((reader)->code = error_set((reader)->error, ERROR_FORMAT, __VA_ARGS__)))
+#define FAIL(reader, ...)                                                                                              \
+    ((reader)->code ? 0 : ((reader)->code = error_set((reader)->error, ERROR_FORMAT, __VA_ARGS__)))
 
 static bool inside(const struct reader *r, uint64_t at, uint64_t size)
 {
@@ -67,13 +68,15 @@ static uint64_t field_at(struct reader *r, const struct table *table, unsigned i
     if (!offset)
         return 0;
     if (offset < 4 || offset + size > table->size || (table->at + offset) % size) {
-        FAIL(r, "field %u of the table at byte %llu lies outside it or is not aligned", id, (unsigned long long)table->at);
+        FAIL(r, "field %u of the table at byte %llu lies outside it or is not aligned", id,
+             (unsigned long long)table->at);
         return 0;
     }
     return table->at + offset;
 }
 
-static int64_t scalar(struct reader *r, const struct table *table, unsigned id, unsigned size, bool is_signed, int64_t fallback)
+static int64_t scalar(struct reader *r, const struct table *table, unsigned id, unsigned size, bool is_signed,
+                      int64_t fallback)
 {
     uint64_t at = field_at(r, table, id, size);
     if (!at)
@@ -109,8 +112,8 @@ static struct table table_at(struct reader *r, uint64_t at)
     table.vtable = (uint64_t)vtable;
     table.vtable_size = (unsigned)load(r, table.vtable, 2);
     table.size = (unsigned)load(r, table.vtable + 2, 2);
-    if (table.vtable_size % 2 || table.vtable_size < 4 || !inside(r, table.vtable, table.vtable_size) || table.size < 4 ||
-        !inside(r, at, table.size))
+    if (table.vtable_size % 2 || table.vtable_size < 4 || !inside(r, table.vtable, table.vtable_size) ||
+        table.size < 4 || !inside(r, at, table.size))
         return FAIL(r, "the table at byte %llu has impossible sizes", (unsigned long long)at), none;
     return spend(r, table.size) ? table : none;
 }
@@ -156,7 +159,8 @@ static const char *read_text(struct reader *r, const struct table *table, unsign
     struct vector vector = vector_at(r, table, id, 1);
     if (!vector.at)
         return NULL;
-    if (vector.count > TFLITE_MAX_TEXT || !inside(r, vector.at, vector.count + 1ull) || r->data[vector.at + vector.count]) {
+    if (vector.count > TFLITE_MAX_TEXT || !inside(r, vector.at, vector.count + 1ull) ||
+        r->data[vector.at + vector.count]) {
         FAIL(r, "the text at byte %llu is too long or has no end", (unsigned long long)vector.at);
         return NULL;
     }
@@ -202,13 +206,15 @@ struct content {
     size_t size;
 };
 
-static void read_tensor(struct reader *r, const struct table *table, const struct content *buffers, uint32_t buffer_count,
-                        struct tensor *tensor)
+static void read_tensor(struct reader *r, const struct table *table, const struct content *buffers,
+                        uint32_t buffer_count, struct tensor *tensor)
 {
     const char *name = read_text(r, table, TENSOR_NAME);
     tensor->name = name ? name : "";
-    if (field_at(r, table, TENSOR_SPARSITY, 4) || field_at(r, table, TENSOR_VARIANT, 4) || field_at(r, table, TENSOR_EXTERNAL, 4))
-        FAIL(r, "tensor %s is sparse, variant or stored outside the file, which the device does not know", tensor->name);
+    if (field_at(r, table, TENSOR_SPARSITY, 4) || field_at(r, table, TENSOR_VARIANT, 4) ||
+        field_at(r, table, TENSOR_EXTERNAL, 4))
+        FAIL(r, "tensor %s is sparse, variant or stored outside the file, which the device does not know",
+             tensor->name);
     tensor->type = (int)scalar(r, table, TENSOR_TYPE, 1, true, 0);
     int rank;
     const int *shape = read_ints(r, table, TENSOR_SHAPE, &rank);
@@ -265,7 +271,8 @@ struct op_code_entry {
     int code, version;
 };
 
-static void read_op(struct reader *r, const struct table *table, const struct op_code_entry *codes, uint32_t code_count, struct op *op)
+static void read_op(struct reader *r, const struct table *table, const struct op_code_entry *codes, uint32_t code_count,
+                    struct op *op)
 {
     int64_t index = scalar(r, table, OP_CODE_INDEX, 4, false, 0);
     if (index >= code_count) {
@@ -283,8 +290,9 @@ static void read_op(struct reader *r, const struct table *table, const struct op
     read_options(r, table, op);
 }
 
-static void read_subgraph(struct reader *r, const struct table *table, const struct content *buffers, uint32_t buffer_count,
-                          const struct op_code_entry *codes, uint32_t code_count, struct subgraph *graph)
+static void read_subgraph(struct reader *r, const struct table *table, const struct content *buffers,
+                          uint32_t buffer_count, const struct op_code_entry *codes, uint32_t code_count,
+                          struct subgraph *graph)
 {
     const char *name = read_text(r, table, GRAPH_NAME);
     graph->name = name ? name : "";

@@ -38,7 +38,8 @@ static int check_size(const struct tflite_model *model, struct error *error)
         work += more;
     }
     if (work > MAX_WORK)
-        return error_set(error, ERROR_FORMAT, "the model needs %.0f operations a step, far more than a device can do", work);
+        return error_set(error, ERROR_FORMAT, "the model needs %.0f operations a step, far more than a device can do",
+                         work);
     return 0;
 }
 
@@ -85,7 +86,8 @@ static int build(struct tflite_runtime *runtime, const struct tflite_model *mode
     TRY(tflite_check_interface(model, error));
     TRY(check_size(model, error));
     const struct subgraph *graph = &model->subgraphs[0];
-    struct plan plan = {.model = model, .graph = graph, .arena = &runtime->arena, .error = error, .level = level, .share = share};
+    struct plan plan = {
+        .model = model, .graph = graph, .arena = &runtime->arena, .error = error, .level = level, .share = share};
     TRY(plan_variables(&plan));
     TRY(plan_place(&plan));
     if (share && stores_collide(&plan)) {
@@ -122,7 +124,8 @@ int runtime_open(struct tflite_runtime **runtime, const struct tflite_model *mod
     return 0;
 }
 
-int tflite_runtime_open(struct tflite_runtime **runtime, const struct tflite_model *model, enum cpu_level level, struct error *error)
+int tflite_runtime_open(struct tflite_runtime **runtime, const struct tflite_model *model, enum cpu_level level,
+                        struct error *error)
 {
     return runtime_open(runtime, model, level, true, error);
 }

@@ -8,8 +8,9 @@
 #define FIELD(id_, kind_, member, fallback_) {id_, kind_, offsetof(struct op, options.member), fallback_}
 
 static const struct field conv_fields[] = {
-    FIELD(0, FIELD_I8, conv.padding, 0), FIELD(1, FIELD_I32, conv.stride_w, 0), FIELD(2, FIELD_I32, conv.stride_h, 0),
-    FIELD(3, FIELD_I8, conv.activation, 0), FIELD(4, FIELD_I32, conv.dilation_w, 1), FIELD(5, FIELD_I32, conv.dilation_h, 1),
+    FIELD(0, FIELD_I8, conv.padding, 0),     FIELD(1, FIELD_I32, conv.stride_w, 0),
+    FIELD(2, FIELD_I32, conv.stride_h, 0),   FIELD(3, FIELD_I8, conv.activation, 0),
+    FIELD(4, FIELD_I32, conv.dilation_w, 1), FIELD(5, FIELD_I32, conv.dilation_h, 1),
 };
 static const struct field depthwise_fields[] = {
     FIELD(0, FIELD_I8, conv.padding, 0), FIELD(1, FIELD_I32, conv.stride_w, 0), FIELD(2, FIELD_I32, conv.stride_h, 0),
@@ -17,8 +18,9 @@ static const struct field depthwise_fields[] = {
     FIELD(5, FIELD_I32, conv.dilation_w, 1), FIELD(6, FIELD_I32, conv.dilation_h, 1),
 };
 static const struct field pool_fields[] = {
-    FIELD(0, FIELD_I8, pool.padding, 0), FIELD(1, FIELD_I32, pool.stride_w, 0), FIELD(2, FIELD_I32, pool.stride_h, 0),
-    FIELD(3, FIELD_I32, pool.filter_w, 0), FIELD(4, FIELD_I32, pool.filter_h, 0), FIELD(5, FIELD_I8, pool.activation, 0),
+    FIELD(0, FIELD_I8, pool.padding, 0),   FIELD(1, FIELD_I32, pool.stride_w, 0),
+    FIELD(2, FIELD_I32, pool.stride_h, 0), FIELD(3, FIELD_I32, pool.filter_w, 0),
+    FIELD(4, FIELD_I32, pool.filter_h, 0), FIELD(5, FIELD_I8, pool.activation, 0),
 };
 static const struct field concat_fields[] = {
     FIELD(0, FIELD_I32, concat.axis, 0), FIELD(1, FIELD_I8, concat.activation, 0),
@@ -36,7 +38,8 @@ static const struct field add_fields[] = {
     FIELD(0, FIELD_I8, binary.activation, 0), FIELD(1, FIELD_BOOL, binary.pot_scale_int16, 1),
 };
 static const struct field mul_fields[] = {FIELD(0, FIELD_I8, binary.activation, 0)};
-static const struct field pack_fields[] = {FIELD(0, FIELD_I32, pack.values_count, 0), FIELD(1, FIELD_I32, pack.axis, 0)};
+static const struct field pack_fields[] = {FIELD(0, FIELD_I32, pack.values_count, 0),
+                                           FIELD(1, FIELD_I32, pack.axis, 0)};
 static const struct field split_fields[] = {FIELD(0, FIELD_I32, split.splits, 0)};
 static const struct field reduce_fields[] = {FIELD(0, FIELD_BOOL, reduce.keep_dims, 0)};
 static const struct field once_fields[] = {FIELD(0, FIELD_I32, call_once.subgraph, 0)};

@@ -37,7 +37,8 @@ static int verify_quantization(const struct tensor *t, const char *name, struct 
             return BAD(error, "tensor %s has a scale that is not a positive number", name);
     for (int i = 0; i < zeros; i++)
         if (!zero_point_fits(t->type, t->zero_points[i]))
-            return BAD(error, "tensor %s has the zero point %lld, outside its type", name, (long long)t->zero_points[i]);
+            return BAD(error, "tensor %s has the zero point %lld, outside its type", name,
+                       (long long)t->zero_points[i]);
     return 0;
 }
 
@@ -55,7 +56,8 @@ static int verify_tensor(const struct tensor *t, int index, struct error *error)
             return BAD(error, "tensor %s has an impossible shape (dimension %d is %d)", name, d, t->shape[d]);
     }
     if (t->data && (t->type == TENSOR_RESOURCE || t->data_size != tensor_bytes(t)))
-        return BAD(error, "tensor %s has %zu bytes of data, its shape asks for %zu", name, t->data_size, tensor_bytes(t));
+        return BAD(error, "tensor %s has %zu bytes of data, its shape asks for %zu", name, t->data_size,
+                   tensor_bytes(t));
     return verify_quantization(t, name, error);
 }
 
@@ -83,7 +85,8 @@ static int verify_order(const struct subgraph *graph, bool *ready, struct error 
     for (int i = 0; i < graph->op_count; i++) {
         const struct op *op = &graph->ops[i];
         const char *name = display_name(op->code, text);
-        if (op->input_count < 0 || op->output_count < 0 || (op->input_count && !op->inputs) || (op->output_count && !op->outputs))
+        if (op->input_count < 0 || op->output_count < 0 || (op->input_count && !op->inputs) ||
+            (op->output_count && !op->outputs))
             return BAD(error, "operator %d (%s) has no list of inputs or outputs", i, name);
         for (int k = 0; k < op->input_count; k++) {
             int t = op->inputs[k];
@@ -120,7 +123,8 @@ static int verify_calls(const struct tflite_model *model, int caller, struct err
         if (called < 0 || called >= model->subgraph_count || called == caller)
             return BAD(error, "operator %d (CALL_ONCE) calls subgraph %d of %d", i, called, model->subgraph_count);
         const struct subgraph *init = &model->subgraphs[called];
-        bool plain = !init->input_count && !init->output_count && !graph->ops[i].input_count && !graph->ops[i].output_count;
+        bool plain =
+            !init->input_count && !init->output_count && !graph->ops[i].input_count && !graph->ops[i].output_count;
         for (int k = 0; plain && k < init->op_count; k++)
             plain = init->ops[k].code == OP_VAR_HANDLE || init->ops[k].code == OP_ASSIGN_VARIABLE;
         if (!plain)
@@ -139,7 +143,8 @@ int tflite_verify(const struct tflite_model *model, struct error *error)
         const struct subgraph *graph = &model->subgraphs[g];
         if (graph->tensor_count < 0 || graph->tensor_count > TFLITE_MAX_TENSORS || graph->op_count < 0 ||
             graph->op_count > TFLITE_MAX_OPS)
-            return BAD(error, "subgraph %d has %d tensors and %d operators, too many", g, graph->tensor_count, graph->op_count);
+            return BAD(error, "subgraph %d has %d tensors and %d operators, too many", g, graph->tensor_count,
+                       graph->op_count);
         for (int i = 0; i < graph->tensor_count; i++)
             TRY(verify_tensor(&graph->tensors[i], i, error));
         bool *ready = array_alloc((size_t)graph->tensor_count, sizeof *ready);

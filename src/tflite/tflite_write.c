@@ -257,7 +257,8 @@ static distance write_options(struct writer *w, const struct op *op, const struc
     const unsigned char *base = (const unsigned char *)op;
     for (int i = 0; i < schema->field_count; i++)
         if (schema->fields[i].kind == FIELD_TEXT)
-            texts[schema->fields[i].id] = put_text(w, *(const char *const *)(const void *)(base + schema->fields[i].at));
+            texts[schema->fields[i].id] =
+                put_text(w, *(const char *const *)(const void *)(base + schema->fields[i].at));
     struct fields table = table_begin(w);
     for (int i = 0; i < schema->field_count; i++) {
         const struct field *field = &schema->fields[i];
@@ -289,7 +290,8 @@ static distance write_op(struct writer *w, struct plan_of_file *file, const stru
     return table_end(w, &table);
 }
 
-static distance write_subgraph(struct writer *w, struct plan_of_file *file, const struct subgraph *graph, distance *scratch)
+static distance write_subgraph(struct writer *w, struct plan_of_file *file, const struct subgraph *graph,
+                               distance *scratch)
 {
     for (int i = graph->op_count - 1; i >= 0; i--)
         scratch[i] = write_op(w, file, &graph->ops[i]);
@@ -297,7 +299,8 @@ static distance write_subgraph(struct writer *w, struct plan_of_file *file, cons
     for (int i = graph->tensor_count - 1; i >= 0; i--)
         scratch[i] = write_tensor(w, file, &graph->tensors[i]);
     distance tensors = put_list(w, scratch, graph->tensor_count);
-    distance inputs = put_ints(w, graph->inputs, graph->input_count), outputs = put_ints(w, graph->outputs, graph->output_count);
+    distance inputs = put_ints(w, graph->inputs, graph->input_count),
+             outputs = put_ints(w, graph->outputs, graph->output_count);
     distance name = put_text(w, graph->name);
     struct fields table = table_begin(w);
     put_child(w, &table, GRAPH_TENSORS, tensors);
@@ -325,7 +328,8 @@ static distance write_op_codes(struct writer *w, const struct plan_of_file *file
 static distance write_buffers(struct writer *w, const struct plan_of_file *file, distance *scratch)
 {
     for (int i = file->buffer_count - 1; i >= 0; i--) {
-        distance data = file->buffers[i].data ? put_bytes(w, file->buffers[i].data, file->buffers[i].size, BUFFER_ALIGNMENT) : 0;
+        distance data =
+            file->buffers[i].data ? put_bytes(w, file->buffers[i].data, file->buffers[i].size, BUFFER_ALIGNMENT) : 0;
         struct fields table = table_begin(w);
         if (data)
             put_child(w, &table, BUFFER_DATA, data);
@@ -357,7 +361,8 @@ static distance write_name(struct writer *w, const char *text, int tensor)
 static distance write_signature(struct writer *w, const struct subgraph *graph)
 {
     distance key = put_text(w, "serving_default");
-    distance outputs = write_name(w, "dense", graph->outputs[0]), inputs = write_name(w, "input_audio", graph->inputs[0]);
+    distance outputs = write_name(w, "dense", graph->outputs[0]),
+             inputs = write_name(w, "input_audio", graph->inputs[0]);
     struct fields table = table_begin(w);
     put_child(w, &table, SIGNATURE_INPUTS, inputs);
     put_child(w, &table, SIGNATURE_OUTPUTS, outputs);
@@ -366,7 +371,8 @@ static distance write_signature(struct writer *w, const struct subgraph *graph)
     return put_list(w, &entry, 1);
 }
 
-static void write_model(struct writer *w, const struct tflite_model *model, struct plan_of_file *file, distance *scratch)
+static void write_model(struct writer *w, const struct tflite_model *model, struct plan_of_file *file,
+                        distance *scratch)
 {
     static const char runtime_version[16] = "2.6.0";
     // Op codes and buffers are numbered in the order of the graph, which is written backwards.
@@ -415,7 +421,8 @@ static int check_strict(const struct tflite_model *model, struct error *error)
         const struct op *op = &graph->ops[i];
         bool weighted = op->code == OP_CONV_2D || op->code == OP_DEPTHWISE_CONV_2D || op->code == OP_FULLY_CONNECTED;
         if (weighted && (op->input_count < 3 || op->inputs[2] < 0))
-            return error_set(error, ERROR_FORMAT, "operator %d (%s) has no bias, which desktop runtimes need", i, op_name(op->code));
+            return error_set(error, ERROR_FORMAT, "operator %d (%s) has no bias, which desktop runtimes need", i,
+                             op_name(op->code));
         if (op->code != OP_READ_VARIABLE)
             continue;
         const char *name = variable_name(graph, op->input_count ? op->inputs[0] : -1);
@@ -424,7 +431,9 @@ static int check_strict(const struct tflite_model *model, struct error *error)
             set |= init->ops[k].code == OP_ASSIGN_VARIABLE && init->ops[k].input_count &&
                    strcmp(variable_name(init, init->ops[k].inputs[0]), name) == 0;
         if (!set)
-            return error_set(error, ERROR_FORMAT, "variable \"%s\" has no initial value in an init subgraph, which desktop runtimes need", name);
+            return error_set(error, ERROR_FORMAT,
+                             "variable \"%s\" has no initial value in an init subgraph, which desktop runtimes need",
+                             name);
     }
     return 0;
 }

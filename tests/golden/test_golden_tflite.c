@@ -10,7 +10,8 @@
 
 #include "golden.h"
 
-static const char *const models[] = {"alexa", "hey_jarvis", "hey_mycroft", "okay_nabu", "okay_computer", "computer", "vad"};
+static const char *const models[] = {"alexa",         "hey_jarvis", "hey_mycroft", "okay_nabu",
+                                     "okay_computer", "computer",   "vad"};
 
 // Steps of one recording, compared byte for byte; the number of steps.
 static size_t compare(struct tflite_runtime *runtime, const char *recording, const char *model)

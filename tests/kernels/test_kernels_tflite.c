@@ -25,13 +25,14 @@ static int between(struct rng *rng, int low, int high)
     return low + (int)rng_below(rng, (uint32_t)(high - low + 1));
 }
 
-// A window over one column, a window over whole rows, or pixel by pixel; sometimes with foreign channels between pixels.
+// A window over one column, a window over whole rows, or pixel by pixel; sometimes foreign channels between pixels.
 static void random_conv(struct rng *rng, struct case_data *data)
 {
     struct conv *conv = &data->conv;
     int kind = between(rng, 0, 2);
     data->depthwise = kind == 0;
-    *conv = (struct conv){.batches = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .depth_multiplier = 1};
+    *conv = (struct conv){
+        .batches = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .depth_multiplier = 1};
     conv->in_c = between(rng, 1, 96);
     conv->in_h = between(rng, 1, 25);
     conv->in_w = kind == 1 ? between(rng, 1, 3) : 1;
@@ -107,10 +108,12 @@ static void shared_memory_changes_nothing(void **state)
 {
     (void)state;
     for (uint64_t seed = 0; seed < 24; seed++) {
-        struct tflite_model *model = seed % 4 == 3 ? tiny_rare(seed) : tiny_streaming(seed, 7 + (int)(seed * 3), seed % 2);
+        struct tflite_model *model =
+            seed % 4 == 3 ? tiny_rare(seed) : tiny_streaming(seed, 7 + (int)(seed * 3), seed % 2);
         struct error error;
         struct tflite_runtime *plain, *fast;
-        if (runtime_open(&plain, model, CPU_PLAIN, false, &error) || runtime_open(&fast, model, cpu_level(), true, &error))
+        if (runtime_open(&plain, model, CPU_PLAIN, false, &error) ||
+            runtime_open(&fast, model, cpu_level(), true, &error))
             fail_msg("%s", error.message);
         struct rng rng = rng_make(2, seed);
         for (int step = 0; step < 100; step++) {

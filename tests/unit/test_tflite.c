@@ -40,8 +40,13 @@ static void run_all(struct tflite_runtime *runtime, uint64_t stream, uint8_t byt
 static void arithmetic_matches_the_vectors_of_the_spec(void **state)
 {
     (void)state;
-    static const struct { double real; int32_t multiplier; int exponent; } multipliers[] = {
-        {0.0209301, 1438305520, -5}, {0.00032181706, 1415366398, -11}, {.5, 1073741824, 0}, {1, 1073741824, 1}, {0, 0, 0},
+    static const struct { double real; int32_t multiplier; int exponent;
+    } multipliers[] = {
+        {0.0209301, 1438305520, -5},
+        {0.00032181706, 1415366398, -11},
+        {.5, 1073741824, 0},
+        {1, 1073741824, 1},
+        {0, 0, 0},
     };
     for (size_t i = 0; i < COUNT_OF(multipliers); i++) {
         int32_t multiplier;
@@ -50,8 +55,10 @@ static void arithmetic_matches_the_vectors_of_the_spec(void **state)
         assert_int_equal(multiplier, multipliers[i].multiplier);
         assert_int_equal(exponent, multipliers[i].exponent);
     }
-    static const struct { double real; int32_t in, out; } values[] = {
-        {0.0209301, 1000, 21}, {0.0209301, -1000, -21}, {0.00032181706, 12345, 4}, {.5, 77, 39}, {.5, -77, -38}, {1, -5, -5},
+    static const struct { double real; int32_t in, out;
+    } values[] = {
+        {0.0209301, 1000, 21}, {0.0209301, -1000, -21}, {0.00032181706, 12345, 4},
+        {.5, 77, 39},          {.5, -77, -38},          {1, -5, -5},
     };
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         int32_t multiplier;
@@ -118,7 +125,8 @@ static void written_models_read_back(void **state)
     (void)state;
     struct error error;
     for (uint64_t seed = 0; seed < 6; seed++) {
-        struct tflite_model *model = seed % 3 == 2 ? tiny_rare(seed) : tiny_streaming(seed, 9 + (int)seed, seed % 2), *again = NULL;
+        struct tflite_model *model = seed % 3 == 2 ? tiny_rare(seed) : tiny_streaming(seed, 9 + (int)seed, seed % 2),
+                            *again = NULL;
         void *data, *twice = NULL;
         size_t size, twice_size = 0;
         if (tflite_write(model, &data, &size, &error) || tflite_read(&again, data, size, &error) ||
@@ -229,7 +237,18 @@ static void truncated_and_mutated_files_never_crash(void **state)
 static void graphs_that_lie_are_refused(void **state)
 {
     (void)state;
-    enum { CYCLE, OVERFLOW_SHAPE, MISSING_TENSOR, DATA_SIZE, SCALE, ZERO_POINT, SELF_CALL, RESHAPE_SIZE, ACCUMULATOR, CASES };
+    enum {
+        CYCLE,
+        OVERFLOW_SHAPE,
+        MISSING_TENSOR,
+        DATA_SIZE,
+        SCALE,
+        ZERO_POINT,
+        SELF_CALL,
+        RESHAPE_SIZE,
+        ACCUMULATOR,
+        CASES
+    };
     for (int what = 0; what < CASES; what++) {
         struct tflite_model *model = tiny_streaming(2, 8, false);
         struct subgraph *graph = &model->subgraphs[0];
@@ -296,7 +315,8 @@ static void facts_count_what_a_step_costs(void **state)
     assert_int_equal(facts.state_bytes, 3 * 40 + (4 + 6 + 5) * 8);
     assert_int_equal(facts.macs_per_step, 8 * 5 * 40 + 5 * 8 + 8 * 8 + (4 + 7) * 4 + 8 * 8 + 6 * 8);
     assert_int_equal(facts.ops, model->subgraphs[0].op_count + model->subgraphs[1].op_count);
-    assert_true(facts.arena[ESP_NN_NONE] < facts.arena[ESP_NN_1_1] && facts.arena[ESP_NN_1_1] < facts.arena[ESP_NN_1_2]);
+    assert_true(facts.arena[ESP_NN_NONE] < facts.arena[ESP_NN_1_1] &&
+                facts.arena[ESP_NN_1_1] < facts.arena[ESP_NN_1_2]);
     assert_true(facts.arena_recommended % 1024 == 0 && facts.arena_recommended * 10 >= facts.arena[ESP_NN_1_2] * 11);
     tflite_close(model);
 }

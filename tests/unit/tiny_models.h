@@ -55,7 +55,8 @@ static inline int tiny_ints(struct tiny *tiny, int count, const int *values)
     return index;
 }
 
-static inline struct op *tiny_op(struct tiny *tiny, int code, int input_count, const int *inputs, int output_count, const int *outputs)
+static inline struct op *tiny_op(struct tiny *tiny, int code, int input_count, const int *inputs, int output_count,
+                                 const int *outputs)
 {
     struct op *op = &tiny->graph->ops[tiny->graph->op_count++];
     *op = (struct op){.code = code, .input_count = input_count, .output_count = output_count, .has_options = true};
@@ -68,7 +69,8 @@ static inline struct op *tiny_op(struct tiny *tiny, int code, int input_count, c
     tiny_op(tiny, code, (int)COUNT_OF(((int[]){__VA_ARGS__})), (const int[]){__VA_ARGS__}, 1, (const int[]){output})
 
 // Weights and bias of `channels` outputs, one scale a channel along `dimension`, or one in all (dimension -1).
-static inline void tiny_weights(struct tiny *tiny, int rank, const int *shape, int dimension, float in_scale, int *weights, int *bias)
+static inline void tiny_weights(struct tiny *tiny, int rank, const int *shape, int dimension, float in_scale,
+                                int *weights, int *bias)
 {
     int channels = shape[dimension < 0 ? 0 : dimension], count = dimension < 0 ? 1 : channels;
     float scales[256], bias_scales[256];
@@ -114,8 +116,9 @@ static inline int tiny_conv(struct tiny *tiny, int in, int k, int stride, int ch
 {
     int rows = tiny->graph->tensors[in].shape[1], inputs = tiny->graph->tensors[in].shape[3], weights, bias;
     tiny_weights(tiny, TINY_SHAPE(channels, k, 1, inputs), 0, tiny_scale(tiny, in), &weights, &bias);
-    int out = tiny_tensor(tiny, TENSOR_INT8, TINY_SHAPE(1, (rows - k) / stride + 1, 1, channels), tiny_out_scale(tiny, in, k * inputs),
-                          activation ? -128 : (int)rng_below(&tiny->rng, 40) - 20);
+    int out =
+        tiny_tensor(tiny, TENSOR_INT8, TINY_SHAPE(1, (rows - k) / stride + 1, 1, channels),
+                    tiny_out_scale(tiny, in, k * inputs), activation ? -128 : (int)rng_below(&tiny->rng, 40) - 20);
     struct op *op = TINY_OP(tiny, OP_CONV_2D, out, in, weights, bias);
     op->options.conv.padding = PADDING_VALID;
     op->options.conv.stride_h = stride;
@@ -133,7 +136,8 @@ static inline int tiny_depthwise(struct tiny *tiny, int in, int like)
     int out = tiny_tensor(tiny, TENSOR_INT8, TINY_SHAPE(1, 1, 1, channels), scale, 7);
     struct op *op = TINY_OP(tiny, OP_DEPTHWISE_CONV_2D, out, in, weights, bias);
     op->options.conv.padding = PADDING_VALID;
-    op->options.conv.stride_h = op->options.conv.stride_w = op->options.conv.dilation_h = op->options.conv.dilation_w = 1;
+    op->options.conv.stride_h = op->options.conv.stride_w = op->options.conv.dilation_h = op->options.conv.dilation_w =
+        1;
     op->options.conv.multiplier = 1;
     return out;
 }
@@ -236,8 +240,10 @@ static inline struct tflite_model *tiny_end(struct tiny *tiny, int in)
     int logit = tiny_tensor(tiny, TENSOR_INT8, TINY_SHAPE(1, 1), tiny_out_scale(tiny, in, size), 5);
     tiny->graph->tensors[logit].scales = tiny_copy(tiny, &(float){.06f}, sizeof(float));
     float fit = tiny_out_scale(tiny, in, size) / .06f;
-    tiny->graph->tensors[weights].scales = tiny_copy(tiny, &(float){tiny->graph->tensors[weights].scales[0] / fit}, sizeof(float));
-    tiny->graph->tensors[bias].scales = tiny_copy(tiny, &(float){tiny_scale(tiny, in) * tiny->graph->tensors[weights].scales[0]}, sizeof(float));
+    tiny->graph->tensors[weights].scales =
+        tiny_copy(tiny, &(float){tiny->graph->tensors[weights].scales[0] / fit}, sizeof(float));
+    tiny->graph->tensors[bias].scales =
+        tiny_copy(tiny, &(float){tiny_scale(tiny, in) * tiny->graph->tensors[weights].scales[0]}, sizeof(float));
     TINY_OP(tiny, OP_FULLY_CONNECTED, logit, flat, weights, bias);
     int probability = tiny_tensor(tiny, TENSOR_INT8, TINY_SHAPE(1, 1), 0x1p-8f, -128);
     TINY_OP(tiny, OP_LOGISTIC, probability, logit);
@@ -258,7 +264,8 @@ static inline struct tflite_model *tiny_streaming(uint64_t seed, int channels, b
     x = tiny_conv(&tiny, tiny_depthwise(&tiny, tiny_ring(&tiny, "b", x, 4), -1), 1, 1, channels, ACTIVATION_RELU);
     int all = tiny_ring(&tiny, "c", x, 6), first, second;
     if (split) {
-        int sizes = tiny_ints(&tiny, 2, (int[]){half, channels - half}), axis = tiny_ints(&tiny, 1, (int[]){-1}), parts[2];
+        int sizes = tiny_ints(&tiny, 2, (int[]){half, channels - half}), axis = tiny_ints(&tiny, 1, (int[]){-1}),
+            parts[2];
         parts[0] = tiny_same(&tiny, all, TINY_SHAPE(1, 7, 1, half));
         parts[1] = tiny_same(&tiny, all, TINY_SHAPE(1, 7, 1, channels - half));
         tiny_op(&tiny, OP_SPLIT_V, 3, (int[]){all, sizes, axis}, 2, parts)->options.split.splits = 2;
@@ -292,7 +299,8 @@ static inline struct tflite_model *tiny_rare(uint64_t seed)
     struct tiny tiny = tiny_begin(seed);
     int rows = tiny_reshape(&tiny, tiny.graph->inputs[0], TINY_SHAPE(1, TINY_STRIDE, 1, 40)), channels = 12;
     int x = tiny_conv(&tiny, tiny_ring(&tiny, "a", rows, 3), 1, 1, channels, ACTIVATION_NONE); // [1,5,1,12]
-    int around = tiny_ints(&tiny, 8, (int[]){0, 0, 1, 2, 0, 0, 0, 0}), padded = tiny_same(&tiny, x, TINY_SHAPE(1, 8, 1, channels));
+    int around = tiny_ints(&tiny, 8, (int[]){0, 0, 1, 2, 0, 0, 0, 0}),
+        padded = tiny_same(&tiny, x, TINY_SHAPE(1, 8, 1, channels));
     tiny.graph->tensors[around].rank = 2;
     memcpy(tiny.graph->tensors[around].shape, (int[]){4, 2}, 2 * sizeof(int));
     TINY_OP(&tiny, OP_PAD, padded, x, around);
