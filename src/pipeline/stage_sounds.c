@@ -204,7 +204,7 @@ int stage_sounds(struct walk *walk, struct error *error)
     }
     for (size_t i = 0; i < files.count; i++) {
         entries[i].path = files.items[i];
-        entries[i].sound = (struct stored_sound){.kind = kind_of(files.items[i]), .source = source_of(files.items[i]),
+        entries[i].sound = (struct stored_sound){.kind = (int32_t)kind_of(files.items[i]), .source = source_of(files.items[i]),
                                                  .use = i < negatives ? USE_NEGATIVE : USE_BACKGROUND};
     }
     if (!artefact_fresh(path, walk->sounds_signature)) {

@@ -103,12 +103,16 @@ static void negatives_wait_after_a_detection(void **state)
 {
     (void)state;
     struct track_list positives = {.stride = 1}, negatives = {.stride = 1};
+    static const struct {
+        size_t first, count;
+    } bursts[] = {{50, 10},   // inside the first second: no detection
+                  {200, 10},  // counts
+                  {260, 10},  // inside the second after it
+                  {500, 300}, // counts once: the counter only rises while the byte is low
+                  {950, 10}}; // counts
     uint8_t *bytes = add_track(&negatives, 1000);
-    memset(bytes + 50, 255, 10);  // inside the first second: no detection
-    memset(bytes + 200, 255, 10); // counts
-    memset(bytes + 260, 255, 10); // inside the second after it
-    memset(bytes + 500, 255, 300); // counts once: the counter only rises while the byte is low
-    memset(bytes + 950, 255, 10); // counts
+    for (size_t i = 0; i < COUNT_OF(bursts); i++)
+        memset(bytes + bursts[i].first, 255, bursts[i].count);
     struct operating_point point;
     evaluate_point(&positives, &negatives, 200, 5, &point);
     assert_int_equal(point.false_accepts, 3);
