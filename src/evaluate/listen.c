@@ -67,7 +67,8 @@ static int track_list_extend(struct track_list *list, size_t more, struct error 
         list->items = items;
         list->capacity = need;
     }
-    memset(list->items + list->count, 0, more * sizeof *list->items);
+    if (more)
+        memset(list->items + list->count, 0, more * sizeof *list->items);
     return 0;
 }
 
