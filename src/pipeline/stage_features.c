@@ -231,6 +231,7 @@ static void sign_features(struct walk *walk, struct error *error)
     signature_begin(&signature, "features");
     signature_add(&signature, "speech", "%s", walk->speech_signature);
     signature_add(&signature, "sounds", "%s", walk->sounds_signature);
+    signature_add(&signature, "recipe", "%d", AUGMENT_VERSION);
     signature_add(&signature, "window", "%d", nn_window(&walk->config));
     signature_add(&signature, "examples", "%zu %zu", walk->preset.examples, walk->preset.held);
     signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);

@@ -51,34 +51,45 @@ static void decode(void *context, size_t index, int worker)
     entry->sound.count = entry->pcm.count;
 }
 
-// Per kind, sources are held out in the order of a hash until a seventh of the recorded time is held; the last
-// source of a kind is never held.
+// Samples of the negatives of one kind, of all sources or of one.
+static uint64_t recorded(const struct entry *entries, size_t count, int kind, int32_t source, bool all)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].sound.kind == kind && entries[i].sound.use == USE_NEGATIVE && (all || entries[i].sound.source == source))
+            total += entries[i].sound.count;
+    return total;
+}
+
+// The source of this kind that follows `rank` in the order of a hash; -1 after the last.
+static int32_t next_source(const struct entry *entries, size_t count, int kind, uint64_t seed, uint64_t *rank)
+{
+    uint64_t best = UINT64_MAX;
+    int32_t source = -1;
+    for (size_t i = 0; i < count; i++) {
+        char label[32];
+        snprintf(label, sizeof label, "%d", entries[i].sound.source);
+        uint64_t here = seed_mix(seed, label);
+        if (entries[i].sound.kind == kind && entries[i].sound.use == USE_NEGATIVE && here > *rank && here < best) {
+            best = here;
+            source = entries[i].sound.source;
+        }
+    }
+    *rank = best;
+    return source;
+}
+
+// Per kind, whole sources are held out, in the order of a hash, until a tenth of the recorded time is held; a source
+// that would make it more than a fifth trains instead.
 static void hold_out(struct entry *entries, size_t count, uint64_t seed)
 {
     for (int kind = 0; kind < SOUND_KINDS; kind++) {
-        uint64_t total = 0, held = 0;
-        for (size_t i = 0; i < count; i++)
-            total += entries[i].sound.kind == kind && entries[i].sound.use == USE_NEGATIVE ? entries[i].sound.count : 0;
-        uint64_t floor = 0;
-        while (held * 7 < total) {
-            uint64_t best = UINT64_MAX, size = 0;
-            int32_t source = -1;
-            for (size_t i = 0; i < count; i++) {
-                char label[32];
-                snprintf(label, sizeof label, "%d", entries[i].sound.source);
-                uint64_t rank = seed_mix(seed, label);
-                if (entries[i].sound.kind == kind && entries[i].sound.use == USE_NEGATIVE && rank > floor && rank < best) {
-                    best = rank;
-                    source = entries[i].sound.source;
-                }
-            }
-            if (source < 0)
-                break;
-            floor = best;
-            for (size_t i = 0; i < count; i++)
-                size += entries[i].sound.kind == kind && entries[i].sound.source == source ? entries[i].sound.count : 0;
-            if ((held + size) * 3 > total)
-                continue; // too large a part of what there is
+        uint64_t total = recorded(entries, count, kind, 0, true), held = 0, rank = 0;
+        int32_t source;
+        while (held * 10 < total && (source = next_source(entries, count, kind, seed, &rank)) >= 0) {
+            uint64_t size = recorded(entries, count, kind, source, false);
+            if ((held + size) * 5 > total)
+                continue;
             held += size;
             for (size_t i = 0; i < count; i++)
                 if (entries[i].sound.kind == kind && entries[i].sound.source == source)

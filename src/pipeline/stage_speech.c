@@ -28,12 +28,9 @@ static int speak(struct walk *walk, const char *name, const struct text_list *te
     signature_add(&signature, "clips", "%zu", clips);
     signature_add(&signature, "median", "%.4f", median);
     signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);
-    struct voice *voices = NULL;
-    size_t voice_count = 0;
-    TRY(speech_voices(walk->language, &voices, &voice_count, error));
-    for (size_t i = 0; i < voice_count; i++)
-        signature_add(&signature, voices[i].engine, "%s %d %.4f", voices[i].name, voices[i].group, voices[i].share);
-    free(voices);
+    char voices[65];
+    TRY(speech_signature(walk->language, voices, error));
+    signature_add(&signature, "voices", "%s", voices);
     signature_end(&signature, hex);
     signature_add(all, name, "%s", hex);
 
