@@ -176,6 +176,14 @@ static void log_begin(struct walk *walk)
              cpu_level_name(cpu_level()));
 }
 
+void walk_close_audio(struct walk *walk)
+{
+    sound_store_close(&walk->store);
+    corpus_close(&walk->words);
+    corpus_close(&walk->near);
+    corpus_close(&walk->sentences);
+}
+
 static void walk_close(struct walk *walk)
 {
     for (int s = 0; s < SET_COUNT; s++) {
@@ -187,10 +195,7 @@ static void walk_close(struct walk *walk)
         nn_weights_close(&walk->weights[i]);
     free(walk->weights);
     free(walk->scores);
-    sound_store_close(&walk->store);
-    corpus_close(&walk->words);
-    corpus_close(&walk->near);
-    corpus_close(&walk->sentences);
+    walk_close_audio(walk);
     text_list_free(&walk->rirs);
     pool_close(walk->pool);
     if (walk->log)

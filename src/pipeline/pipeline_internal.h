@@ -50,6 +50,7 @@ struct walk {
 
     struct corpus words, near, sentences;
     struct speech_report speech_reports[3];
+    size_t clip_counts[3], group_counts[3]; // of words, near misses, sentences; the corpora are closed when features are made
     struct sound_store store;
     struct text_list rirs;
     char speech_signature[65], sounds_signature[65], features_signature[65], train_signature[65];
@@ -86,6 +87,7 @@ int stage_features(struct walk *walk, struct error *error);
 int stage_train(struct walk *walk, struct error *error);
 int stage_export(struct walk *walk, struct pipeline_result *result, struct error *error);
 void sound_store_close(struct sound_store *store);
+void walk_close_audio(struct walk *walk); // clips and sounds: not needed once features are made
 
 // Is this voice group one that only measures? Engines with few voices give all of them to training.
 bool voice_held(const struct walk *walk, const struct corpus *corpus, const struct spoken *clip);

@@ -54,11 +54,10 @@ static json_t *seeds_json(const struct walk *walk)
 static json_t *speech_json(const struct walk *walk)
 {
     static const char *const names[] = {"words", "near", "sentences"};
-    const struct corpus *corpora[] = {&walk->words, &walk->near, &walk->sentences};
     json_t *speech = json_object();
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         const struct speech_report *report = &walk->speech_reports[i];
-        json_t *one = json_pack("{s:I, s:i}", "clips", (json_int_t)corpora[i]->clip_count, "voice_groups", corpora[i]->groups);
+        json_t *one = json_pack("{s:I, s:I}", "clips", (json_int_t)walk->clip_counts[i], "voice_groups", (json_int_t)walk->group_counts[i]);
         json_t *rejected = json_object();
         for (int fault = 1; fault < AUDIO_FAULTS; fault++)
             if (report->rejected[fault])

@@ -309,6 +309,7 @@ int stage_features(struct walk *walk, struct error *error)
         progress_end(walk->progress, "%zu words heard", walk->sets[SET_WORDS].item_count);
         walk_log(walk, "features made in %.1f s", time_now() - started);
     }
+    walk_close_audio(walk);
     TRY(sort_by_condition(walk, SET_WORDS, error));
     TRY(sort_by_condition(walk, SET_PERSONAL, error));
     return sort_by_condition(walk, SET_NEAR, error);

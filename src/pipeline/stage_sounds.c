@@ -16,16 +16,19 @@ struct entry { // one file on its way into the store
     struct error error;
 };
 
-// The kind of a recording is said by a folder or file name on its path below the named root.
+// The kind of a recording is said by its name or by one of the two folders above it.
 static enum sound_kind kind_of(const char *path)
 {
+    const char *tail = path + strlen(path);
+    for (int parts = 0; tail > path && parts < 3; parts += *tail == '/')
+        tail--;
     static const struct {
         const char *word;
         enum sound_kind kind;
     } words[] = {{"speech", SOUND_SPEECH}, {"voice", SOUND_SPEECH}, {"talk", SOUND_SPEECH}, {"dinner", SOUND_SPEECH},
                  {"music", SOUND_MUSIC},   {"fma", SOUND_MUSIC},    {"song", SOUND_MUSIC}};
     for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (strcasestr(path, words[i].word))
+        if (strcasestr(tail, words[i].word))
             return words[i].kind;
     return SOUND_NOISE;
 }

@@ -74,6 +74,11 @@ int stage_speech(struct walk *walk, struct error *error)
     TRY_GOTO(speak(walk, "sentences", &sentences, walk->preset.sentences, 0, 0, &walk->sentences, &walk->speech_reports[2], &all, error),
              end);
     signature_end(&all, walk->speech_signature);
+    const struct corpus *corpora[] = {&walk->words, &walk->near, &walk->sentences};
+    for (size_t i = 0; i < COUNT_OF(corpora); i++) {
+        walk->clip_counts[i] = corpora[i]->clip_count;
+        walk->group_counts[i] = (size_t)corpora[i]->groups;
+    }
 end:
     text_list_free(&words);
     text_list_free(&near);
