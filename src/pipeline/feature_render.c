@@ -226,7 +226,7 @@ int feature_tools_open(struct walk *walk, struct feature_tools *tools, struct er
     int threads = pool_threads(walk->pool);
     size_t count = 0, largest = LEAD + MAX_ROWS * FRONTEND_STEP, piece = 3 * AUDIO_RATE;
     *tools = (struct feature_tools){0};
-    tools->sounds = array_alloc(walk->store.count + walk->sentences.clip_count + 1, sizeof *tools->sounds);
+    tools->sounds = array_alloc(walk->store.count + walk->corpora[CORPUS_SENTENCES].clip_count + 1, sizeof *tools->sounds);
     tools->scratches = array_alloc((size_t)threads, sizeof *tools->scratches);
     tools->pcm = array_alloc((size_t)threads, sizeof *tools->pcm);
     if (!tools->sounds || !tools->scratches || !tools->pcm)
@@ -240,11 +240,9 @@ int feature_tools_open(struct walk *walk, struct feature_tools *tools, struct er
     for (size_t i = 0; i < count; i++)
         real_speech += tools->sounds[i].kind == SOUND_SPEECH;
     // Synthetic talkers only where there are no real ones.
-    for (size_t i = 0; i < walk->sentences.clip_count && !real_speech; i++) {
-        const struct spoken *clip = &walk->sentences.clips[i];
-        if (!voice_held(walk, &walk->sentences, clip))
-            tools->sounds[count++] = (struct sound){walk->sentences.samples + clip->start, clip->count, SOUND_SPEECH};
-    }
+    const struct corpus *talkers = &walk->corpora[CORPUS_SENTENCES];
+    for (size_t i = 0; i < talkers->clip_count && !real_speech; i++)
+        tools->sounds[count++] = (struct sound){talkers->samples + talkers->clips[i].start, talkers->clips[i].count, SOUND_SPEECH};
     TRY(augment_bank_open(&tools->bank, tools->sounds, count, ROOMS, &walk->rirs, seed_mix((uint64_t)walk->options->seed, "rooms"),
                           walk->pool, error));
     for (int i = 0; i < threads; i++) {

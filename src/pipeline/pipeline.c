@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 const struct pipeline_preset pipeline_presets[] = {
-    {"draft", "a model in about a minute, to try a phrase", 600, 150, 600, 3000, 300, 1000, 1},
-    {"standard", "three seeds, the best one is published", 4000, 1500, 4000, 24000, 1000, 4000, 3},
+    {"draft", "a model in about a minute, to try a phrase", 600, 150, 400, 300, 3000, 300, 1000, 1},
+    {"standard", "three seeds, the best one is published", 4000, 1500, 4000, 3000, 24000, 1000, 4000, 3},
 };
 const size_t pipeline_preset_count = COUNT_OF(pipeline_presets);
 
@@ -179,9 +179,8 @@ static void log_begin(struct walk *walk)
 void walk_close_audio(struct walk *walk)
 {
     sound_store_close(&walk->store);
-    corpus_close(&walk->words);
-    corpus_close(&walk->near);
-    corpus_close(&walk->sentences);
+    for (int i = 0; i < CORPUS_COUNT; i++)
+        corpus_close(&walk->corpora[i]);
 }
 
 static void walk_close(struct walk *walk)

@@ -21,6 +21,7 @@ struct pipeline_preset {
     size_t clips;      // spoken clips of the wake word
     size_t near;       // spoken near misses
     size_t sentences;  // spoken sentences
+    size_t held_sentences; // by held-out voices
     size_t examples;   // augmented words (training)
     size_t held;       // augmented words of held-out voices, for choosing and calibrating
     uint64_t steps;    // of 128 examples

@@ -27,6 +27,10 @@ struct sound_store {
     const int16_t *samples;
 };
 
+// What is spoken. The held ones are said by voices that nothing else is said by.
+enum corpus_name { CORPUS_WORDS, CORPUS_NEAR, CORPUS_SENTENCES, CORPUS_HELD_WORDS, CORPUS_HELD_SENTENCES, CORPUS_COUNT };
+extern const char *const corpus_names[CORPUS_COUNT];
+
 // The feature sets of a walk. Rows of the table mix[] in features_mix.c say how each is made and drawn.
 enum set_name {
     SET_WORDS, SET_PERSONAL, SET_NEAR, SET_SENTENCES, SET_HUSH, SET_SPEECH, SET_SPEECH_HEARD, SET_MUSIC, SET_NOISE,
@@ -48,9 +52,9 @@ struct walk {
     char *log_path;
     double started;
 
-    struct corpus words, near, sentences;
-    struct speech_report speech_reports[3];
-    size_t clip_counts[3], group_counts[3]; // of words, near misses, sentences; the corpora are closed when features are made
+    struct corpus corpora[CORPUS_COUNT]; // closed when features are made; what the report tells of them stays
+    struct speech_report speech_reports[CORPUS_COUNT];
+    size_t clip_counts[CORPUS_COUNT], group_counts[CORPUS_COUNT];
     struct sound_store store;
     struct text_list rirs;
     char speech_signature[65], sounds_signature[65], features_signature[65], train_signature[65];
@@ -88,9 +92,6 @@ int stage_train(struct walk *walk, struct error *error);
 int stage_export(struct walk *walk, struct pipeline_result *result, struct error *error);
 void sound_store_close(struct sound_store *store);
 void walk_close_audio(struct walk *walk); // clips and sounds: not needed once features are made
-
-// Is this voice group one that only measures? Engines with few voices give all of them to training.
-bool voice_held(const struct walk *walk, const struct corpus *corpus, const struct spoken *clip);
 
 // The report beside the model.
 int report_write(const struct walk *walk, const struct pipeline_result *result, const struct track_list *positives,

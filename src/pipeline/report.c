@@ -53,9 +53,8 @@ static json_t *seeds_json(const struct walk *walk)
 
 static json_t *speech_json(const struct walk *walk)
 {
-    static const char *const names[] = {"words", "near", "sentences"};
     json_t *speech = json_object();
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
+    for (int i = 0; i < CORPUS_COUNT; i++) {
         const struct speech_report *report = &walk->speech_reports[i];
         json_t *one = json_pack("{s:I, s:I}", "clips", (json_int_t)walk->clip_counts[i], "voice_groups", (json_int_t)walk->group_counts[i]);
         json_t *rejected = json_object();
@@ -63,7 +62,7 @@ static json_t *speech_json(const struct walk *walk)
             if (report->rejected[fault])
                 json_object_set_new(rejected, audio_fault_names[fault], json_integer((json_int_t)report->rejected[fault]));
         json_object_set_new(one, "rejected", rejected);
-        json_object_set_new(speech, names[i], one);
+        json_object_set_new(speech, corpus_names[i], one);
     }
     return speech;
 }

@@ -18,37 +18,34 @@ static const double held_shares[CONDITION_COUNT] = {[CONDITION_BASE] = .3, [COND
 
 // ---- words of a corpus, and of people ----
 
-static int add_corpus_words(struct walk *walk, const struct feature_tools *tools, const struct corpus *corpus, bool held, size_t examples,
-                            const double *shares, const char *label, struct feature_writer *writer, struct error *error)
+static int add_corpus_words(struct walk *walk, const struct feature_tools *tools, enum corpus_name name, size_t examples,
+                            const double *shares, struct feature_writer *writer, struct error *error)
 {
+    const struct corpus *corpus = &walk->corpora[name];
     struct word_clip *clips = array_alloc(corpus->clip_count + 1, sizeof *clips);
     if (!clips)
         return error_memory(error, "the list of clips");
-    size_t count = 0;
-    for (size_t i = 0; i < corpus->clip_count; i++) {
-        const struct spoken *clip = &corpus->clips[i];
-        if (voice_held(walk, corpus, clip) == held)
-            clips[count++] = (struct word_clip){corpus->samples + clip->start, clip->count, clip->group};
-    }
-    struct word_source source = {clips, count, shares, false};
-    int code = count ? features_words(walk, tools, &source, examples, label, writer, error) : 0;
+    for (size_t i = 0; i < corpus->clip_count; i++)
+        clips[i] = (struct word_clip){corpus->samples + corpus->clips[i].start, corpus->clips[i].count, corpus->clips[i].group};
+    struct word_source source = {clips, corpus->clip_count, shares, false};
+    int code = features_words(walk, tools, &source, examples, corpus_names[name], writer, error);
     free(clips);
     return code;
 }
 
 static int make_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
 {
-    return add_corpus_words(walk, tools, &walk->words, false, walk->preset.examples, train_shares, "words", writer, error);
+    return add_corpus_words(walk, tools, CORPUS_WORDS, walk->preset.examples, train_shares, writer, error);
 }
 
 static int make_held_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
 {
-    return add_corpus_words(walk, tools, &walk->words, true, walk->preset.held, held_shares, "held words", writer, error);
+    return add_corpus_words(walk, tools, CORPUS_HELD_WORDS, walk->preset.held, held_shares, writer, error);
 }
 
 static int make_near(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
 {
-    return add_corpus_words(walk, tools, &walk->near, false, walk->preset.examples / 6, train_shares, "near misses", writer, error);
+    return add_corpus_words(walk, tools, CORPUS_NEAR, walk->preset.examples / 6, train_shares, writer, error);
 }
 
 // Recordings of people: the end of speech is found, so that they are aligned like synthetic clips.
@@ -131,33 +128,31 @@ static void add_piece(struct track_source *source, const int16_t *samples, size_
     *length += count + pause;
 }
 
-static int add_sentences(struct walk *walk, const struct feature_tools *tools, bool held, enum track_mode mode, const char *label,
-                         struct feature_writer *writer, struct error *error)
+static int add_sentences(struct walk *walk, const struct feature_tools *tools, enum corpus_name name, struct feature_writer *writer,
+                         struct error *error)
 {
     struct track_source source;
-    const struct corpus *corpus = &walk->sentences;
-    int code = track_source_open(&source, corpus->clip_count, mode, error);
-    struct rng rng = rng_make(seed_mix((uint64_t)walk->options->seed, label), 0);
+    const struct corpus *corpus = &walk->corpora[name];
+    int code = track_source_open(&source, corpus->clip_count, TRACK_HEARD, error);
+    struct rng rng = rng_make(seed_mix((uint64_t)walk->options->seed, corpus_names[name]), 0);
     size_t length = 0;
-    for (size_t i = 0; i < corpus->clip_count && code == 0; i++) {
-        const struct spoken *clip = &corpus->clips[i];
-        if (voice_held(walk, corpus, clip) == held) // pauses of up to a quarter of a second
-            add_piece(&source, corpus->samples + clip->start, clip->count, rng_below(&rng, 4000), 0, SOUND_SPEECH, &length);
-    }
+    for (size_t i = 0; i < corpus->clip_count && code == 0; i++) // pauses of up to a quarter of a second
+        add_piece(&source, corpus->samples + corpus->clips[i].start, corpus->clips[i].count, rng_below(&rng, 4000), 0, SOUND_SPEECH,
+                  &length);
     if (code == 0)
-        code = features_tracks(walk, tools, &source, label, writer, error);
+        code = features_tracks(walk, tools, &source, corpus_names[name], writer, error);
     track_source_close(&source);
     return code;
 }
 
 static int make_sentences(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
 {
-    return add_sentences(walk, tools, false, TRACK_HEARD, "sentences", writer, error);
+    return add_sentences(walk, tools, CORPUS_SENTENCES, writer, error);
 }
 
 static int make_held_sentences(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
 {
-    return add_sentences(walk, tools, true, TRACK_HEARD, "held sentences", writer, error);
+    return add_sentences(walk, tools, CORPUS_HELD_SENTENCES, writer, error);
 }
 
 // Nothing but rooms and noise.

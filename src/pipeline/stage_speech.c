@@ -15,43 +15,110 @@ static double word_units(const char *phrase)
     return words > 1 ? (double)words : letters > 5 ? (double)letters / 5 : 1;
 }
 
-// Speaks `texts` into work/speech/<name>.corpus unless it is there, fresh.
-static int speak(struct walk *walk, const char *name, const struct text_list *texts, size_t clips, double median, double units,
-                 struct corpus *corpus, struct speech_report *report, struct signature *all, struct error *error)
+const char *const corpus_names[CORPUS_COUNT] = {"words", "near", "sentences", "held_words", "held_sentences"};
+
+// Who trains and who only measures: about one timbre in eight of an engine that has many. An engine with few voices
+// gives all of them to training, since each is a timbre that nothing else has.
+struct cast {
+    struct voice *voices;           // all; the names of the others lie in its memory
+    struct voice *parts[2];         // [held]
+    size_t counts[2];
+};
+
+static void cast_close(struct cast *cast)
 {
+    free(cast->voices);
+    free(cast->parts[0]);
+    free(cast->parts[1]);
+}
+
+static size_t groups_of(const struct voice *voices, size_t count, const char *engine)
+{
+    size_t groups = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (strcmp(voices[k].engine, engine) != 0 || voices[k].group != voices[i].group)
+            if (++k > i)
+                break;
+        groups += strcmp(voices[i].engine, engine) == 0 && k == i;
+    }
+    return groups;
+}
+
+static int cast_open(struct cast *cast, struct walk *walk, struct error *error)
+{
+    enum { MANY = 8 };
+    size_t count;
+    *cast = (struct cast){0};
+    TRY(speech_voices(walk->language, &cast->voices, &count, error));
+    for (int held = 0; held < 2; held++) {
+        cast->parts[held] = array_alloc(count + 1, sizeof **cast->parts);
+        if (!cast->parts[held])
+            return error_memory(error, "the voices");
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct voice *voice = &cast->voices[i];
+        bool held = groups_of(cast->voices, count, voice->engine) >= MANY &&
+                    split_of((uint64_t)walk->options->seed, voice->group, 1.0 / MANY) == SPLIT_VALIDATE;
+        cast->parts[held][cast->counts[held]++] = *voice;
+    }
+    for (int held = 0; held < 2; held++) // nobody left on one side: better the same voices than none
+        if (cast->counts[held] == 0) {
+            memcpy(cast->parts[held], cast->voices, count * sizeof *cast->voices);
+            cast->counts[held] = count;
+            walk_log(walk, "too few voices to hold any out");
+        }
+    return 0;
+}
+
+struct order { // what one corpus is
+    enum corpus_name name;
+    const struct text_list *texts;
+    size_t clips;
+    double median, units; // of speech_request
+    bool held;
+};
+
+// Speaks one corpus into work/speech/<name>.corpus unless it is there, fresh.
+static int speak(struct walk *walk, const struct cast *cast, const struct order *order, struct signature *all, struct error *error)
+{
+    const char *name = corpus_names[order->name];
+    struct corpus *corpus = &walk->corpora[order->name];
+    struct speech_report *report = &walk->speech_reports[order->name];
     struct signature signature;
-    char hex[65];
+    char hex[65], recipe[65], file[64];
+    TRY(speech_signature(walk->language, recipe, error));
     signature_begin(&signature, "speech");
-    for (size_t i = 0; i < texts->count; i++)
-        signature_add(&signature, "text", "%s", texts->items[i]);
+    for (size_t i = 0; i < order->texts->count; i++)
+        signature_add(&signature, "text", "%s", order->texts->items[i]);
     signature_add(&signature, "language", "%s", walk->language->code);
-    signature_add(&signature, "clips", "%zu", clips);
-    signature_add(&signature, "median", "%.4f", median);
+    signature_add(&signature, "order", "%s %zu %.4f %.4f", name, order->clips, order->median, order->units);
     signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);
-    char voices[65];
-    TRY(speech_signature(walk->language, voices, error));
-    signature_add(&signature, "voices", "%s", voices);
+    signature_add(&signature, "recipe", "%s", recipe);
     signature_end(&signature, hex);
     signature_add(all, name, "%s", hex);
 
-    char file[64];
     snprintf(file, sizeof file, "%s.corpus", name);
     char *path = walk_path(walk, "speech", file);
     if (!path)
         return error_memory(error, "a path");
     int code = 0;
     if (!artefact_fresh(path, hex) || corpus_open(corpus, path, error) < 0) {
-        struct speech_request request = {.texts = (const char *const *)texts->items, .text_count = texts->count, .language = walk->language,
-                                         .clips = clips, .duration_median = median, .duration_sigma = 0.2, .units = units,
-                                         .seed = seed_mix((uint64_t)walk->options->seed, name), .threads = pool_threads(walk->pool)};
-        progress_begin(walk->progress, name);
+        struct speech_request request = {.texts = (const char *const *)order->texts->items, .text_count = order->texts->count,
+                                         .language = walk->language, .clips = order->clips, .duration_median = order->median,
+                                         .duration_sigma = 0.2, .units = order->units,
+                                         .seed = seed_mix((uint64_t)walk->options->seed, name), .threads = pool_threads(walk->pool),
+                                         .voices = cast->parts[order->held], .voice_count = cast->counts[order->held]};
+        progress_begin(walk->progress, "speech");
         TRY_GOTO(speech_generate(&request, path, walk->progress, report, error), end);
-        progress_end(walk->progress, "%zu clips by %zu voices", clips, report->voices);
-        walk_log(walk, "%s: %zu clips by %zu voices in %zu groups, %.1f s, %zu tried", name, clips, report->voices, report->groups,
+        progress_end(walk->progress, "%zu %s by %zu voices", order->clips, name, report->voices);
+        walk_log(walk, "%s: %zu clips by %zu voices in %zu groups, %.1f s, %zu tried", name, order->clips, report->voices, report->groups,
                  report->seconds, report->tried);
         TRY_GOTO(artefact_sign(path, hex, error), end);
         TRY_GOTO(corpus_open(corpus, path, error), end);
     }
+    walk->clip_counts[order->name] = corpus->clip_count;
+    walk->group_counts[order->name] = (size_t)corpus->groups;
 end:
     free(path);
     return code;
@@ -60,46 +127,34 @@ end:
 int stage_speech(struct walk *walk, struct error *error)
 {
     uint64_t seed = (uint64_t)walk->options->seed;
-    struct text_list words = {0}, near = {0}, sentences = {0};
+    const struct pipeline_preset *preset = &walk->preset;
+    struct text_list words = {0}, near = {0}, sentences = {0}, other_sentences = {0};
     struct signature all;
-    double expected = speech_expected_seconds(walk->spoken, walk->language);
+    struct cast cast = {0};
+    double expected = speech_expected_seconds(walk->spoken, walk->language), units = word_units(walk->spoken);
     int code;
     signature_begin(&all, "all speech");
+    TRY_GOTO(cast_open(&cast, walk, error), end);
     TRY_GOTO(text_list_add(&words, walk->spoken, error), end);
-    TRY_GOTO(speech_near_misses(walk->spoken, walk->language, 400, seed, &near, error), end);
-    TRY_GOTO(speech_sentences(walk->spoken, walk->language, 2000, seed, &sentences, error), end);
-    TRY_GOTO(speak(walk, "words", &words, walk->preset.clips, expected, word_units(walk->spoken), &walk->words, &walk->speech_reports[0],
-                   &all, error), end);
-    TRY_GOTO(speak(walk, "near", &near, walk->preset.near, expected, 0, &walk->near, &walk->speech_reports[1], &all, error), end);
-    TRY_GOTO(speak(walk, "sentences", &sentences, walk->preset.sentences, 0, 0, &walk->sentences, &walk->speech_reports[2], &all, error),
-             end);
+    TRY_GOTO(speech_near_misses(walk->spoken, walk->language, preset->near / 3 + 1, seed, &near, error), end);
+    TRY_GOTO(speech_sentences(walk->spoken, walk->language, preset->sentences / 2 + 1, seed, &sentences, error), end);
+    TRY_GOTO(speech_sentences(walk->spoken, walk->language, preset->held_sentences / 2 + 1, seed_mix(seed, "other"), &other_sentences,
+                              error), end);
+    const struct order orders[] = {
+        {CORPUS_WORDS, &words, preset->clips, expected, units, false},
+        {CORPUS_NEAR, &near, preset->near, expected, 0, false},
+        {CORPUS_SENTENCES, &sentences, preset->sentences, 0, 0, false},
+        {CORPUS_HELD_WORDS, &words, preset->held / 3 + 1, expected, units, true},
+        {CORPUS_HELD_SENTENCES, &other_sentences, preset->held_sentences, 0, 0, true},
+    };
+    for (size_t i = 0; i < COUNT_OF(orders); i++)
+        TRY_GOTO(speak(walk, &cast, &orders[i], &all, error), end);
     signature_end(&all, walk->speech_signature);
-    const struct corpus *corpora[] = {&walk->words, &walk->near, &walk->sentences};
-    for (size_t i = 0; i < COUNT_OF(corpora); i++) {
-        walk->clip_counts[i] = corpora[i]->clip_count;
-        walk->group_counts[i] = (size_t)corpora[i]->groups;
-    }
 end:
+    cast_close(&cast);
     text_list_free(&words);
     text_list_free(&near);
     text_list_free(&sentences);
+    text_list_free(&other_sentences);
     return code;
-}
-
-// About one voice in eight is held out; an engine with fewer than eight voices gives all of them to training,
-// since each is a timbre that nothing else has.
-bool voice_held(const struct walk *walk, const struct corpus *corpus, const struct spoken *clip)
-{
-    enum { FEW = 8 };
-    int seen[FEW], count = 0;
-    for (size_t i = 0; i < corpus->clip_count && count < FEW; i++) {
-        int k = 0;
-        if (corpus->clips[i].engine != clip->engine)
-            continue;
-        while (k < count && seen[k] != corpus->clips[i].group)
-            k++;
-        if (k == count)
-            seen[count++] = corpus->clips[i].group;
-    }
-    return count == FEW && split_of((uint64_t)walk->options->seed, clip->group, 0.125) == SPLIT_VALIDATE;
 }
