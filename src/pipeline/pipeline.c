@@ -61,6 +61,19 @@ char *walk_path(const struct walk *walk, const char *folder, const char *name)
     return *name ? text_print("%s/%s/%s", walk->work, folder, name) : text_print("%s/%s", walk->work, folder);
 }
 
+// Fewer samples make everything smaller; more samples make more words only.
+static void scale_preset(struct pipeline_preset *preset, size_t samples)
+{
+    enum { LEAST = 40 };
+    size_t *const counts[] = {&preset->near, &preset->sentences, &preset->held_sentences, &preset->held, &preset->examples};
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        size_t scaled = *counts[i] * samples / preset->clips;
+        if (samples < preset->clips || counts[i] == &preset->examples)
+            *counts[i] = scaled < LEAST ? LEAST : scaled;
+    }
+    preset->clips = samples;
+}
+
 static int find_preset(struct walk *walk, struct error *error)
 {
     const struct pipeline_options *options = walk->options;
@@ -75,10 +88,8 @@ static int find_preset(struct walk *walk, struct error *error)
     int code = walk->preset.name ? 0 : error_set(error, ERROR_USAGE, "--preset %s is not known; there are %s", name, names.data);
     buffer_free(&names);
     TRY(code);
-    if (options->samples) {
-        walk->preset.clips = (size_t)options->samples;
-        walk->preset.examples = walk->preset.examples < 3 * walk->preset.clips ? 3 * walk->preset.clips : walk->preset.examples;
-    }
+    if (options->samples)
+        scale_preset(&walk->preset, (size_t)options->samples);
     if (options->training_steps)
         walk->preset.steps = (uint64_t)options->training_steps;
     if (options->seeds)

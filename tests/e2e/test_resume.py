@@ -11,7 +11,7 @@ import time
 from common import PROGRAM, check, finish
 
 root = pathlib.Path(tempfile.mkdtemp(prefix="wakesmith-resume-"))
-SMALL = ["train", "hey jarvis", "--preset=draft", "--samples=120", "--training-steps=120", "--seeds=2"]
+SMALL = ["train", "hey jarvis", "--preset=draft", "--samples=60", "--training-steps=100", "--seeds=2"]
 
 
 def start(data, *more):
