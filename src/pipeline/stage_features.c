@@ -268,43 +268,54 @@ static int make_one(struct walk *walk, const struct feature_tools *tools, enum s
     return artefact_sign(path, walk->features_signature, error);
 }
 
-int stage_features(struct walk *walk, struct error *error)
+static char *set_path(const struct walk *walk, int name)
+{
+    char file[64];
+    snprintf(file, sizeof file, "%s.features", set_names[name]);
+    return walk_path(walk, "features", file);
+}
+
+static int make_stale(struct walk *walk, struct error *error)
 {
     struct feature_tools tools = {0};
     double started = time_now();
-    bool opened = false, made = false;
+    bool made = false;
     int code = 0;
-    sign_features(walk, error);
     for (int name = 0; name < SET_COUNT && code == 0; name++) {
-        char file[64];
-        snprintf(file, sizeof file, "%s.features", set_names[name]);
-        char *path = walk_path(walk, "features", file);
+        char *path = set_path(walk, name);
         if (!path)
-            return error_memory(error, "a path");
-        if (!artefact_fresh(path, walk->features_signature)) {
-            if (!opened) {
-                opened = true;
+            code = error_memory(error, "a path");
+        else if (!artefact_fresh(path, walk->features_signature)) {
+            if (!made)
                 code = feature_tools_open(walk, &tools, error);
-            }
+            made = true;
             if (code == 0)
                 code = make_one(walk, &tools, (enum set_name)name, path, error);
-            made = true;
         }
-        if (code == 0)
-            code = feature_set_open(&walk->sets[name], path, error);
-        if (code == 0)
-            walk_log(walk, "features %s: %zu items, %llu rows", set_names[name], walk->sets[name].item_count,
-                     (unsigned long long)walk->sets[name].row_count);
         free(path);
     }
-    if (opened)
-        feature_tools_close(walk, &tools);
+    if (!made)
+        return code;
+    feature_tools_close(walk, &tools);
     TRY(code);
-    if (made) {
-        progress_end(walk->progress, "%zu words heard", walk->sets[SET_WORDS].item_count);
-        walk_log(walk, "features made in %.1f s", time_now() - started);
+    progress_end(walk->progress, "%zu words heard", walk->preset.examples);
+    walk_log(walk, "features made in %.1f s", time_now() - started);
+    return 0;
+}
+
+int stage_features(struct walk *walk, struct error *error)
+{
+    sign_features(walk, error);
+    TRY(make_stale(walk, error));
+    walk_close_audio(walk); // hours of audio, before hours of features are mapped
+    for (int name = 0; name < SET_COUNT; name++) {
+        char *path = set_path(walk, name);
+        int code = path ? feature_set_open(&walk->sets[name], path, error) : error_memory(error, "a path");
+        free(path);
+        TRY(code);
+        walk_log(walk, "features %s: %zu items, %llu rows", set_names[name], walk->sets[name].item_count,
+                 (unsigned long long)walk->sets[name].row_count);
     }
-    walk_close_audio(walk);
     TRY(sort_by_condition(walk, SET_WORDS, error));
     TRY(sort_by_condition(walk, SET_PERSONAL, error));
     return sort_by_condition(walk, SET_NEAR, error);
