@@ -54,7 +54,7 @@ struct pipeline_result {
     double seconds;
     size_t held_clips;
     double held_hours, real_hours; // real_hours: of them recordings (not synthetic speech)
-    double float_recall;           // of the float network at the threshold it was judged at
+    double float_recall;           // of the float network at the published cutoff and window
     double int8_difference;        // mean |p float - p int8|
     int best_seed, seeds;
 };

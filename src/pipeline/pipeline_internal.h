@@ -93,6 +93,9 @@ int stage_export(struct walk *walk, struct pipeline_result *result, struct error
 void sound_store_close(struct sound_store *store);
 void walk_close_audio(struct walk *walk); // clips and sounds: not needed once features are made
 
+// Output bytes as if the float network shipped, its logit shifted as in the published model. Frees with track_list_free.
+int parity_tracks(struct walk *walk, const struct feature_set *set, double shift, struct track_list *tracks, struct error *error);
+
 // The report beside the model.
 int report_write(const struct walk *walk, const struct pipeline_result *result, const struct track_list *positives,
                  const struct track_list *negatives, const char *model_hash, const char *path, struct error *error);

@@ -98,7 +98,7 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
 {
     const struct pipeline_options *options = walk->options;
     json_t *report = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:I, s:I, s:i, s:I, s:s}, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f, s:I}, s:f, s:I, s:I, s:I, s:f, s:o, "
+        "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:I, s:I, s:i, s:I, s:s}, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f, s:I}, s:f, s:f, s:I, s:I, s:I, s:f, s:o, "
         "s:{s:s, s:s, s:s, s:s}}",
         "wakesmith", WAKESMITH_VERSION, "phrase", options->phrase, "id", walk->id, "language", walk->language->code, "model_sha256",
         model_hash, "options", "preset", walk->preset.name, "samples", (json_int_t)walk->preset.clips, "training_steps",
@@ -106,7 +106,8 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
         options->model ? options->model : "official", "sensitivities", levels_json(result), "curve",
         curve_json(positives, negatives, result->written.window), "training", seeds_json(walk), "speech", speech_json(walk), "features",
         sets_json(walk), "held_out", "hours", result->held_hours, "real_hours", result->real_hours, "clips",
-        (json_int_t)result->held_clips, "int8_mean_difference", result->int8_difference, "arena", (json_int_t)result->facts.arena_recommended,
+        (json_int_t)result->held_clips, "int8_mean_difference", result->int8_difference, "float_recall",
+        result->float_recall, "arena", (json_int_t)result->facts.arena_recommended,
         "macs_per_step", (json_int_t)result->facts.macs_per_step, "personal_clips", (json_int_t)walk->personal_clips, "seconds",
         result->seconds, "caveats", caveats_json(walk, result), "signatures", "speech", walk->speech_signature, "sounds",
         walk->sounds_signature, "features", walk->features_signature, "training", walk->train_signature);

@@ -37,15 +37,19 @@ static size_t calibration_tracks(const struct walk *walk, struct quantize_track 
     return count;
 }
 
+static double logit_shift(const struct walk *walk)
+{
+    return walk->scores[walk->best].threshold - log(operating_probability / (1 - operating_probability));
+}
+
 static int quantize_best(struct walk *walk, void **data, size_t *size, struct pipeline_result *result, struct error *error)
 {
     enum { LIMIT = 1000 };
     struct quantize_track *tracks = array_alloc(LIMIT, sizeof *tracks);
     if (!tracks)
         return error_memory(error, "calibration");
-    const struct train_score *score = &walk->scores[walk->best];
-    struct quantize_options options = {.logit_shift = (float)(score->threshold - log(operating_probability / (1 - operating_probability))),
-                                       .logit_scale = 1, .percentile = .9999, .description = "Wakesmith " WAKESMITH_VERSION};
+    struct quantize_options options = {.logit_shift = (float)logit_shift(walk), .logit_scale = 1, .percentile = .9999,
+                                       .description = "Wakesmith " WAKESMITH_VERSION};
     struct quantize_report report;
     int code = quantize_model(&walk->weights[walk->best], tracks, calibration_tracks(walk, tracks, LIMIT), &options, walk->pool, data, size,
                               &report, error);
@@ -77,6 +81,15 @@ static int measure(struct walk *walk, const struct tflite_model *model, struct t
         TRY(evaluate_calibrate(positives, negatives, walk->options->target_per_hour * levels[order[i]].times,
                                i == 0 ? 0 : result->levels[1].calibration.point.window, &level->calibration, error));
     }
+    const struct operating_point *published = &result->levels[1].calibration.point;
+    struct track_list as_float = {0};
+    struct operating_point point;
+    int code = parity_tracks(walk, &walk->sets[SET_HELD_WORDS], logit_shift(walk), &as_float, error);
+    if (code == 0)
+        evaluate_point(&as_float, &(struct track_list){0}, published->cutoff, published->window, &point);
+    track_list_free(&as_float);
+    TRY(code);
+    result->float_recall = point.recall;
     result->held_clips = positives->count;
     result->held_hours = result->levels[1].calibration.point.hours;
     result->real_hours = (double)walk->sets[SET_HELD_REAL].row_count / 360000;
@@ -201,10 +214,10 @@ int stage_export(struct walk *walk, struct pipeline_result *result, struct error
     TRY_GOTO(tflite_describe(model, &result->facts, error), end);
     TRY_GOTO(measure(walk, model, &positives, &negatives, result, error), end);
     const struct operating_point *point = &result->levels[1].calibration.point;
-    walk_log(walk, "cutoff byte %d, window %d: hears %zu of %zu held-out clips, %zu false accepts in %.2f h", point->cutoff, point->window,
-             point->detected, point->clips, point->false_accepts, point->hours);
+    walk_log(walk, "cutoff byte %d, window %d: hears %zu of %zu held-out clips, %zu false accepts in %.2f h; "
+             "the float network hears %.1f %%", point->cutoff, point->window, point->detected, point->clips, point->false_accepts,
+             point->hours, 100 * result->float_recall);
     fill_manifest(walk, result);
-    result->float_recall = walk->scores[walk->best].recall;
     result->best_seed = walk->best;
     result->seeds = walk->preset.seeds;
     result->seconds = time_now() - walk->started;
