@@ -233,7 +233,7 @@ int feature_tools_open(struct walk *walk, struct feature_tools *tools, struct er
         return error_memory(error, "the sounds behind speech");
     for (size_t i = 0; i < walk->store.count; i++) {
         const struct stored_sound *sound = &walk->store.sounds[i];
-        if (!sound->held && sound->count > AUDIO_RATE / 10)
+        if (!walk->store.held[i] && sound->count > AUDIO_RATE / 10)
             tools->sounds[count++] = (struct sound){walk->store.samples + sound->start, sound->count, (enum sound_kind)sound->kind};
     }
     size_t real_speech = 0;

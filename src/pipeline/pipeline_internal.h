@@ -17,7 +17,7 @@ struct stored_sound {
     int32_t kind;   // enum sound_kind
     int32_t source; // recordings of one source are in one split only
     int32_t use;    // USE_NEGATIVE or USE_BACKGROUND
-    int32_t held;   // 1: measures only
+    int32_t unused;
 };
 enum { USE_NEGATIVE, USE_BACKGROUND };
 struct sound_store {
@@ -25,6 +25,7 @@ struct sound_store {
     const struct stored_sound *sounds;
     size_t count;
     const int16_t *samples;
+    bool *held; // [count]: only measures
 };
 
 // What is spoken. The held ones are said by voices that nothing else is said by.

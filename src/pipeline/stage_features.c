@@ -178,7 +178,7 @@ static int add_real(struct walk *walk, const struct feature_tools *tools, unsign
     size_t length = 0;
     for (size_t i = 0; i < walk->store.count && code == 0; i++) {
         const struct stored_sound *sound = &walk->store.sounds[i];
-        if (sound->use == USE_NEGATIVE && sound->held == held && (kinds >> sound->kind & 1))
+        if (sound->use == USE_NEGATIVE && walk->store.held[i] == held && (kinds >> sound->kind & 1))
             add_piece(&source, walk->store.samples + sound->start, sound->count, 0, sound->source, sound->kind, &length);
     }
     if (code == 0)

@@ -54,53 +54,6 @@ static void decode(void *context, size_t index, int worker)
     entry->sound.count = entry->pcm.count;
 }
 
-// Samples of the negatives of one kind, of all sources or of one.
-static uint64_t recorded(const struct entry *entries, size_t count, int kind, int32_t source, bool all)
-{
-    uint64_t total = 0;
-    for (size_t i = 0; i < count; i++)
-        if (entries[i].sound.kind == kind && entries[i].sound.use == USE_NEGATIVE && (all || entries[i].sound.source == source))
-            total += entries[i].sound.count;
-    return total;
-}
-
-// The source of this kind that follows `rank` in the order of a hash; -1 after the last.
-static int32_t next_source(const struct entry *entries, size_t count, int kind, uint64_t seed, uint64_t *rank)
-{
-    uint64_t best = UINT64_MAX;
-    int32_t source = -1;
-    for (size_t i = 0; i < count; i++) {
-        char label[32];
-        snprintf(label, sizeof label, "%d", entries[i].sound.source);
-        uint64_t here = seed_mix(seed, label);
-        if (entries[i].sound.kind == kind && entries[i].sound.use == USE_NEGATIVE && here > *rank && here < best) {
-            best = here;
-            source = entries[i].sound.source;
-        }
-    }
-    *rank = best;
-    return source;
-}
-
-// Per kind, whole sources are held out, in the order of a hash, until a tenth of the recorded time is held; a source
-// that would make it more than a fifth trains instead.
-static void hold_out(struct entry *entries, size_t count, uint64_t seed)
-{
-    for (int kind = 0; kind < SOUND_KINDS; kind++) {
-        uint64_t total = recorded(entries, count, kind, 0, true), held = 0, rank = 0;
-        int32_t source;
-        while (held * 10 < total && (source = next_source(entries, count, kind, seed, &rank)) >= 0) {
-            uint64_t size = recorded(entries, count, kind, source, false);
-            if ((held + size) * 5 > total)
-                continue;
-            held += size;
-            for (size_t i = 0; i < count; i++)
-                if (entries[i].sound.kind == kind && entries[i].sound.source == source)
-                    entries[i].sound.held = 1;
-        }
-    }
-}
-
 static int write_store(struct walk *walk, struct entry *entries, size_t count, const char *path, struct error *error)
 {
     struct atomic_file file;
@@ -130,7 +83,6 @@ static int write_store(struct walk *walk, struct entry *entries, size_t count, c
             return progress_cancelled(error);
         }
     }
-    hold_out(entries, count, (uint64_t)walk->options->seed);
     good = good && fseek(file.stream, sizeof header, SEEK_SET) == 0;
     for (size_t i = 0; i < count && good; i++)
         good = fwrite(&entries[i].sound, sizeof entries[i].sound, 1, file.stream) == 1;
@@ -141,6 +93,53 @@ static int write_store(struct walk *walk, struct entry *entries, size_t count, c
     else
         code = atomic_commit(&file, error);
     return code;
+}
+
+// Samples of the negatives of one kind, of all sources or of one.
+static uint64_t recorded(const struct sound_store *store, int kind, int32_t source, bool all)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < store->count; i++)
+        if (store->sounds[i].kind == kind && store->sounds[i].use == USE_NEGATIVE && (all || store->sounds[i].source == source))
+            total += store->sounds[i].count;
+    return total;
+}
+
+// The source of this kind that follows `rank` in the order of a hash; -1 after the last.
+static int32_t next_source(const struct sound_store *store, int kind, uint64_t seed, uint64_t *rank)
+{
+    uint64_t best = UINT64_MAX;
+    int32_t source = -1;
+    for (size_t i = 0; i < store->count; i++) {
+        const struct stored_sound *sound = &store->sounds[i];
+        char label[32];
+        snprintf(label, sizeof label, "%d", sound->source);
+        uint64_t here = seed_mix(seed, label);
+        if (sound->kind == kind && sound->use == USE_NEGATIVE && here > *rank && here < best) {
+            best = here;
+            source = sound->source;
+        }
+    }
+    *rank = best;
+    return source;
+}
+
+// Per kind, whole sources are held out, in the order of a hash, until a tenth of the recorded time is held; a source
+// that would make it more than a fifth trains instead.
+static void hold_out(struct sound_store *store, uint64_t seed)
+{
+    for (int kind = 0; kind < SOUND_KINDS; kind++) {
+        uint64_t total = recorded(store, kind, 0, true), held = 0, rank = 0;
+        int32_t source;
+        while (held * 10 < total && (source = next_source(store, kind, seed, &rank)) >= 0) {
+            uint64_t size = recorded(store, kind, source, false);
+            if ((held + size) * 5 > total)
+                continue;
+            held += size;
+            for (size_t i = 0; i < store->count; i++)
+                store->held[i] |= store->sounds[i].kind == kind && store->sounds[i].source == source;
+        }
+    }
 }
 
 static int open_store(struct sound_store *store, const char *path, struct error *error)
@@ -158,15 +157,17 @@ static int open_store(struct sound_store *store, const char *path, struct error 
             good = store->sounds[i].start <= samples && store->sounds[i].count <= samples - store->sounds[i].start &&
                    store->sounds[i].kind >= 0 && store->sounds[i].kind < SOUND_KINDS;
     }
-    if (good)
+    store->held = array_alloc(store->count + 1, sizeof *store->held);
+    if (good && store->held)
         return 0;
     sound_store_close(store);
-    return error_set(error, ERROR_FORMAT, "%s is damaged; delete it and run the command again", path);
+    return good ? error_memory(error, "the list of sounds") : error_set(error, ERROR_FORMAT, "%s is damaged; delete it and run the command again", path);
 }
 
 void sound_store_close(struct sound_store *store)
 {
     mapping_close(&store->file);
+    free(store->held);
     *store = (struct sound_store){0};
 }
 
@@ -195,7 +196,6 @@ int stage_sounds(struct walk *walk, struct error *error)
     TRY_GOTO(list_sounds(&options->backgrounds, "backgrounds", &files, error), end);
     struct signature signature;
     signature_begin(&signature, "sounds");
-    signature_add(&signature, "seed", "%lld", (long long)options->seed);
     for (size_t i = 0; i < files.count; i++) {
         signature_add(&signature, i < negatives ? "negative" : "background", "%s", files.items[i]);
         TRY_GOTO(signature_add_file(&signature, files.items[i], error), end);
@@ -227,7 +227,8 @@ int stage_sounds(struct walk *walk, struct error *error)
         TRY_GOTO(artefact_sign(path, walk->sounds_signature, error), end);
         progress_end(walk->progress, "%zu recordings decoded", files.count);
     }
-    code = open_store(&walk->store, path, error);
+    TRY_GOTO(open_store(&walk->store, path, error), end);
+    hold_out(&walk->store, (uint64_t)options->seed);
 end:
     free(entries);
     free(path);
