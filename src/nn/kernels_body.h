@@ -52,13 +52,18 @@ INLINE vec where_positive(vec m, vec x)
 // steps through a: row r, depth k at a[r*row_step + k*depth_step].
 
 INLINE void tile(int height, int width, int depth, const float *a, size_t row_step, size_t depth_step, const float *b, float *c,
-                 size_t columns, bool add)
+                 size_t columns, bool add, struct nn_ahead *ahead)
 {
+    enum { MACS_PER_BYTE = 8 }; // slow enough for the memory, fast enough to be done in time
+    const char *next = ahead->next, *end = ahead->end;
     vec sum[24];
     UNROLL
     for (int i = 0; i < height * width; i++)
         sum[i] = (vec){0};
     for (int k = 0; k < depth; k++) {
+        __builtin_prefetch(next, 1);
+        next += height * width * LANES / MACS_PER_BYTE;
+        next = next < end ? next : end;
         vec right[4];
         UNROLL
         for (int j = 0; j < width; j++)
@@ -83,19 +88,20 @@ INLINE void tile(int height, int width, int depth, const float *a, size_t row_st
             store(at, sum[r * width + j]);
         }
     }
+    ahead->next = next;
 }
 
 // One panel of columns: full tiles of `height` rows, then the rest of the rows.
 INLINE void panel(int height, int width, int rows, int depth, const float *a, size_t row_step, size_t depth_step, const float *b,
-                  float *c, size_t columns, bool add)
+                  float *c, size_t columns, bool add, struct nn_ahead *ahead)
 {
     for (; rows >= height; rows -= height) {
-        tile(height, width, depth, a, row_step, depth_step, b, c, columns, add);
+        tile(height, width, depth, a, row_step, depth_step, b, c, columns, add, ahead);
         a += (size_t)height * row_step;
         c += (size_t)height * columns;
     }
     if (height > 6 && rows >= 6) {
-        tile(6, width, depth, a, row_step, depth_step, b, c, columns, add);
+        tile(6, width, depth, a, row_step, depth_step, b, c, columns, add, ahead);
         a += 6 * row_step;
         c += 6 * columns;
         rows -= 6;
@@ -103,44 +109,46 @@ INLINE void panel(int height, int width, int rows, int depth, const float *a, si
     switch (rows) {
 #define REST(n)                                                              \
     case n:                                                                  \
-        tile(n, width, depth, a, row_step, depth_step, b, c, columns, add); \
+        tile(n, width, depth, a, row_step, depth_step, b, c, columns, add, ahead); \
         break;
         REST(1) REST(2) REST(3) REST(4) REST(5)
 #undef REST
     }
 }
 
-INLINE void product(int rows, int columns, int depth, const float *a, size_t row_step, size_t depth_step, const float *b, float *c, bool add)
+INLINE void product(int rows, int columns, int depth, const float *a, size_t row_step, size_t depth_step, const float *b, float *c, bool add,
+                    struct nn_ahead *ahead)
 {
     int left = columns / LANES;
     for (; left >= WIDEST_TILE; left -= WIDEST_TILE) {
-        panel(6, WIDEST_TILE, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add);
+        panel(6, WIDEST_TILE, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add, ahead);
         b += WIDEST_TILE * LANES;
         c += WIDEST_TILE * LANES;
     }
 #if REGISTERS == 32
     switch (left) {
     case 1:
-        panel(12, 1, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add);
+        panel(12, 1, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add, ahead);
         break;
     case 2:
-        panel(12, 2, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add);
+        panel(12, 2, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add, ahead);
         break;
     case 3:
-        panel(6, 3, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add);
+        panel(6, 3, rows, depth, a, row_step, depth_step, b, c, (size_t)columns, add, ahead);
         break;
     }
 #endif
 }
 
-static void multiply(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c)
+static void multiply(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, struct nn_ahead *ahead)
 {
-    product(rows, columns, depth, a, lda, 1, b, c, false);
+    product(rows, columns, depth, a, lda, 1, b, c, false, ahead);
 }
 
-static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c)
+static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+                                struct nn_ahead *ahead)
 {
-    product(depth, columns, rows, a, 1, lda, b, c, true);
+    product(depth, columns, rows, a, 1, lda, b, c, true, ahead);
 }
 
 // ---- depthwise ------------------------------------------------------------------------------------------

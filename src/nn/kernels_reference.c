@@ -4,8 +4,10 @@
 
 #include <math.h>
 
-static void multiply(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c)
+static void multiply(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+                     struct nn_ahead *ahead)
 {
+    (void)ahead;
     for (int r = 0; r < rows; r++) {
         for (int n = 0; n < columns; n++) {
             float sum = 0;
@@ -16,8 +18,10 @@ static void multiply(int rows, int columns, int depth, const float *a, size_t ld
     }
 }
 
-static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c)
+static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+                     struct nn_ahead *ahead)
 {
+    (void)ahead;
     for (int k = 0; k < depth; k++) {
         for (int n = 0; n < columns; n++) {
             float sum = 0;

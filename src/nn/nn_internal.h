@@ -31,12 +31,19 @@ struct nn_taps {
     int first[MAX_LANE_BLOCKS], count[MAX_LANE_BLOCKS];
 };
 
+// Memory that will be needed soon, from next to end. A product fetches it into the cache bit by bit while it computes, so
+// that the passes between products, which do little per float, need not wait for memory. `next` advances.
+struct nn_ahead {
+    const char *next, *end;
+};
+
 struct nn_kernels {
     const char *name;
     // c[rows][columns] = a[rows][depth] * b[depth][columns]; row r of a starts at a + r*lda (rows may overlap).
-    void (*multiply)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c);
+    void (*multiply)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, struct nn_ahead *ahead);
     // c[depth][columns] += transpose(a[rows][depth]) * b[rows][columns]
-    void (*multiply_transposed)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c);
+    void (*multiply_transposed)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+                                struct nn_ahead *ahead);
     // y[rows][channels]: y[t] = sum over taps i of w[i] * x[t + i], channel by channel
     void (*depthwise)(int rows, int channels, const struct nn_taps *taps, const float *x, const float *w, float *y);
     // dw[i] += sum over rows t of dy[t] * x[t + i]

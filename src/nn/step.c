@@ -6,7 +6,9 @@
 //   forward of block i    a = ReLU(BN(v of block i-1)) -> depthwise -> z -> 1x1 -> v, moments of v
 //   head                  a -> dense -> loss, gradient of the logit -> g of the last block
 //   backward of block i   BN -> dv -> gradients of 1x1, dz -> gradients of depthwise -> g of block i-1
-// Kept for the whole batch: x, a of the first convolution, z and v of each block, and one g that each block overwrites.
+// Kept for each sample, one after another: a of the first convolution, then z and v of each block, then g of the last one.
+// g of another block lies where z and v of the block behind it were, which nobody needs any more. So what a pass needs
+// of a sample is contiguous, and the products of one sample fetch it for the next one.
 #include "nn/nn_internal.h"
 
 #include <math.h>
@@ -36,8 +38,9 @@ struct nn {
     struct nn_weights weights;
     float *gradients, *m, *v_adam;
     uint64_t steps;
-    size_t input_stride, gradient_stride; // floats per sample
-    float *input, *first, *g, *z[NN_MAX_BLOCKS], *v[NN_MAX_BLOCKS];
+    size_t input_stride, sample_stride; // floats per sample
+    float *input, *samples;
+    size_t z_at[NN_MAX_BLOCKS + 1], v_at[NN_MAX_BLOCKS]; // offsets into a sample; z_at[i + 1] is also where g of block i lies
     float *packed, *reversed[NN_MAX_BLOCKS], *transposed[NN_MAX_BLOCKS]; // weights as the kernels read them
     struct norm norms[NN_MAX_BLOCKS];
     float *partial;           // [MAX_CHUNKS][plan.size] gradients
@@ -85,24 +88,37 @@ static void add_sums(const struct nn *nn, double *sums, const struct scratch *sc
     }
 }
 
-static float *of_sample(float *data, int n, int rows, int wide)
+static float *sample_of(const struct nn *nn, int n)
 {
-    return data + (size_t)n * (size_t)rows * (size_t)wide;
+    return nn->samples + (size_t)n * nn->sample_stride;
 }
 
 static float *v_of(const struct nn *nn, int block, int n)
 {
-    return of_sample(nn->v[block], n, nn->plan.rows[block + 1], nn->plan.wide[block + 1]);
+    return sample_of(nn, n) + nn->v_at[block];
 }
 
 static float *z_of(const struct nn *nn, int block, int n)
 {
-    return of_sample(nn->z[block], n, nn->plan.rows[block + 1], nn->plan.wide[block]);
+    return sample_of(nn, n) + nn->z_at[block];
 }
 
-static float *g_of(const struct nn *nn, int n)
+static float *g_of(const struct nn *nn, int block, int n)
 {
-    return nn->g + (size_t)n * nn->gradient_stride;
+    return sample_of(nn, n) + nn->z_at[block + 1];
+}
+
+static size_t plan_size(const struct nn_plan *plan, int stage)
+{
+    return (size_t)plan->rows[stage] * (size_t)plan->wide[stage];
+}
+
+// What a pass over `block` needs of the sample after n: from its input to its v, or to its g.
+static struct nn_ahead ahead_of(const struct nn *nn, int block, int n, bool backward)
+{
+    const float *next = sample_of(nn, n + 1 < nn->count ? n + 1 : n), *from = next + (block ? nn->v_at[block - 1] : 0);
+    size_t size = plan_size(&nn->plan, block + 1);
+    return (struct nn_ahead){(const char *)from, (const char *)(next + (backward ? nn->z_at[block + 1] : nn->v_at[block]) + size)};
 }
 
 // Input rows of a block (or of the dense layer: block = blocks): ReLU of the layer before.
@@ -110,7 +126,7 @@ static const float *activations(const struct nn *nn, int block, int n, struct sc
 {
     const struct nn_plan *plan = &nn->plan;
     if (block == 0)
-        return of_sample(nn->first, n, plan->rows[0], plan->wide[0]);
+        return sample_of(nn, n);
     const struct norm *norm = &nn->norms[block - 1];
     nn->kernels->scale_relu(plan->rows[block], plan->wide[block], v_of(nn, block - 1, n), norm->scale, norm->shift, scratch->a);
     return scratch->a;
@@ -118,15 +134,22 @@ static const float *activations(const struct nn *nn, int block, int n, struct sc
 
 // ---- forward --------------------------------------------------------------------------------------------
 
+static struct nn_ahead input_ahead(const struct nn *nn, int n)
+{
+    const float *next = nn->input + (size_t)(n + 1 < nn->count ? n + 1 : n) * nn->input_stride;
+    return (struct nn_ahead){(const char *)next, (const char *)(next + nn->input_stride)};
+}
+
 static void forward_first(const struct nn *nn, int n)
 {
     const struct nn_plan *plan = &nn->plan;
     const struct nn_config *config = &plan->config;
-    float *a = of_sample(nn->first, n, plan->rows[0], plan->wide[0]);
+    float *a = sample_of(nn, n);
+    struct nn_ahead ahead = input_ahead(nn, n);
     // Rows of features are contiguous, so the windows of the convolution are overlapping rows of a matrix.
     nn->kernels->multiply(plan->rows[0], plan->wide[0], config->first_kernel * NN_FEATURES, nn->input + (size_t)n * nn->input_stride,
-                          (size_t)(config->stride * NN_FEATURES), nn->packed + plan->first, a);
-    nn->kernels->relu((size_t)(plan->rows[0] * plan->wide[0]), a);
+                          (size_t)(config->stride * NN_FEATURES), nn->packed + plan->first, a, &ahead);
+    nn->kernels->relu(plan_size(plan, 0), a);
 }
 
 static void forward_chunk(void *context, size_t chunk, int worker)
@@ -141,8 +164,9 @@ static void forward_chunk(void *context, size_t chunk, int worker)
         if (i == 0)
             forward_first(nn, n);
         float *z = z_of(nn, i, n), *v = v_of(nn, i, n);
+        struct nn_ahead ahead = ahead_of(nn, i, n, false);
         k->depthwise(rows, in, &plan->taps[i], activations(nn, i, n, scratch), nn->packed + plan->depthwise[i], z);
-        k->multiply(rows, out, in, z, (size_t)in, nn->packed + plan->pointwise[i], v);
+        k->multiply(rows, out, in, z, (size_t)in, nn->packed + plan->pointwise[i], v, &ahead);
         k->moments(rows, out, v, scratch->sum, scratch->square);
         add_sums(nn, sums, scratch, out);
         for (int c = 0; c < out; c++)
@@ -194,8 +218,9 @@ static void head_chunk(void *context, size_t chunk, int worker)
         if (nn->logits)
             nn->logits[n] = logit;
         bias_gradient += d;
-        k->dense_backward(flat, d, a, dense, dense_gradient, g_of(nn, n));
-        k->mask(rows, wide, a, v_of(nn, last - 1, n), nn->norms[last - 1].mean, g_of(nn, n), scratch->sum, scratch->square);
+        float *g = g_of(nn, last - 1, n);
+        k->dense_backward(flat, d, a, dense, dense_gradient, g);
+        k->mask(rows, wide, a, v_of(nn, last - 1, n), nn->norms[last - 1].mean, g, scratch->sum, scratch->square);
         add_sums(nn, chunk_sums(nn, chunk), scratch, wide);
     }
     nn->bias_partial[chunk] = bias_gradient;
@@ -220,11 +245,12 @@ static void start_norm(struct nn *nn, int block)
     }
 }
 
-static void backward_first(const struct nn *nn, int n, float *gradient)
+static void backward_first(const struct nn *nn, int n, const float *g, float *gradient)
 {
     const struct nn_config *config = &nn->plan.config;
+    struct nn_ahead ahead = input_ahead(nn, n);
     nn->kernels->multiply_transposed(nn->plan.rows[0], nn->plan.wide[0], config->first_kernel * NN_FEATURES,
-                                     nn->input + (size_t)n * nn->input_stride, (size_t)(config->stride * NN_FEATURES), g_of(nn, n), gradient);
+                                     nn->input + (size_t)n * nn->input_stride, (size_t)(config->stride * NN_FEATURES), g, gradient, &ahead);
 }
 
 static void backward_chunk(void *context, size_t chunk, int worker)
@@ -246,17 +272,18 @@ static void backward_chunk(void *context, size_t chunk, int worker)
     if (i == 0)
         memset(partial + plan->first, 0, plan->depthwise[0] * sizeof *partial);
     for (int n = chunk_begin(nn, chunk); n < chunk_begin(nn, chunk + 1); n++) {
-        float *g = g_of(nn, n);
-        k->norm_backward(rows, out, g, v_of(nn, i, n), norm->mean, norm->scale, norm->slope, norm->offset, scratch->dv);
-        k->multiply_transposed(rows, out, in, z_of(nn, i, n), (size_t)in, scratch->dv, pointwise);
-        k->multiply(rows, in, out, scratch->dv, (size_t)out, nn->transposed[i], dz);
+        struct nn_ahead ahead = ahead_of(nn, i, n, true);
+        k->norm_backward(rows, out, g_of(nn, i, n), v_of(nn, i, n), norm->mean, norm->scale, norm->slope, norm->offset, scratch->dv);
+        k->multiply_transposed(rows, out, in, z_of(nn, i, n), (size_t)in, scratch->dv, pointwise, &ahead);
+        k->multiply(rows, in, out, scratch->dv, (size_t)out, nn->transposed[i], dz, &ahead);
         const float *a = activations(nn, i, n, scratch);
+        float *g = i ? g_of(nn, i - 1, n) : scratch->a;
         k->depthwise_weights(rows, in, &plan->taps[i], a, dz, depthwise);
         // The gradient of the input is a convolution of the zero-padded dz with the kernel backwards in time.
         k->depthwise(plan->rows[i], in, &plan->reversed[i], scratch->dz, nn->reversed[i], g);
         if (i == 0) {
             k->mask(plan->rows[0], in, a, a, nn->zeros, g, scratch->sum, scratch->square);
-            backward_first(nn, n, partial + plan->first);
+            backward_first(nn, n, g, partial + plan->first);
         } else {
             k->mask(plan->rows[i], in, a, v_of(nn, i - 1, n), nn->norms[i - 1].mean, g, scratch->sum, scratch->square);
             add_sums(nn, chunk_sums(nn, chunk), scratch, in);
@@ -346,6 +373,22 @@ static float *floats(struct nn *nn, size_t count, bool *failed)
     return data;
 }
 
+static void lay_out_sample(struct nn *nn)
+{
+    const struct nn_plan *plan = &nn->plan;
+    size_t at = plan_size(plan, 0);
+    for (int i = 0; i < plan->config.blocks; i++) {
+        size_t gradient = plan_size(plan, i); // g of the block before
+        nn->z_at[i] = at;
+        nn->v_at[i] = at + (size_t)plan->rows[i + 1] * (size_t)plan->wide[i];
+        at = nn->v_at[i] + plan_size(plan, i + 1);
+        if (i > 0 && at < nn->z_at[i] + gradient)
+            at = nn->z_at[i] + gradient;
+    }
+    nn->z_at[plan->config.blocks] = at;
+    nn->sample_stride = at + plan_size(plan, plan->config.blocks);
+}
+
 static void allocate_norm(struct nn *nn, int block, bool *failed)
 {
     struct norm *norm = &nn->norms[block];
@@ -368,8 +411,6 @@ static void allocate_scratch(struct nn *nn, int workers, bool *failed)
         size_t padded = i < plan->config.blocks ? (size_t)(plan->rows[i] + plan->reach[i] - 1) * wide : 0;
         dz = padded > dz ? padded : dz;
     }
-    nn->gradient_stride = a;
-    nn->g = floats(nn, a * (size_t)nn->batch, failed);
     nn->scratch = arena_alloc(&nn->arena, (size_t)workers * sizeof *nn->scratch, 64);
     *failed |= !nn->scratch;
     for (int i = 0; i < workers && !*failed; i++)
@@ -384,7 +425,8 @@ static int allocate(struct nn *nn, struct error *error)
     size_t batch = (size_t)nn->batch, trainable = nn->weights.trainable;
     nn->input_stride = (size_t)(plan->window * NN_FEATURES + LANE_BLOCK - 1) / LANE_BLOCK * LANE_BLOCK;
     nn->input = floats(nn, batch * nn->input_stride, &failed);
-    nn->first = floats(nn, batch * (size_t)(plan->rows[0] * plan->wide[0]), &failed);
+    lay_out_sample(nn);
+    nn->samples = floats(nn, batch * nn->sample_stride, &failed);
     nn->gradients = floats(nn, trainable, &failed);
     nn->m = floats(nn, trainable, &failed);
     nn->v_adam = floats(nn, trainable, &failed);
@@ -393,9 +435,7 @@ static int allocate(struct nn *nn, struct error *error)
     nn->bias_partial = floats(nn, MAX_CHUNKS, &failed);
     nn->widest = (size_t)plan->wide[0];
     for (int i = 0; i < plan->config.blocks; i++) {
-        size_t rows = (size_t)plan->rows[i + 1], in = (size_t)plan->wide[i], out = (size_t)plan->wide[i + 1];
-        nn->z[i] = floats(nn, batch * rows * in, &failed);
-        nn->v[i] = floats(nn, batch * rows * out, &failed);
+        size_t in = (size_t)plan->wide[i], out = (size_t)plan->wide[i + 1];
         nn->transposed[i] = floats(nn, in * out, &failed);
         nn->reversed[i] = floats(nn, (size_t)plan->reach[i] * in, &failed);
         allocate_norm(nn, i, &failed);

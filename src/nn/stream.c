@@ -130,14 +130,16 @@ static void run_chunk(const struct nn_stream *stream, struct nn_stream_scratch *
     const struct nn_kernels *k = stream->kernels;
     int wide = plan->wide[0], step = config->stride * NN_FEATURES, kept = config->first_kernel - config->stride;
     float *a = scratch->a[0] + stream->state[0] * wide;
+    struct nn_ahead nothing = {(const char *)a, (const char *)a};
     k->features((size_t)(steps * step), rows, scratch->features + kept * NN_FEATURES);
-    k->multiply(steps, wide, config->first_kernel * NN_FEATURES, scratch->features, (size_t)step, stream->packed + plan->first, a);
+    k->multiply(steps, wide, config->first_kernel * NN_FEATURES, scratch->features, (size_t)step, stream->packed + plan->first, a,
+                &nothing);
     k->relu((size_t)(steps * wide), a);
     keep_state(scratch->features, kept, steps * config->stride, NN_FEATURES);
     for (int i = 0; i < config->blocks; i++) {
         int out = plan->wide[i + 1];
         k->depthwise(steps, wide, &plan->taps[i], scratch->a[i], stream->packed + plan->depthwise[i], scratch->z);
-        k->multiply(steps, out, wide, scratch->z, (size_t)wide, stream->packed + plan->pointwise[i], scratch->v);
+        k->multiply(steps, out, wide, scratch->z, (size_t)wide, stream->packed + plan->pointwise[i], scratch->v, &nothing);
         k->scale_relu(steps, out, scratch->v, stream->scale[i], stream->shift[i], scratch->a[i + 1] + stream->state[i + 1] * out);
         keep_state(scratch->a[i], stream->state[i], steps, wide);
         wide = out;
