@@ -25,6 +25,12 @@ enum {
     WIDEST_TILE = REGISTERS == 32 ? 4 : 2,
     TAPS = REGISTERS == 32 ? 16 : 12, // accumulators of the depthwise kernels
 };
+#if REGISTERS == 32
+#define UP_TO_TAPS(what) UP_TO_12(what) what(13) what(14) what(15) what(16)
+#else
+#define UP_TO_TAPS(what) UP_TO_12(what)
+#endif
+#define UP_TO_12(what) what(1) what(2) what(3) what(4) what(5) what(6) what(7) what(8) what(9) what(10) what(11) what(12)
 
 INLINE vec load(const float *x)
 {
@@ -145,10 +151,10 @@ static void multiply(int rows, int columns, int depth, const float *a, size_t ld
     product(rows, columns, depth, a, lda, 1, b, c, false, ahead);
 }
 
-static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, bool add,
                                 struct nn_ahead *ahead)
 {
-    product(depth, columns, rows, a, 1, lda, b, c, true, ahead);
+    product(depth, columns, rows, a, 1, lda, b, c, add, ahead);
 }
 
 // ---- depthwise ------------------------------------------------------------------------------------------
@@ -175,26 +181,24 @@ INLINE void depthwise_rows(int height, size_t channels, int count, const float *
 
 static void depthwise(int rows, int channels, const struct nn_taps *taps, const float *x, const float *w, float *y)
 {
-    enum { HEIGHT = 8 };
     size_t step = (size_t)channels;
     for (int c = 0; c < channels; c += LANES) {
-        int count = taps->count[c / LANE_BLOCK], t = 0;
+        int count = taps->count[c / LANE_BLOCK], left = rows;
         size_t lead = (size_t)taps->first[c / LANE_BLOCK] * step;
         const float *from = x + lead + c, *weights = w + lead + c;
-        for (; t + HEIGHT <= rows; t += HEIGHT)
-            depthwise_rows(HEIGHT, step, count, from + (size_t)t * step, weights, y + (size_t)t * step + c);
-        from += (size_t)t * step;
-        float *to = y + (size_t)t * step + c;
-        if (rows - t >= 4) {
-            depthwise_rows(4, step, count, from, weights, to);
-            from += 4 * step;
-            to += 4 * step;
-            t += 4;
+        float *to = y + c;
+        for (; left >= TAPS; left -= TAPS) {
+            depthwise_rows(TAPS, step, count, from, weights, to);
+            from += TAPS * step;
+            to += TAPS * step;
         }
-        for (; t < rows; t++) {
-            depthwise_rows(1, step, count, from, weights, to);
-            from += step;
-            to += step;
+        switch (left) {
+#define REST(n)                                                  \
+    case n:                                                      \
+        depthwise_rows(n, step, count, from, weights, to); \
+        break;
+            UP_TO_TAPS(REST)
+#undef REST
         }
     }
 }
@@ -232,10 +236,7 @@ static void depthwise_weights(int rows, int channels, const struct nn_taps *taps
     case n:                                                          \
         tap_gradients(n, rows, step, x + at, dy + c, dw + at); \
         break;
-                COUNT(1) COUNT(2) COUNT(3) COUNT(4) COUNT(5) COUNT(6) COUNT(7) COUNT(8) COUNT(9) COUNT(10) COUNT(11) COUNT(12)
-#if REGISTERS == 32
-                COUNT(13) COUNT(14) COUNT(15) COUNT(16)
-#endif
+                UP_TO_TAPS(COUNT)
 #undef COUNT
             }
             first += count;

@@ -18,8 +18,8 @@ static void multiply(int rows, int columns, int depth, const float *a, size_t ld
     }
 }
 
-static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
-                     struct nn_ahead *ahead)
+static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, bool add,
+                                struct nn_ahead *ahead)
 {
     (void)ahead;
     for (int k = 0; k < depth; k++) {
@@ -27,7 +27,7 @@ static void multiply_transposed(int rows, int columns, int depth, const float *a
             float sum = 0;
             for (int r = 0; r < rows; r++)
                 sum += a[(size_t)r * lda + (size_t)k] * b[r * columns + n];
-            c[k * columns + n] += sum;
+            c[k * columns + n] = (add ? c[k * columns + n] : 0) + sum;
         }
     }
 }

@@ -41,8 +41,8 @@ struct nn_kernels {
     const char *name;
     // c[rows][columns] = a[rows][depth] * b[depth][columns]; row r of a starts at a + r*lda (rows may overlap).
     void (*multiply)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, struct nn_ahead *ahead);
-    // c[depth][columns] += transpose(a[rows][depth]) * b[rows][columns]
-    void (*multiply_transposed)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+    // c[depth][columns] = (add ? c : 0) + transpose(a[rows][depth]) * b[rows][columns]
+    void (*multiply_transposed)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, bool add,
                                 struct nn_ahead *ahead);
     // y[rows][channels]: y[t] = sum over taps i of w[i] * x[t + i], channel by channel
     void (*depthwise)(int rows, int channels, const struct nn_taps *taps, const float *x, const float *w, float *y);

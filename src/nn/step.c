@@ -245,12 +245,12 @@ static void start_norm(struct nn *nn, int block)
     }
 }
 
-static void backward_first(const struct nn *nn, int n, const float *g, float *gradient)
+static void backward_first(const struct nn *nn, int n, const float *g, float *gradient, bool add)
 {
     const struct nn_config *config = &nn->plan.config;
     struct nn_ahead ahead = input_ahead(nn, n);
     nn->kernels->multiply_transposed(nn->plan.rows[0], nn->plan.wide[0], config->first_kernel * NN_FEATURES,
-                                     nn->input + (size_t)n * nn->input_stride, (size_t)(config->stride * NN_FEATURES), g, gradient, &ahead);
+                                     nn->input + (size_t)n * nn->input_stride, (size_t)(config->stride * NN_FEATURES), g, gradient, add, &ahead);
 }
 
 static void backward_chunk(void *context, size_t chunk, int worker)
@@ -266,15 +266,13 @@ static void backward_chunk(void *context, size_t chunk, int worker)
     size_t margin = (size_t)((reach - 1) * in), inside = (size_t)(rows * in);
     float *dz = scratch->dz + margin;
     memset(depthwise, 0, (size_t)(reach * in) * sizeof *depthwise);
-    memset(pointwise, 0, (size_t)(in * out) * sizeof *pointwise);
     memset(scratch->dz, 0, margin * sizeof *dz);
     memset(dz + inside, 0, margin * sizeof *dz);
-    if (i == 0)
-        memset(partial + plan->first, 0, plan->depthwise[0] * sizeof *partial);
-    for (int n = chunk_begin(nn, chunk); n < chunk_begin(nn, chunk + 1); n++) {
+    int begin = chunk_begin(nn, chunk);
+    for (int n = begin; n < chunk_begin(nn, chunk + 1); n++) {
         struct nn_ahead ahead = ahead_of(nn, i, n, true);
         k->norm_backward(rows, out, g_of(nn, i, n), v_of(nn, i, n), norm->mean, norm->scale, norm->slope, norm->offset, scratch->dv);
-        k->multiply_transposed(rows, out, in, z_of(nn, i, n), (size_t)in, scratch->dv, pointwise, &ahead);
+        k->multiply_transposed(rows, out, in, z_of(nn, i, n), (size_t)in, scratch->dv, pointwise, n > begin, &ahead);
         k->multiply(rows, in, out, scratch->dv, (size_t)out, nn->transposed[i], dz, &ahead);
         const float *a = activations(nn, i, n, scratch);
         float *g = i ? g_of(nn, i - 1, n) : scratch->a;
@@ -283,7 +281,7 @@ static void backward_chunk(void *context, size_t chunk, int worker)
         k->depthwise(plan->rows[i], in, &plan->reversed[i], scratch->dz, nn->reversed[i], g);
         if (i == 0) {
             k->mask(plan->rows[0], in, a, a, nn->zeros, g, scratch->sum, scratch->square);
-            backward_first(nn, n, g, partial + plan->first);
+            backward_first(nn, n, g, partial + plan->first, n > begin);
         } else {
             k->mask(plan->rows[i], in, a, v_of(nn, i - 1, n), nn->norms[i - 1].mean, g, scratch->sum, scratch->square);
             add_sums(nn, chunk_sums(nn, chunk), scratch, in);

@@ -64,10 +64,11 @@ static void products(struct bench *bench)
     int rows = between(bench, 1, 40), columns = some_channels(bench), depth = between(bench, 1, 200);
     size_t lda = (size_t)between(bench, 1, depth + 40); // overlapping rows when below depth
     struct nn_ahead ahead = {(const char *)bench->got[7], (const char *)(bench->got[7] + between(bench, 0, 4000))};
+    bool add = between(bench, 0, 1);
     refill(bench);
     BOTH(k->multiply(rows, columns, depth, x[0] + 3, lda, x[1], x[2], &ahead));
     compare(bench, "multiply", sqrtf((float)depth));
-    BOTH(k->multiply_transposed(rows, columns, depth, x[0] + 5, lda, x[3], x[4], &ahead));
+    BOTH(k->multiply_transposed(rows, columns, depth, x[0] + 5, lda, x[3], x[4], add, &ahead));
     compare(bench, "multiply_transposed", sqrtf((float)depth));
 }
 
