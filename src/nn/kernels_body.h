@@ -23,14 +23,12 @@ typedef int32_t ivec __attribute__((vector_size(LANES * 4), may_alias));
 enum {
     PARTS = LANE_BLOCK / LANES, // vectors of a block of channels
     WIDEST_TILE = REGISTERS == 32 ? 4 : 2,
-    TAPS = REGISTERS == 32 ? 16 : 12, // accumulators of the depthwise kernels
+    // Depthwise: registers hold sums of rows and some weights, or sums of taps and some gradients.
+    ROWS_AT_ONCE = 8,
+    TAPS_AT_ONCE = 5,
+    TAPS = 12,
+    GRADIENTS_AT_ONCE = REGISTERS == 32 ? 4 : 3,
 };
-#if REGISTERS == 32
-#define UP_TO_TAPS(what) UP_TO_12(what) what(13) what(14) what(15) what(16)
-#else
-#define UP_TO_TAPS(what) UP_TO_12(what)
-#endif
-#define UP_TO_12(what) what(1) what(2) what(3) what(4) what(5) what(6) what(7) what(8) what(9) what(10) what(11) what(12)
 
 INLINE vec load(const float *x)
 {
@@ -158,21 +156,41 @@ static void multiply_transposed(int rows, int columns, int depth, const float *a
 }
 
 // ---- depthwise ------------------------------------------------------------------------------------------
+// One load for each multiplication would bound these kernels, so every row of x that is loaded is used for several taps.
 
-// `height` rows of y for one vector of channels: every weight is loaded once for all of them.
+// Adds `count` taps to `height` rows of sums.
+INLINE void add_taps(int height, int count, size_t channels, const float *x, const float *w, vec *sum)
+{
+    vec weight[TAPS_AT_ONCE];
+    UNROLL
+    for (int i = 0; i < count; i++)
+        weight[i] = load(w + (size_t)i * channels);
+    UNROLL
+    for (int r = 0; r < height + count - 1; r++) {
+        vec row = load(x + (size_t)r * channels);
+        UNROLL
+        for (int i = 0; i < count; i++) {
+            if (r - i >= 0 && r - i < height)
+                sum[r - i] += weight[i] * row;
+        }
+    }
+}
+
 INLINE void depthwise_rows(int height, size_t channels, int count, const float *x, const float *w, float *y)
 {
-    vec sum[TAPS];
+    vec sum[ROWS_AT_ONCE];
     UNROLL
     for (int r = 0; r < height; r++)
         sum[r] = (vec){0};
-    for (int i = 0; i < count; i++) {
-        vec weight = load(w);
-        UNROLL
-        for (int r = 0; r < height; r++)
-            sum[r] += weight * load(x + (size_t)r * channels);
-        w += channels;
+    for (; count >= TAPS_AT_ONCE; count -= TAPS_AT_ONCE) {
+        add_taps(height, TAPS_AT_ONCE, channels, x, w, sum);
+        x += TAPS_AT_ONCE * channels;
+        w += TAPS_AT_ONCE * channels;
+    }
+    for (; count > 0; count--) {
+        add_taps(height, 1, channels, x, w, sum);
         x += channels;
+        w += channels;
     }
     UNROLL
     for (int r = 0; r < height; r++)
@@ -187,34 +205,54 @@ static void depthwise(int rows, int channels, const struct nn_taps *taps, const 
         size_t lead = (size_t)taps->first[c / LANE_BLOCK] * step;
         const float *from = x + lead + c, *weights = w + lead + c;
         float *to = y + c;
-        for (; left >= TAPS; left -= TAPS) {
-            depthwise_rows(TAPS, step, count, from, weights, to);
-            from += TAPS * step;
-            to += TAPS * step;
+        for (; left >= ROWS_AT_ONCE; left -= ROWS_AT_ONCE) {
+            depthwise_rows(ROWS_AT_ONCE, step, count, from, weights, to);
+            from += ROWS_AT_ONCE * step;
+            to += ROWS_AT_ONCE * step;
         }
         switch (left) {
-#define REST(n)                                                  \
-    case n:                                                      \
+#define REST(n)                                            \
+    case n:                                                \
         depthwise_rows(n, step, count, from, weights, to); \
         break;
-            UP_TO_TAPS(REST)
+            REST(1) REST(2) REST(3) REST(4) REST(5) REST(6) REST(7)
 #undef REST
         }
     }
 }
 
-// `count` taps of the gradient for one vector of channels stay in registers over all rows.
+// Adds `height` rows to the gradients of `count` taps.
+INLINE void add_rows(int height, int count, size_t channels, const float *x, const float *dy, vec *sum)
+{
+    vec gradient[GRADIENTS_AT_ONCE];
+    UNROLL
+    for (int j = 0; j < height; j++)
+        gradient[j] = load(dy + (size_t)j * channels);
+    UNROLL
+    for (int r = 0; r < height + count - 1; r++) {
+        vec row = load(x + (size_t)r * channels);
+        UNROLL
+        for (int j = 0; j < height; j++) {
+            if (r - j >= 0 && r - j < count)
+                sum[r - j] += gradient[j] * row;
+        }
+    }
+}
+
+// The gradients of `count` taps stay in registers over all rows.
 INLINE void tap_gradients(int count, int rows, size_t channels, const float *x, const float *dy, float *dw)
 {
     vec sum[TAPS];
     UNROLL
     for (int i = 0; i < count; i++)
         sum[i] = load(dw + (size_t)i * channels);
-    for (int t = 0; t < rows; t++) {
-        vec d = load(dy);
-        UNROLL
-        for (int i = 0; i < count; i++)
-            sum[i] += d * load(x + (size_t)i * channels);
+    for (; rows >= GRADIENTS_AT_ONCE; rows -= GRADIENTS_AT_ONCE) {
+        add_rows(GRADIENTS_AT_ONCE, count, channels, x, dy, sum);
+        x += GRADIENTS_AT_ONCE * channels;
+        dy += GRADIENTS_AT_ONCE * channels;
+    }
+    for (; rows > 0; rows--) {
+        add_rows(1, count, channels, x, dy, sum);
         x += channels;
         dy += channels;
     }
@@ -232,11 +270,11 @@ static void depthwise_weights(int rows, int channels, const struct nn_taps *taps
             int count = (left + pieces - 1) / pieces;
             size_t at = (size_t)first * step + (size_t)c;
             switch (count) {
-#define COUNT(n)                                                     \
-    case n:                                                          \
+#define COUNT(n)                                               \
+    case n:                                                    \
         tap_gradients(n, rows, step, x + at, dy + c, dw + at); \
         break;
-                UP_TO_TAPS(COUNT)
+                COUNT(1) COUNT(2) COUNT(3) COUNT(4) COUNT(5) COUNT(6) COUNT(7) COUNT(8) COUNT(9) COUNT(10) COUNT(11) COUNT(12)
 #undef COUNT
             }
             first += count;
