@@ -53,7 +53,7 @@ static double difference(struct oracle *oracle, size_t parameter)
     return (above - below) / (2 * h);
 }
 
-// Differences of all parameters, for the first convolution (most of them) of every seventh; NAN elsewhere.
+// Differences of all parameters, for the first convolution (most of them) of every 23rd; NAN elsewhere.
 static double *differences(struct oracle *oracle)
 {
     const struct nn_weights *weights = &oracle->shape;
@@ -61,7 +61,7 @@ static double *differences(struct oracle *oracle)
     double *values = calloc(weights->trainable, sizeof *values);
     assert_non_null(values);
     for (size_t i = 0; i < weights->trainable; i++)
-        values[i] = i < first && i % 7 ? (double)NAN : difference(oracle, i);
+        values[i] = i < first && i % 23 ? (double)NAN : difference(oracle, i);
     return values;
 }
 

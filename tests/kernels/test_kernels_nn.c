@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { ARRAYS = 8, SIZE = 64 * 1024, GUARD = 64, TRIALS = 60 };
+enum { ARRAYS = 8, SIZE = 24 * 1024, TRIALS = 60 };
 
 // Two copies of some random arrays: the reference works on one, the body under test on the other.
 struct bench {
@@ -131,19 +131,19 @@ static void optimiser_kernels(struct bench *bench)
 
 static void feature_kernel(struct bench *bench)
 {
-    enum { VALUES = 65536 - GUARD };
-    static uint16_t values[65536];
+    enum { VALUES = 65536 / 4 };
+    static uint16_t values[65536]; // every value there is
     for (int i = 0; i < 65536; i++)
         values[i] = (uint16_t)i;
     refill(bench);
-    for (size_t from = 0; from <= 65536 - VALUES; from += GUARD) // every value there is
-        BOTH(k->features(VALUES, values + from, x[from / GUARD]));
-    compare(bench, "features", 0);
-    for (int v = 0; v < 65536 - GUARD; v++) {
+    for (int a = 0; a < 4; a++)
+        BOTH(k->features(VALUES, values + a * VALUES, x[a]));
+    for (int v = 0; v < 65536; v++) {
         int q = (v * 256 + 333) / 666 - 128;
         q = q > 127 ? 127 : q;
-        assert_true(bench->got[0][v] == (float)(q + 128) * (26.0f / 255.0f));
+        assert_true(bench->got[v / VALUES][v % VALUES] == (float)(q + 128) * (26.0f / 255.0f));
     }
+    compare(bench, "features", 0);
 }
 
 static void bodies_equal_the_reference(void **state)
