@@ -71,6 +71,19 @@ int print_done(struct error *error)
     return 0;
 }
 
+json_t *json_name(const char *name)
+{
+    name = name ? name : "";
+    json_t *text = json_string(name);
+    char *copy = text ? NULL : strdup(name);
+    for (char *at = copy; at && *at; at++)
+        if (*at & 0x80)
+            *at = '?';
+    text = copy ? json_string(copy) : text;
+    free(copy);
+    return text;
+}
+
 int print_json(json_t *document, struct error *error)
 {
     if (!document)

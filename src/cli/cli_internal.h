@@ -46,6 +46,7 @@ struct model_pair {
 int model_pair_open(struct model_pair *pair, const char *path, double cutoff, int64_t window, struct error *error);
 void model_pair_close(struct model_pair *pair);
 
+json_t *json_name(const char *name);                   // a string, also where a file's name is not UTF-8; NULL: ""
 int print_json(json_t *document, struct error *error); // one document on stdout; releases it; NULL: no memory
 int print_done(struct error *error);                   // flushes stdout; a full disk or closed pipe is an error
 

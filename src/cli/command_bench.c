@@ -145,11 +145,11 @@ static int bench_model(const struct bench *bench, const char *what, struct error
     fill_audio(work->samples, SAMPLES);
     run_evaluate(work);
     if (strcmp(what, "infer") == 0)
-        report(bench, json_pack("{s:s, s:s}", "what", "infer", "model", path_name(bench->model)), measure(bench, run_infer, work),
-               (ROWS - 2) / tflite_runtime_stride(work->runtime), false, 1e6, "us per inference");
+        report(bench, json_pack("{s:s, s:o}", "what", "infer", "model", json_name(path_name(bench->model))),
+               measure(bench, run_infer, work), (ROWS - 2) / tflite_runtime_stride(work->runtime), false, 1e6, "us per inference");
     else
-        report(bench, json_pack("{s:s, s:s}", "what", "evaluate", "model", path_name(bench->model)), measure(bench, run_evaluate, work),
-               AUDIO_SECONDS, true, 1, "x real time");
+        report(bench, json_pack("{s:s, s:o}", "what", "evaluate", "model", json_name(path_name(bench->model))),
+               measure(bench, run_evaluate, work), AUDIO_SECONDS, true, 1, "x real time");
 end:
     free(work->rows);
     free(work->samples);

@@ -100,12 +100,12 @@ int command_detect(int argc, char **argv, struct error *error)
             goto end;
         }
         if (json)
-            json_array_append_new(list, json_pack("{s:s, s:f, s:o}", "file", files.items[i], "seconds", seconds, "detections",
+            json_array_append_new(list, json_pack("{s:o, s:f, s:o}", "file", json_name(files.items[i]), "seconds", seconds, "detections",
                                                   listener.detections));
     }
     if (json) {
-        code = print_json(json_pack("{s:s, s:f, s:i, s:O}", "model", files.items[0], "cutoff", pair.cutoff, "window", pair.window, "files",
-                                    list), error);
+        code = print_json(json_pack("{s:o, s:f, s:i, s:O}", "model", json_name(files.items[0]), "cutoff", pair.cutoff, "window",
+                                    pair.window, "files", list), error);
     } else
         code = print_done(error);
 end:

@@ -58,7 +58,7 @@ static json_t *positives_json(const struct session *session, const struct track_
     json_t *files = json_array();
     for (size_t i = 0; i < tracks->count; i++) {
         int sum = detect_max_sum(tracks->items[i].bytes, tracks->items[i].count, session->pair.window);
-        json_array_append_new(files, json_pack("{s:s, s:b, s:i}", "file", tracks->items[i].name, "detected",
+        json_array_append_new(files, json_pack("{s:o, s:b, s:i}", "file", json_name(tracks->items[i].name), "detected",
                                                sum > session->pair.cutoff_byte * session->pair.window, "max_sum", sum));
     }
     return json_pack("{s:I, s:I, s:f, s:o, s:o}", "clips", (json_int_t)point->clips, "detected", (json_int_t)point->detected, "recall",
@@ -70,7 +70,7 @@ static json_t *negatives_json(const struct session *session, const struct operat
     json_t *files = json_array();
     for (size_t i = 0; i < session->negatives.count; i++) {
         const struct track *track = &session->negatives.items[i];
-        json_array_append_new(files, json_pack("{s:s, s:f, s:I}", "file", track->name, "seconds", (double)track->rows / 100,
+        json_array_append_new(files, json_pack("{s:o, s:f, s:I}", "file", json_name(track->name), "seconds", (double)track->rows / 100,
                                                "false_accepts", (json_int_t)false_accepts_of(session, track)));
     }
     return json_pack("{s:f, s:I, s:f, s:o, s:o}", "hours", point->hours, "false_accepts", (json_int_t)point->false_accepts, "per_hour",
@@ -168,7 +168,7 @@ static int judge(struct session *session, const char *model, struct error *error
     progress_begin(&session->progress, "negatives");
     TRY(evaluate_files(session->pair.model, &session->negative_files, NULL, NULL, 0, session->pool, &session->progress,
                        &session->negatives, error));
-    json_t *document = json_pack("{s:s, s:f, s:i}", "model", model, "cutoff", session->pair.cutoff, "window", session->pair.window);
+    json_t *document = json_pack("{s:o, s:f, s:i}", "model", json_name(model), "cutoff", session->pair.cutoff, "window", session->pair.window);
     json_t *conditions = json_array();
     int code = 0;
     size_t count = request->conditions.count ? request->conditions.count : 1;

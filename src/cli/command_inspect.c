@@ -15,7 +15,7 @@ static json_t *shape_json(const struct tensor *tensor)
 
 static json_t *tensor_json(const struct tensor *tensor)
 {
-    json_t *row = json_pack("{s:s, s:i, s:o, s:I}", "name", tensor->name ? tensor->name : "", "type", tensor->type, "shape",
+    json_t *row = json_pack("{s:o, s:i, s:o, s:I}", "name", json_name(tensor->name), "type", tensor->type, "shape",
                             shape_json(tensor), "bytes", (json_int_t)tensor->data_size);
     if (row && tensor->scale_count > 0)
         json_object_set_new(row, "scale", json_real((double)tensor->scales[0]));
@@ -45,11 +45,11 @@ static int inspect_json(const struct tflite_model *model, const struct tflite_fa
         json_t *tensors = json_array();
         for (int t = 0; t < graph->tensor_count; t++)
             json_array_append_new(tensors, tensor_json(&graph->tensors[t]));
-        json_array_append_new(graphs, json_pack("{s:s, s:o, s:o}", "name", graph->name ? graph->name : "", "operators", ops_json(graph),
+        json_array_append_new(graphs, json_pack("{s:o, s:o, s:o}", "name", json_name(graph->name), "operators", ops_json(graph),
                                                 "tensors", tensors));
     }
     for (size_t i = 0; i < faults->count; i++)
-        json_array_append_new(wrong, json_string(faults->items[i]));
+        json_array_append_new(wrong, json_name(faults->items[i]));
     return print_json(json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:o, s:o}", "stride", facts->stride, "operators",
                                 facts->ops, "variables", facts->variables, "macs_per_step", (json_int_t)facts->macs_per_step,
                                 "constant_bytes", (json_int_t)facts->constant_bytes, "state_bytes", (json_int_t)facts->state_bytes,

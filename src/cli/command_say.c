@@ -44,9 +44,10 @@ int command_say(int argc, char **argv, struct error *error)
     TRY(text_language_named(lang, &language, error));
     if (!language)
         language = text_language_of(words.items[0]);
-    char id[TEXT_ID_SIZE], *spoken, *path = text_print("%s/.say.corpus", folder);
+    char id[TEXT_ID_SIZE], *spoken;
     text_safe_id(words.items[0], id);
     TRY(text_spoken(words.items[0], &spoken, error));
+    char *path = text_print("%s/.say.corpus", folder);
     const char *texts[] = {spoken};
     struct speech_request request = {.texts = texts, .text_count = 1, .language = language, .clips = (size_t)count,
                                      .duration_median = speech_expected_seconds(spoken, language), .duration_sigma = 0.2,

@@ -17,8 +17,9 @@ static int print_result_json(const struct pipeline_result *result, struct error 
     json_t *levels = json_object();
     for (size_t i = 0; i < COUNT_OF(result->levels); i++)
         json_object_set_new(levels, result->levels[i].name, level_json(&result->levels[i]));
-    return print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:o}", "event", "finished", "title", result->title, "model",
-                                result->model, "manifest", result->manifest, "report", result->report, "yaml", result->yaml, "seconds",
+    return print_json(json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "event", "finished", "title", result->title, "model",
+                                json_name(result->model), "manifest", json_name(result->manifest), "report",
+                                json_name(result->report), "yaml", json_name(result->yaml), "seconds",
                                 result->seconds, "held_hours", result->held_hours, "sensitivities", levels),
                       error);
 }

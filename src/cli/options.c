@@ -124,6 +124,8 @@ int options_parse(const struct option_row *rows, size_t row_count, int argc, cha
                 return error_set(error, ERROR_USAGE, "--%s needs a value: --%s=%s", row->name, row->name, row->argument);
             value = argv[++i];
         }
+        if (row->kind != OPTION_FLAG && !*value)
+            return error_set(error, ERROR_USAGE, "--%s has an empty value", row->name);
         const char **before = &seen[row - rows], *now = value ? value : "true";
         if (*before && row->kind != OPTION_LIST && strcmp(*before, now) != 0)
             return error_set(error, ERROR_USAGE, "--%s is given twice, as %s and as %s", row->name, *before, now);

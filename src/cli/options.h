@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One parser for all subcommands, driven by a table of options that also prints the help.
-//   values: --key=value and --key value (a value that begins with a dash only in the = form)
+//   values: --key=value and --key value (a value that begins with a dash only in the = form); never empty, so that
+//           --data-dir=$UNSET does not mean the root folder
 //   flags:  --flag, --no-flag, --flag=true|false|1|0|yes|no; a flag never takes the next argument
 //   "--" ends the options; "-" is a positional argument (standard input)
 #ifndef WAKESMITH_CLI_OPTIONS_H

@@ -22,8 +22,8 @@ static void print_duration(char *text, size_t size, double seconds)
 
 static void print_event(const struct progress_event *event)
 {
-    json_t *line = json_pack("{s:s, s:s, s:s, s:f, s:f, s:f}", "event", event->last ? "stage_done" : "progress", "stage", event->stage,
-                             "note", event->note, "progress", event->total > 0 ? event->done / event->total : 0.0, "elapsed_s",
+    json_t *line = json_pack("{s:s, s:s, s:o, s:f, s:f, s:f}", "event", event->last ? "stage_done" : "progress", "stage", event->stage,
+                             "note", json_name(event->note), "progress", event->total > 0 ? event->done / event->total : 0.0, "elapsed_s",
                              event->elapsed, "eta_s", event->eta);
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     if (text)

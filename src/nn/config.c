@@ -57,11 +57,18 @@ static int parse_numbers(const char *text, int maximum, int *numbers, const char
 int nn_parse_shape(struct nn_config *config, const char *filters, const char *kernels, struct error *error)
 {
     struct nn_config shape = *config;
-    const char *end;
-    shape.blocks = parse_numbers(filters, NN_MAX_BLOCKS, shape.filters, &end);
+    const char *end = "";
+    shape.blocks = filters ? parse_numbers(filters, NN_MAX_BLOCKS, shape.filters, &end) : config->blocks;
     if (shape.blocks == 0 || *end)
         return error_set(error, ERROR_USAGE, "filters \"%s\" must be 1 to %d numbers from 1 to %d separated by commas, as in \"64,64,64,64\"",
                          filters, NN_MAX_BLOCKS, NN_MAX_CHANNELS);
+    if (!kernels && shape.blocks != config->blocks)
+        return error_set(error, ERROR_USAGE, "filters \"%s\" are of %d blocks, but the kernels are of %d; give both", filters,
+                         shape.blocks, config->blocks);
+    if (!kernels) {
+        *config = shape;
+        return 0;
+    }
     const char *text = skip_spaces(kernels);
     for (int i = 0; i < shape.blocks; i++) {
         bool last = i == shape.blocks - 1;

@@ -21,7 +21,8 @@ struct nn_config {
 };
 // "official" (stride 3, T 17), "seed" (stride 2, T 37), "alexa" (stride 3, [5][9][13][21], T 5).
 int nn_preset(const char *name, struct nn_config *config, struct error *error);
-// "64,64,64,64" and "[5],[7,11],[9,15],[23]" as on the framework's command line; sets filters and kernels.
+// "64,64,64,64" and "[5],[7,11],[9,15],[23]" as on the framework's command line; sets filters and kernels. NULL leaves
+// what is there, as long as both have one entry a block.
 int nn_parse_shape(struct nn_config *config, const char *filters, const char *kernels, struct error *error);
 int nn_check(const struct nn_config *config, struct error *error);
 // S: rows of one training example, a multiple of stride (official 204, seed 178, alexa 150). The network reads the first

@@ -31,8 +31,7 @@ struct example_job { // one augmented word
     size_t first; // index of the batch's first example
     uint32_t window;
     uint64_t seed;
-    int code;
-    struct error error;
+    struct error *errors; // one per example of the batch
 };
 
 static void render_example(void *context, size_t index, int worker)
@@ -46,14 +45,9 @@ static void render_example(void *context, size_t index, int worker)
                                   .word_end = LEAD + job->window * FRONTEND_STEP + FRONTEND_WINDOW - FRONTEND_STEP,
                                   .condition = draw_condition(&rng, source->shares), .gentle = source->gentle};
     struct augment_trace trace;
-    struct error error;
     int16_t *pcm = job->pcm[worker];
-    int code = augment_render(job->bank, job->scratches[worker], &rng, &scene, clip->samples, clip->count, pcm, &trace, &error);
-    if (code < 0) {
-        job->code = code;
-        job->error = error;
+    if (augment_render(job->bank, job->scratches[worker], &rng, &scene, clip->samples, clip->count, pcm, &trace, &job->errors[index]) < 0)
         return;
-    }
     // Half of the quiet scenes begin inside the window, as a clip does that is cut tightly around a word.
     size_t skip = LEAD / FRONTEND_STEP, from = skip;
     size_t word_row = trace.word_begin / FRONTEND_STEP;
@@ -82,23 +76,26 @@ int features_words(struct walk *walk, const struct feature_tools *tools, const s
                               .seed = seed_mix((uint64_t)walk->options->seed, label)};
     job.rows = array_alloc(BATCH, rows * FRONTEND_CHANNELS * sizeof *job.rows);
     job.items = array_alloc(BATCH, sizeof *job.items);
-    int code = job.rows && job.items ? 0 : error_memory(error, "the features of words");
+    job.errors = array_alloc(BATCH, sizeof *job.errors);
+    int code = job.rows && job.items && job.errors ? 0 : error_memory(error, "the features of words");
     for (size_t i = 0; i < examples && code == 0; i += BATCH) {
         size_t here = examples - i < BATCH ? examples - i : BATCH;
         job.first = i;
         pool_run(walk->pool, here, render_example, &job);
-        if (job.code < 0) {
-            *error = job.error;
-            code = job.code;
+        for (size_t k = 0; k < here && code == 0; k++) {
+            code = job.errors[k].code;
+            if (code < 0)
+                *error = job.errors[k];
+            else
+                code = feature_writer_add(writer, job.rows + k * rows * FRONTEND_CHANNELS, &job.items[k], error);
         }
-        for (size_t k = 0; k < here && code == 0; k++)
-            code = feature_writer_add(writer, job.rows + k * rows * FRONTEND_CHANNELS, &job.items[k], error);
         progress_step(walk->progress, (double)(i + here), (double)examples, "%s", label);
         if (code == 0 && progress_stopped(walk->progress))
             code = progress_cancelled(error);
     }
     free(job.rows);
     free(job.items);
+    free(job.errors);
     return code;
 }
 

@@ -114,12 +114,13 @@ static int find_names(struct walk *walk, struct error *error)
 static int find_network(struct walk *walk, struct error *error)
 {
     const struct pipeline_options *options = walk->options;
-    TRY(nn_preset(options->model ? options->model : "official", &walk->config, error));
-    if (options->filters || options->kernels)
-        TRY(nn_parse_shape(&walk->config, options->filters, options->kernels, error));
-    TRY(nn_check(&walk->config, error));
+    if (nn_preset(options->model ? options->model : "official", &walk->config, error) < 0)
+        return error_prefix(error, "--model");
+    if ((options->filters || options->kernels) &&
+        (nn_parse_shape(&walk->config, options->filters, options->kernels, error) < 0 || nn_check(&walk->config, error) < 0))
+        return error_prefix(error, "--filters and --kernels");
     if (nn_window(&walk->config) + SLIDE > MAX_ROWS - 8)
-        return error_set(error, ERROR_USAGE, "the network looks at %d rows (%.1f s); at most %d are possible", nn_window(&walk->config),
+        return error_set(error, ERROR_USAGE, "--kernels: the network looks at %d rows (%.1f s); at most %d are possible", nn_window(&walk->config),
                          nn_window(&walk->config) / 100.0, MAX_ROWS - 8 - SLIDE);
     return 0;
 }
@@ -207,6 +208,7 @@ static void walk_close(struct walk *walk)
     free(walk->scores);
     walk_close_audio(walk);
     text_list_free(&walk->rirs);
+    text_list_free(&walk->personal);
     pool_close(walk->pool);
     if (walk->log)
         fclose(walk->log);
@@ -227,6 +229,7 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
     *result = (struct pipeline_result){0};
     TRY_GOTO(find_preset(&walk, error), end);
     TRY_GOTO(find_names(&walk, error), end);
+    TRY_GOTO(export_name(&walk, &result->written, error), end);
     TRY_GOTO(find_network(&walk, error), end);
     TRY_GOTO(pool_open(&walk.pool, (int)options->threads, error), end);
     TRY_GOTO(open_folders(&walk, error), end);

@@ -57,7 +57,7 @@ struct walk {
     struct speech_report speech_reports[CORPUS_COUNT];
     size_t clip_counts[CORPUS_COUNT], group_counts[CORPUS_COUNT];
     struct sound_store store;
-    struct text_list rirs;
+    struct text_list rirs, personal; // files
     char speech_signature[65], sounds_signature[65], features_signature[65], train_signature[65];
 
     struct feature_set sets[SET_COUNT];
@@ -90,6 +90,8 @@ int stage_speech(struct walk *walk, struct error *error);
 int stage_sounds(struct walk *walk, struct error *error);
 int stage_features(struct walk *walk, struct error *error);
 int stage_train(struct walk *walk, struct error *error);
+// The texts of the manifest, checked at the beginning; what is measured comes at the end.
+int export_name(const struct walk *walk, struct manifest *manifest, struct error *error);
 int stage_export(struct walk *walk, struct pipeline_result *result, struct error *error);
 void sound_store_close(struct sound_store *store);
 void walk_close_audio(struct walk *walk); // clips and sounds: not needed once features are made

@@ -117,21 +117,35 @@ static char *run_name(const struct walk *walk, const char *output)
     return NULL;
 }
 
-static void fill_manifest(const struct walk *walk, struct pipeline_result *result)
+static int copy_text(char *field, size_t size, const char *text, const char *option, struct error *error)
 {
-    struct manifest *manifest = &result->written;
+    if (!text)
+        return 0;
+    TRY(text_check(text, option, error));
+    if (!*text || strlen(text) >= size)
+        return error_set(error, ERROR_USAGE, "%s must have 1 to %zu bytes, not %zu", option, size - 1, strlen(text));
+    memcpy(field, text, strlen(text) + 1);
+    return 0;
+}
+
+int export_name(const struct walk *walk, struct manifest *manifest, struct error *error)
+{
+    const struct pipeline_options *options = walk->options;
     manifest_default(manifest);
-    snprintf(manifest->wake_word, sizeof manifest->wake_word, "%s", walk->title);
-    if (walk->options->author)
-        snprintf(manifest->author, sizeof manifest->author, "%s", walk->options->author);
-    if (walk->options->website)
-        snprintf(manifest->website, sizeof manifest->website, "%s", walk->options->website);
+    TRY(copy_text(manifest->wake_word, sizeof manifest->wake_word, walk->title, options->title ? "--title" : "the phrase", error));
+    TRY(copy_text(manifest->author, sizeof manifest->author, options->author, "--author", error));
+    TRY(copy_text(manifest->website, sizeof manifest->website, options->website, "--website", error));
     snprintf(manifest->model, sizeof manifest->model, "%s.tflite", walk->id);
     snprintf(manifest->languages[0], sizeof manifest->languages[0], "%s", walk->language->code);
     manifest->language_count = 1;
-    manifest->cutoff = result->levels[1].calibration.cutoff;
-    manifest->window = result->levels[1].calibration.point.window;
-    manifest->arena = (long)result->facts.arena_recommended;
+    return 0;
+}
+
+static void export_figures(struct pipeline_result *result)
+{
+    result->written.cutoff = result->levels[1].calibration.cutoff;
+    result->written.window = result->levels[1].calibration.point.window;
+    result->written.arena = (long)result->facts.arena_recommended;
 }
 
 static int write_text(const char *path, const char *text, struct error *error)
@@ -217,7 +231,7 @@ int stage_export(struct walk *walk, struct pipeline_result *result, struct error
     walk_log(walk, "cutoff byte %d, window %d: hears %zu of %zu held-out clips, %zu false accepts in %.2f h; "
              "the float network hears %.1f %%", point->cutoff, point->window, point->detected, point->clips, point->false_accepts,
              point->hours, 100 * result->float_recall);
-    fill_manifest(walk, result);
+    export_figures(result);
     result->best_seed = walk->best;
     result->seeds = walk->preset.seeds;
     result->seconds = time_now() - walk->started;

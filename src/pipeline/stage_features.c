@@ -51,26 +51,25 @@ static int make_near(struct walk *walk, const struct feature_tools *tools, struc
 // Recordings of people: the end of speech is found, so that they are aligned like synthetic clips.
 static int make_personal(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
 {
-    struct text_list files = {0};
+    const struct text_list *files = &walk->personal;
     struct pcm *takes = NULL;
     struct word_clip *clips = NULL;
     size_t count = 0;
     int code;
-    if (!walk->options->positives_real)
+    if (files->count == 0)
         return 0;
-    TRY_GOTO(folder_list(walk->options->positives_real, audio_endings, &files, error), end);
-    takes = array_alloc(files.count + 1, sizeof *takes);
-    clips = array_alloc(files.count + 1, sizeof *clips);
+    takes = array_alloc(files->count + 1, sizeof *takes);
+    clips = array_alloc(files->count + 1, sizeof *clips);
     if (!takes || !clips) {
         code = error_memory(error, "the personal recordings");
         goto end;
     }
-    for (size_t i = 0; i < files.count; i++) {
-        TRY_GOTO(audio_read(files.items[i], 0, 30, &takes[i], error), end);
+    for (size_t i = 0; i < files->count; i++) {
+        TRY_GOTO(audio_read(files->items[i], 0, 30, &takes[i], error), end);
         float *samples = array_alloc(takes[i].count + 1, sizeof *samples);
         size_t begin, finish;
         if (!samples) {
-            code = error_memory(error, files.items[i]);
+            code = error_memory(error, files->items[i]);
             goto end;
         }
         for (size_t k = 0; k < takes[i].count; k++)
@@ -78,7 +77,7 @@ static int make_personal(struct walk *walk, const struct feature_tools *tools, s
         audio_speech_bounds(samples, takes[i].count, 30, &begin, &finish);
         free(samples);
         if (finish - begin < AUDIO_RATE / 10)
-            walk_log(walk, "left out, no speech found: %s", files.items[i]);
+            walk_log(walk, "left out, no speech found: %s", files->items[i]);
         else
             clips[count++] = (struct word_clip){takes[i].samples + begin, finish - begin, (int32_t)i};
     }
@@ -90,11 +89,10 @@ static int make_personal(struct walk *walk, const struct feature_tools *tools, s
     struct word_source source = {clips, count, train_shares, true};
     code = features_words(walk, tools, &source, walk->preset.examples / 3, "personal", writer, error);
 end:
-    for (size_t i = 0; takes && i < files.count; i++)
+    for (size_t i = 0; takes && i < files->count; i++)
         free(takes[i].samples);
     free(takes);
     free(clips);
-    text_list_free(&files);
     return code;
 }
 
@@ -220,7 +218,7 @@ static make_set *const makers[SET_COUNT] = {
     [SET_HELD_WORDS] = make_held_words, [SET_HELD_SENTENCES] = make_held_sentences, [SET_HELD_REAL] = make_held_real,
 };
 
-static void sign_features(struct walk *walk, struct error *error)
+static int sign_features(struct walk *walk, struct error *error)
 {
     struct signature signature;
     signature_begin(&signature, "features");
@@ -230,13 +228,10 @@ static void sign_features(struct walk *walk, struct error *error)
     signature_add(&signature, "window", "%d", nn_window(&walk->config));
     signature_add(&signature, "examples", "%zu %zu", walk->preset.examples, walk->preset.held);
     signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);
-    struct text_list files = {0};
-    if (walk->options->positives_real && folder_list(walk->options->positives_real, audio_endings, &files, error) == 0)
-        for (size_t i = 0; i < files.count; i++)
-            if (signature_add_file(&signature, files.items[i], error) < 0)
-                signature_add(&signature, "unreadable", "%s", files.items[i]);
-    text_list_free(&files);
+    for (size_t i = 0; i < walk->personal.count; i++)
+        TRY(signature_add_file(&signature, walk->personal.items[i], error));
     signature_end(&signature, walk->features_signature);
+    return 0;
 }
 
 // Training words by the condition that they were heard in, so that each condition has its share of the draws.
@@ -305,7 +300,7 @@ static int make_stale(struct walk *walk, struct error *error)
 
 int stage_features(struct walk *walk, struct error *error)
 {
-    sign_features(walk, error);
+    TRY(sign_features(walk, error));
     TRY(make_stale(walk, error));
     walk_close_audio(walk); // hours of audio, before hours of features are mapped
     for (int name = 0; name < SET_COUNT; name++) {

@@ -171,15 +171,20 @@ void sound_store_close(struct sound_store *store)
     *store = (struct sound_store){0};
 }
 
+static int list_folder(const char *folder, const char *option, struct text_list *files, struct error *error)
+{
+    size_t before = files->count;
+    if (folder_list(folder, audio_endings, files, error) < 0)
+        return error_prefix(error, "--%s", option);
+    if (files->count == before)
+        return error_set(error, ERROR_MISSING, "--%s: there is no audio in %s", option, folder);
+    return 0;
+}
+
 static int list_sounds(const struct text_list *roots, const char *option, struct text_list *files, struct error *error)
 {
-    for (size_t i = 0; i < roots->count; i++) {
-        size_t before = files->count;
-        if (folder_list(roots->items[i], audio_endings, files, error) < 0)
-            return error_prefix(error, "--%s", option);
-        if (files->count == before)
-            return error_set(error, ERROR_MISSING, "--%s: there is no audio in %s", option, roots->items[i]);
-    }
+    for (size_t i = 0; i < roots->count; i++)
+        TRY(list_folder(roots->items[i], option, files, error));
     return 0;
 }
 
@@ -190,6 +195,8 @@ int stage_sounds(struct walk *walk, struct error *error)
     struct entry *entries = NULL;
     char *path = NULL;
     int code;
+    if (options->positives_real)
+        TRY_GOTO(list_folder(options->positives_real, "positives-real", &walk->personal, error), end);
     TRY_GOTO(list_sounds(&options->rirs, "rirs", &walk->rirs, error), end);
     TRY_GOTO(list_sounds(&options->negatives, "negatives", &files, error), end);
     size_t negatives = files.count;

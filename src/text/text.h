@@ -21,6 +21,9 @@ int text_language_named(const char *code, const struct language **language, stru
 // By the script of the first letters that decide; English when nothing does.
 const struct language *text_language_of(const char *phrase);
 
+// Valid UTF-8, at most 200 characters, no control characters. `what` names the option for the message.
+enum { TEXT_MOST_CHARACTERS = 200 };
+int text_check(const char *text, const char *what, struct error *error);
 // Checks that `phrase` is valid UTF-8, has a letter or digit, has no control character, is at most 200 characters.
 int text_check_phrase(const char *phrase, struct error *error);
 

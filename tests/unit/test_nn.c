@@ -54,6 +54,14 @@ static void shapes_are_parsed(void **state)
     struct nn_config config = preset("official"), same = config;
     assert_int_equal(nn_parse_shape(&config, " 64, 64,64 ,64", "[5], [7,11],[ 9, 15 ] ,[23] ", &error), 0);
     assert_memory_equal(&config, &same, sizeof config);
+    assert_int_equal(nn_parse_shape(&config, "48,48,48,32", NULL, &error), 0);
+    assert_int_equal(config.filters[3], 32);
+    assert_memory_equal(config.kernels, same.kernels, sizeof same.kernels);
+    assert_int_equal(nn_parse_shape(&config, NULL, "[5],[6],[7],[8]", &error), 0);
+    assert_int_equal(config.kernels[3][0], 8);
+    assert_int_equal(config.filters[3], 32);
+    assert_int_equal(nn_parse_shape(&config, "48,48,48", NULL, &error), ERROR_USAGE);
+    assert_int_equal(nn_parse_shape(&config, NULL, "[5],[8],[13]", &error), ERROR_USAGE);
     assert_int_equal(nn_parse_shape(&config, "48,48,48", "[5],[8],[13]", &error), 0);
     config.tail = 1;
     assert_int_equal(nn_check(&config, &error), 0);
