@@ -46,7 +46,8 @@ static void render_example(void *context, size_t index, int worker)
                                   .condition = draw_condition(&rng, source->shares), .gentle = source->gentle};
     struct augment_trace trace;
     int16_t *pcm = job->pcm[worker];
-    if (augment_render(job->bank, job->scratches[worker], &rng, &scene, clip->samples, clip->count, pcm, &trace, &job->errors[index]) < 0)
+    if (augment_render(job->bank, job->scratches[worker], &rng, &scene, clip->samples, clip->count, pcm, &trace,
+                       &job->errors[index]) < 0)
         return;
     // Half of the quiet scenes begin inside the window, as a clip does that is cut tightly around a word.
     size_t skip = LEAD / FRONTEND_STEP, from = skip;

@@ -117,11 +117,12 @@ static int find_network(struct walk *walk, struct error *error)
     if (nn_preset(options->model ? options->model : "official", &walk->config, error) < 0)
         return error_prefix(error, "--model");
     if ((options->filters || options->kernels) &&
-        (nn_parse_shape(&walk->config, options->filters, options->kernels, error) < 0 || nn_check(&walk->config, error) < 0))
+        (nn_parse_shape(&walk->config, options->filters, options->kernels, error) < 0 ||
+         nn_check(&walk->config, error) < 0))
         return error_prefix(error, "--filters and --kernels");
     if (nn_window(&walk->config) + SLIDE > MAX_ROWS - 8)
-        return error_set(error, ERROR_USAGE, "--kernels: the network looks at %d rows (%.1f s); at most %d are possible", nn_window(&walk->config),
-                         nn_window(&walk->config) / 100.0, MAX_ROWS - 8 - SLIDE);
+        return error_set(error, ERROR_USAGE, "--kernels: the network looks at %d rows (%.1f s); at most %d are possible",
+                         nn_window(&walk->config), nn_window(&walk->config) / 100.0, MAX_ROWS - 8 - SLIDE);
     return 0;
 }
 

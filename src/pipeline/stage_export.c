@@ -132,7 +132,8 @@ int export_name(const struct walk *walk, struct manifest *manifest, struct error
 {
     const struct pipeline_options *options = walk->options;
     manifest_default(manifest);
-    TRY(copy_text(manifest->wake_word, sizeof manifest->wake_word, walk->title, options->title ? "--title" : "the phrase", error));
+    const char *title = options->title ? "--title" : "the phrase";
+    TRY(copy_text(manifest->wake_word, sizeof manifest->wake_word, walk->title, title, error));
     TRY(copy_text(manifest->author, sizeof manifest->author, options->author, "--author", error));
     TRY(copy_text(manifest->website, sizeof manifest->website, options->website, "--website", error));
     snprintf(manifest->model, sizeof manifest->model, "%s.tflite", walk->id);

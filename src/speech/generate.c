@@ -312,7 +312,6 @@ int speech_generate(const struct speech_request *request, const char *path, stru
 {
     struct generator g = {.request = request};
     double began = time_now();
-    progress_begin(progress, "speech");
     int code = generator_open(&g, path, error);
     if (code == 0)
         code = speak_until_enough(&g, progress, error);
@@ -321,7 +320,6 @@ int speech_generate(const struct speech_request *request, const char *path, stru
     g.report.seconds = time_now() - began;
     if (report)
         *report = g.report;
-    progress_end(progress, "%zu clips by %zu voices", request->clips, g.report.voices);
     generator_close(&g);
     return code;
 }

@@ -68,6 +68,7 @@ struct speech_report {
 // Speaks request->clips clips into the corpus file `path` (atomic, with checksum), the same bytes for the same request
 // and the same installed engines. Engines that are missing are left out; ERROR_MISSING says what to install when none
 // is left for the language; ERROR_STATE when an engine never succeeds, crashes twice, or too few clips are good.
+// `progress` has been begun by the caller; may be NULL.
 int speech_generate(const struct speech_request *request, const char *path, struct progress *progress,
                     struct speech_report *report, struct error *error);
 // Maps the file and checks every byte of it; ERROR_FORMAT for a damaged one.

@@ -62,6 +62,11 @@ fails("an_unknown_preset", "train", "jarvis", "--preset=best", says="--preset")
 fails("an_unknown_network", "train", "jarvis", "--model=big", says="big")
 fails("negatives_that_are_not_there", "train", "jarvis", f"--data-dir={folder}/d", "--negatives=/nowhere", says="/nowhere")
 fails("negatives_without_audio", "train", "jarvis", f"--data-dir={folder}/d", f"--negatives={folder}/none", says="no audio")
+fails("personal_recordings_that_are_not_there", "train", "jarvis", f"--data-dir={folder}/d", "--positives-real=/nowhere",
+      says="--positives-real")
+fails("an_empty_value", "train", "jarvis", "--data-dir=", says="--data-dir")
+fails("an_author_that_no_manifest_holds", "train", "jarvis", f"--data-dir={folder}/d", "--author=" + "é" * 100, says="--author")
+fails("filters_of_another_depth", "train", "jarvis", f"--data-dir={folder}/d", "--filters=32,32", says="--filters")
 fails("a_data_dir_that_is_a_file", "train", "jarvis", f"--data-dir={sound}", says="a b.wav")
 fails("a_missing_model", "inspect", folder / "x.tflite", says="x.tflite")
 fails("a_damaged_model", "inspect", folder / "junk.tflite", says="junk.tflite")
@@ -79,6 +84,10 @@ if GOLDEN.is_dir():
     found = json.loads(run("detect", model, clip, GOLDEN / "wav" / "syn_zeros.wav", "--json"))
     check("detect_has_its_form", found["window"] == 5 and abs(found["cutoff"] - 0.9) < 1e-9 and len(found["files"]) == 2
           and found["files"][1]["detections"] == [])
+    odd = os.fsencode(folder) + b"/caf\xe9.wav"
+    pathlib.Path(os.fsdecode(odd)).write_bytes(clip.read_bytes())
+    found = json.loads(run("detect", model, os.fsdecode(odd), "--json"))
+    check("a_name_that_is_not_utf8_is_told", [one["file"][-8:] for one in found["files"]] == ["caf?.wav"], str(found))
     pcm = clip.read_bytes()[44:]
     silence = bytes(2 * 16000 * 2)
     live = subprocess.run([PROGRAM, "detect", str(model), "-"], input=silence + pcm + silence, capture_output=True)
