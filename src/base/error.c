@@ -27,7 +27,7 @@ int error_prefix(struct error *error, const char *format, ...)
     int used = vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
     size_t at = used < 0 ? 0 : (size_t)used;
-    if (at < sizeof error->message)
-        snprintf(error->message + at, sizeof error->message - at, ": %s", old);
+    if (at + 2 < sizeof error->message) // what does not fit is cut
+        snprintf(error->message + at, sizeof error->message - at, ": %.*s", (int)(sizeof error->message - at - 3), old);
     return error->code;
 }
