@@ -112,7 +112,8 @@ def train():
         return print(f"# PyTorch is left out: {result.stderr.strip().splitlines()[-1:]}")
     for line in result.stdout.splitlines():
         if line.startswith("{"):
-            add(**json.loads(line))
+            row = json.loads(line)
+            add(**row, value=row["steps_per_s"], unit="steps/s")
 
 
 def table():

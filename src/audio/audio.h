@@ -24,7 +24,8 @@ int audio_write_wav(const char *path, const int16_t *samples, size_t count, stru
 
 // Resamples `count` samples by ratio = new rate / old rate (1/256 to 256); *out (caller frees) has
 // *out_count = round(count * ratio) samples, without delay. Keeps 91 % of the lower rate's band.
-int audio_resample(const float *samples, size_t count, double ratio, float **out, size_t *out_count, struct error *error);
+int audio_resample(const float *samples, size_t count, double ratio, float **out, size_t *out_count,
+                   struct error *error);
 
 // [begin, end) of the samples whose 10 ms frames are within `below_peak_db` of the loudest frame: the speech of
 // a clean clip. begin == end for silence.
@@ -46,8 +47,17 @@ struct audio_measure {
 };
 void audio_measure(const float *samples, size_t count, struct audio_measure *measure);
 enum audio_fault {
-    AUDIO_GOOD, AUDIO_TOO_SHORT, AUDIO_TOO_LONG, AUDIO_TOO_QUIET, AUDIO_CLIPPED, AUDIO_DC_OFFSET, AUDIO_STATIC,
-    AUDIO_HIGH_NOISE, AUDIO_NOISE_LIKE, AUDIO_NO_SPEECH, AUDIO_FAULTS
+    AUDIO_GOOD,
+    AUDIO_TOO_SHORT,
+    AUDIO_TOO_LONG,
+    AUDIO_TOO_QUIET,
+    AUDIO_CLIPPED,
+    AUDIO_DC_OFFSET,
+    AUDIO_STATIC,
+    AUDIO_HIGH_NOISE,
+    AUDIO_NOISE_LIKE,
+    AUDIO_NO_SPEECH,
+    AUDIO_FAULTS
 };
 extern const char *const audio_fault_names[AUDIO_FAULTS];
 // `units`: words, or letters / 5 for one word (2.5 for zh, ja, ko): decides the durations that are possible.

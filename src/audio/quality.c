@@ -21,7 +21,7 @@ enum {
 #define MOST_FLATNESS 0.50
 #define MOST_HIGH 0.55
 #define MOST_CROSSING 0.46
-#define LEAST_SPEECH 0.18      // real recordings with 2 s of silence around the word have 0.12 at least
+#define LEAST_SPEECH 0.18 // real recordings with 2 s of silence around the word have 0.12 at least
 #define NO_SPEECH_FLATNESS 0.10
 
 // Shortest clip as a share of the expected duration. The fastest of 250 real "jarvis" lasts 0.38 s; espeak-ng at
@@ -29,9 +29,16 @@ enum {
 #define LEAST_OF_TARGET 0.30
 #define MOST_OF_TARGET 1.8
 
-const char *const audio_fault_names[AUDIO_FAULTS] = {
-    "good", "too_short", "too_long_or_rambling", "too_quiet", "clipped_or_overdriven", "dc_offset",
-    "static_or_broadband_noise", "high_frequency_noise", "noise_like_waveform", "no_speech_detected"};
+const char *const audio_fault_names[AUDIO_FAULTS] = {"good",
+                                                     "too_short",
+                                                     "too_long_or_rambling",
+                                                     "too_quiet",
+                                                     "clipped_or_overdriven",
+                                                     "dc_offset",
+                                                     "static_or_broadband_noise",
+                                                     "high_frequency_noise",
+                                                     "noise_like_waveform",
+                                                     "no_speech_detected"};
 
 struct complex_value {
     float re, im;
@@ -46,7 +53,8 @@ static void transform_init(struct transform *transform)
     for (int i = 0; i < FFT_SIZE; i++)
         transform->window[i] = (float)(0.5 - 0.5 * cos(2 * M_PI * i / FFT_SIZE));
     for (int k = 0; k < FFT_SIZE / 2; k++)
-        transform->turn[k] = (struct complex_value){(float)cos(2 * M_PI * k / FFT_SIZE), (float)-sin(2 * M_PI * k / FFT_SIZE)};
+        transform->turn[k] =
+            (struct complex_value){(float)cos(2 * M_PI * k / FFT_SIZE), (float)-sin(2 * M_PI * k / FFT_SIZE)};
 }
 
 // In place, radix 2, decimation in time.
@@ -65,7 +73,8 @@ static void fft(const struct transform *transform, struct complex_value *data)
     for (int half = 1; half < FFT_SIZE; half *= 2)
         for (int block = 0; block < FFT_SIZE; block += 2 * half)
             for (int k = 0; k < half; k++) {
-                struct complex_value *a = &data[block + k], *b = a + half, w = transform->turn[k * (FFT_SIZE / 2 / half)];
+                struct complex_value *a = &data[block + k], *b = a + half,
+                                     w = transform->turn[k * (FFT_SIZE / 2 / half)];
                 struct complex_value t = {b->re * w.re - b->im * w.im, b->re * w.im + b->im * w.re};
                 *b = (struct complex_value){a->re - t.re, a->im - t.im};
                 *a = (struct complex_value){a->re + t.re, a->im + t.im};
@@ -79,7 +88,8 @@ static void add_power(const struct transform *transform, struct complex_value *p
     fft(transform, pair);
     for (int k = 0; k < BINS; k++) {
         struct complex_value z = pair[k], mirror = pair[(FFT_SIZE - k) % FFT_SIZE];
-        power[k] += 0.5 * ((double)z.re * z.re + (double)z.im * z.im + (double)mirror.re * mirror.re + (double)mirror.im * mirror.im);
+        power[k] += 0.5 * ((double)z.re * z.re + (double)z.im * z.im + (double)mirror.re * mirror.re +
+                           (double)mirror.im * mirror.im);
     }
 }
 

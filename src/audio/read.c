@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *const audio_endings[] = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif",
-                                     ".au",  ".caf",  ".w64", ".rf64", NULL};
+const char *const audio_endings[] = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff",
+                                     ".aif", ".au",   ".caf", ".w64", ".rf64", NULL};
 
 enum {
     BLOCK_FRAMES = 8192,
@@ -31,12 +31,12 @@ struct reader {
     int handle;
     SNDFILE *file;
     SF_INFO info;
-    soxr_t resampler;     // NULL when the file has 16 kHz
-    float *frames;        // BLOCK_FRAMES x channels, as in the file
-    float *mono;          // BLOCK_FRAMES
-    float *resampled;     // BLOCK_FRAMES
-    size_t capacity;      // of pcm->samples
-    size_t most;          // samples wanted: pcm->count stops there
+    soxr_t resampler; // NULL when the file has 16 kHz
+    float *frames;    // BLOCK_FRAMES x channels, as in the file
+    float *mono;      // BLOCK_FRAMES
+    float *resampled; // BLOCK_FRAMES
+    size_t capacity;  // of pcm->samples
+    size_t most;      // samples wanted: pcm->count stops there
 };
 
 // libsndfile believes that a RIFF file which ends too early is only shorter. True when the data chunk goes on
@@ -61,7 +61,8 @@ static int reader_open(struct reader *reader, struct error *error)
     const char *path = reader->path;
     reader->handle = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe without writer must not block
     if (reader->handle < 0)
-        return error_set(error, errno == ENOENT ? ERROR_MISSING : ERROR_IO, "cannot open %s: %s", path, strerror(errno));
+        return error_set(error, errno == ENOENT ? ERROR_MISSING : ERROR_IO, "cannot open %s: %s", path,
+                         strerror(errno));
     struct stat status;
     if (fstat(reader->handle, &status) != 0 || !S_ISREG(status.st_mode))
         return error_set(error, ERROR_IO, "%s is %s, not a sound file", path,
@@ -69,7 +70,8 @@ static int reader_open(struct reader *reader, struct error *error)
     if (status.st_size == 0)
         return error_set(error, ERROR_FORMAT, "%s is empty", path);
     if (wav_ends_early(reader->handle, status.st_size))
-        return error_set(error, ERROR_FORMAT, "%s ends before the length that its header gives; copy or record it again", path);
+        return error_set(error, ERROR_FORMAT,
+                         "%s ends before the length that its header gives; copy or record it again", path);
 
     reader->file = sf_open_fd(reader->handle, SFM_READ, &reader->info, SF_FALSE);
     if (!reader->file)
@@ -157,7 +159,8 @@ static int convert(struct reader *reader, size_t count, struct pcm *pcm, struct 
     size_t used = 0, taken, made;
     do {
         const float *rest = count > 0 ? reader->mono + used : NULL; // NULL makes soxr give out what it still holds
-        soxr_error_t failure = soxr_process(reader->resampler, rest, count - used, &taken, reader->resampled, BLOCK_FRAMES, &made);
+        soxr_error_t failure =
+            soxr_process(reader->resampler, rest, count - used, &taken, reader->resampled, BLOCK_FRAMES, &made);
         if (failure)
             return error_set(error, ERROR_FORMAT, "cannot resample %s: %s", reader->path, failure);
         TRY(append(reader, reader->resampled, made, pcm, error));
@@ -198,7 +201,8 @@ static int reader_read(struct reader *reader, double start_seconds, struct pcm *
     // Lossless formats know their length; the others may be off by a packet.
     double claimed = (double)reader->info.frames / rate - start_seconds, read = (double)done / rate;
     if (done < wanted && reader->info.frames < SF_COUNT_MAX / 2 && read < claimed - 0.1)
-        return error_set(error, ERROR_FORMAT, "%s ends after %.1f s although its header promises %.1f s; copy or record it again",
+        return error_set(error, ERROR_FORMAT,
+                         "%s ends after %.1f s although its header promises %.1f s; copy or record it again",
                          reader->path, start_seconds + read, start_seconds + claimed);
     if (pcm->count == 0)
         return error_set(error, ERROR_FORMAT, "%s holds no sound", reader->path);

@@ -8,12 +8,14 @@
 
 static const double most_ratio = 256;
 
-int audio_resample(const float *samples, size_t count, double ratio, float **out, size_t *out_count, struct error *error)
+int audio_resample(const float *samples, size_t count, double ratio, float **out, size_t *out_count,
+                   struct error *error)
 {
     *out = NULL;
     *out_count = 0;
     if (!(ratio >= 1 / most_ratio && ratio <= most_ratio) || (double)count * fmax(ratio, 1) > INT_MAX)
-        return error_set(error, ERROR_USAGE, "cannot resample %zu samples by the factor %g; 1/256 to 256 are possible", count, ratio);
+        return error_set(error, ERROR_USAGE, "cannot resample %zu samples by the factor %g; 1/256 to 256 are possible",
+                         count, ratio);
     size_t size = (size_t)llround((double)count * ratio), used, done;
     float *resampled = array_alloc(size ? size : 1, sizeof *resampled); // zeroed: soxr may stop a sample early
     if (!resampled)

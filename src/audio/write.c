@@ -17,9 +17,9 @@ static void wav_header(unsigned char header[HEADER_SIZE], uint32_t data_size)
 {
     memcpy(header, "RIFF....WAVEfmt ", 16);
     put(header + 4, data_size + HEADER_SIZE - 8, 4);
-    put(header + 16, 16, 4);             // size of the format chunk
-    put(header + 20, 1, 2);              // PCM
-    put(header + 22, 1, 2);              // channels
+    put(header + 16, 16, 4); // size of the format chunk
+    put(header + 20, 1, 2);  // PCM
+    put(header + 22, 1, 2);  // channels
     put(header + 24, AUDIO_RATE, 4);
     put(header + 28, AUDIO_RATE * 2, 4); // bytes per second
     put(header + 32, 2, 2);              // bytes per frame

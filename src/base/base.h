@@ -43,18 +43,18 @@ int error_memory(struct error *error, const char *what);
 int error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // Forwards a failure from below: TRY(file_read(...)) returns the negative code.
-#define TRY(call)                    \
-    do {                             \
-        int try_code_ = (call);      \
-        if (try_code_ < 0)           \
-            return try_code_;        \
+#define TRY(call)                                                                                                      \
+    do {                                                                                                               \
+        int try_code_ = (call);                                                                                        \
+        if (try_code_ < 0)                                                                                             \
+            return try_code_;                                                                                          \
     } while (0)
 // The same with a clean-up label: needs a local `int code`.
-#define TRY_GOTO(call, label)        \
-    do {                             \
-        code = (call);               \
-        if (code < 0)                \
-            goto label;              \
+#define TRY_GOTO(call, label)                                                                                          \
+    do {                                                                                                               \
+        code = (call);                                                                                                 \
+        if (code < 0)                                                                                                  \
+            goto label;                                                                                                \
     } while (0)
 
 // ---- memory ---------------------------------------------------------------------------------------------
@@ -154,13 +154,13 @@ struct rng {
 };
 struct rng rng_make(uint64_t seed, uint64_t stream);
 uint64_t rng_next(struct rng *rng);
-uint32_t rng_below(struct rng *rng, uint32_t limit);          // 0 .. limit-1; 0 when limit is 0
-double rng_unit(struct rng *rng);                             // [0, 1)
-double rng_range(struct rng *rng, double low, double high);   // [low, high)
+uint32_t rng_below(struct rng *rng, uint32_t limit);            // 0 .. limit-1; 0 when limit is 0
+double rng_unit(struct rng *rng);                               // [0, 1)
+double rng_range(struct rng *rng, double low, double high);     // [low, high)
 double rng_log_range(struct rng *rng, double low, double high); // uniform in the logarithm
-double rng_normal(struct rng *rng);                           // mean 0, deviation 1 (Box-Muller, one value a call)
+double rng_normal(struct rng *rng);                             // mean 0, deviation 1 (Box-Muller, one value a call)
 bool rng_chance(struct rng *rng, double probability);
-uint64_t seed_mix(uint64_t seed, const char *label);          // a seed of its own for a stage or a name
+uint64_t seed_mix(uint64_t seed, const char *label); // a seed of its own for a stage or a name
 
 // ---- threads --------------------------------------------------------------------------------------------
 // A pool runs `task(context, index, worker)` for index 0 .. count-1, in any order, and returns when all are
@@ -170,9 +170,9 @@ uint64_t seed_mix(uint64_t seed, const char *label);          // a seed of its o
 
 struct pool;
 typedef void pool_task(void *context, size_t index, int worker);
-int pool_open(struct pool **pool, int threads, struct error *error); // threads <= 0: cpu_count()
+int pool_open(struct pool **pool, int threads, struct error *error);            // threads <= 0: cpu_count()
 void pool_run(struct pool *pool, size_t count, pool_task *task, void *context); // pool NULL: in this thread
-int pool_threads(const struct pool *pool);                                       // 1 for NULL
+int pool_threads(const struct pool *pool);                                      // 1 for NULL
 void pool_close(struct pool *pool);
 int cpu_count(void); // processors that this process may use
 
@@ -211,6 +211,6 @@ void progress_step(struct progress *progress, double done, double total, const c
     __attribute__((format(printf, 4, 5)));
 void progress_end(struct progress *progress, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool progress_stopped(const struct progress *progress); // NULL: false
-int progress_cancelled(struct error *error);             // fills "stopped by the user", returns ERROR_CANCELLED
+int progress_cancelled(struct error *error);            // fills "stopped by the user", returns ERROR_CANCELLED
 
 #endif

@@ -15,7 +15,8 @@ int error_set(struct error *error, int code, const char *format, ...)
 
 int error_memory(struct error *error, const char *what)
 {
-    return error_set(error, ERROR_MEMORY, "not enough memory for %s; close other programs or choose a smaller preset", what);
+    return error_set(error, ERROR_MEMORY, "not enough memory for %s; close other programs or choose a smaller preset",
+                     what);
 }
 
 int error_prefix(struct error *error, const char *format, ...)

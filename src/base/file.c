@@ -13,7 +13,8 @@
 static int cannot(struct error *error, const char *verb, const char *path)
 {
     int reason = errno;
-    return error_set(error, reason == ENOENT ? ERROR_MISSING : ERROR_IO, "cannot %s %s: %s", verb, path, strerror(reason));
+    return error_set(error, reason == ENOENT ? ERROR_MISSING : ERROR_IO, "cannot %s %s: %s", verb, path,
+                     strerror(reason));
 }
 
 int file_read(const char *path, size_t maximum, void **data, size_t *size, struct error *error)
@@ -36,7 +37,8 @@ int file_read(const char *path, size_t maximum, void **data, size_t *size, struc
     if (content.failed || broken) {
         bool large = content.failed;
         buffer_free(&content);
-        return large ? error_set(error, ERROR_FORMAT, "%s is larger than the %zu bytes that such a file may have", path, maximum)
+        return large ? error_set(error, ERROR_FORMAT, "%s is larger than the %zu bytes that such a file may have", path,
+                                 maximum)
                      : error->code;
     }
     *data = content.data;

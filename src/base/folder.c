@@ -81,7 +81,8 @@ int folder_list(const char *folder, const char *const *endings, struct text_list
         else if (entry->fts_info == FTS_F && wanted(path_name(entry->fts_path), endings))
             code = text_list_add(files, entry->fts_path, error);
         else if (entry->fts_info == FTS_DNR)
-            code = error_set(error, ERROR_IO, "cannot read the folder %s: %s", entry->fts_path, strerror(entry->fts_errno));
+            code = error_set(error, ERROR_IO, "cannot read the folder %s: %s", entry->fts_path,
+                             strerror(entry->fts_errno));
     }
     fts_close(walk);
     if (files->count > first)

@@ -23,8 +23,13 @@ double time_cpu_thread(void)
 static void report(struct progress *progress, double done, double total, const char *note, bool last)
 {
     double elapsed = time_now() - progress->started;
-    struct progress_event event = {.stage = progress->stage, .note = note, .done = done, .total = total, .elapsed = elapsed,
-                                   .eta = total > 0 && done > 0 ? elapsed * (total - done) / done : -1, .last = last};
+    struct progress_event event = {.stage = progress->stage,
+                                   .note = note,
+                                   .done = done,
+                                   .total = total,
+                                   .elapsed = elapsed,
+                                   .eta = total > 0 && done > 0 ? elapsed * (total - done) / done : -1,
+                                   .last = last};
     progress->sink(progress->context, &event);
 }
 

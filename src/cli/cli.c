@@ -11,8 +11,10 @@
 const struct command commands[] = {
     {"train", "PHRASE", "train a wake word: writes <id>.tflite, <id>.json and <id>.report.json", command_train},
     {"say", "PHRASE -o FOLDER", "speak a phrase as training would, into wav files", command_say},
-    {"evaluate", "MODEL.tflite --positives DIR --negatives DIR", "measure recall and false accepts per hour of a model", command_evaluate},
-    {"detect", "MODEL.tflite FILE... | -", "run a model over audio files, or over live PCM on standard input", command_detect},
+    {"evaluate", "MODEL.tflite --positives DIR --negatives DIR", "measure recall and false accepts per hour of a model",
+     command_evaluate},
+    {"detect", "MODEL.tflite FILE... | -", "run a model over audio files, or over live PCM on standard input",
+     command_detect},
     {"features", "FILE... -o OUT", "the device's audio features of files", command_features},
     {"infer", "MODEL.tflite FEATURES.npy", "output bytes of a model, one a line", command_infer},
     {"inspect", "MODEL.tflite", "describe a model, and what would keep a device from loading it", command_inspect},
@@ -39,14 +41,15 @@ void cli_catch_signals(void)
 static void print_usage(FILE *stream)
 {
     fputs("usage: wakesmith COMMAND ...\n\n"
-          "Trains a wake word for ESPHome's micro_wake_word on this computer.\n\n", stream);
+          "Trains a wake word for ESPHome's micro_wake_word on this computer.\n\n",
+          stream);
     for (size_t i = 0; i < command_count; i++)
         fprintf(stream, "  wakesmith %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
     fputs("\n  wakesmith COMMAND --help   options of a command\n  wakesmith --version\n", stream);
 }
 
-int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least, int most,
-                  struct positionals *positionals, bool *done, struct error *error)
+int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least,
+                  int most, struct positionals *positionals, bool *done, struct error *error)
 {
     const struct command *command = commands;
     while (strcmp(command->name, name) != 0)
@@ -59,8 +62,8 @@ int command_parse(const char *name, const struct option_row *rows, size_t row_co
         return 0;
     }
     if (positionals->count < least || positionals->count > most)
-        return error_set(error, ERROR_USAGE, "%s arguments: usage is wakesmith %s %s", positionals->count < least ? "too few" : "too many",
-                         name, command->arguments);
+        return error_set(error, ERROR_USAGE, "%s arguments: usage is wakesmith %s %s",
+                         positionals->count < least ? "too few" : "too many", name, command->arguments);
     return 0;
 }
 

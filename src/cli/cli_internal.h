@@ -19,11 +19,12 @@ struct command {
 extern const struct command commands[];
 extern const size_t command_count;
 
-command_run command_train, command_features, command_infer, command_detect, command_evaluate, command_inspect, command_bench, command_say;
+command_run command_train, command_features, command_infer, command_detect, command_evaluate, command_inspect,
+    command_bench, command_say;
 
 // Parses; prints the usage when asked (then *done is true). `least`/`most`: positional arguments.
-int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least, int most,
-                  struct positionals *positionals, bool *done, struct error *error);
+int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least,
+                  int most, struct positionals *positionals, bool *done, struct error *error);
 
 // Progress to stderr: one line that is rewritten on a terminal, a plain line a few seconds apart otherwise, or
 // JSON lines (`--json`).

@@ -45,7 +45,8 @@ static struct figure measure(const struct bench *bench, repetition *run, void *c
 }
 
 // `amount` units of work per repetition; rate: units a second, else seconds a unit times `scale`.
-static void report(const struct bench *bench, json_t *labels, struct figure figure, double amount, bool rate, double scale, const char *unit)
+static void report(const struct bench *bench, json_t *labels, struct figure figure, double amount, bool rate,
+                   double scale, const char *unit)
 {
     double value = rate ? amount / figure.best : figure.best / amount * scale;
     double median = rate ? amount / figure.median : figure.median / amount * scale;
@@ -93,7 +94,8 @@ static int bench_frontend(const struct bench *bench, struct error *error)
     struct frontend_work work = {array_alloc(SAMPLES, 2), array_alloc(ROWS, FRONTEND_CHANNELS * sizeof(uint16_t))};
     if (work.samples && work.rows) {
         fill_audio(work.samples, SAMPLES);
-        report(bench, json_pack("{s:s}", "what", "frontend"), measure(bench, run_frontend, &work), AUDIO_SECONDS, true, 1, "x real time");
+        report(bench, json_pack("{s:s}", "what", "frontend"), measure(bench, run_frontend, &work), AUDIO_SECONDS, true,
+               1, "x real time");
     }
     int code = work.samples && work.rows ? 0 : error_memory(error, "the benchmark");
     free(work.samples);
@@ -146,7 +148,8 @@ static int bench_model(const struct bench *bench, const char *what, struct error
     run_evaluate(work);
     if (strcmp(what, "infer") == 0)
         report(bench, json_pack("{s:s, s:o}", "what", "infer", "model", json_name(path_name(bench->model))),
-               measure(bench, run_infer, work), (ROWS - 2) / tflite_runtime_stride(work->runtime), false, 1e6, "us per inference");
+               measure(bench, run_infer, work), (ROWS - 2) / tflite_runtime_stride(work->runtime), false, 1e6,
+               "us per inference");
     else
         report(bench, json_pack("{s:s, s:o}", "what", "evaluate", "model", json_name(path_name(bench->model))),
                measure(bench, run_evaluate, work), AUDIO_SECONDS, true, 1, "x real time");
@@ -196,7 +199,9 @@ static int bench_train(const struct bench *bench, struct error *error)
                 for (int k = 0; k < nn_window(&config) * NN_FEATURES; k++)
                     nn_input(work.nn, n)[k] = (float)rng_range(&rng, 0, 26);
             }
-            report(bench, json_pack("{s:s, s:s, s:i}", "what", "train", "preset", presets[i / COUNT_OF(batches)], "batch", work.batch),
+            report(bench,
+                   json_pack("{s:s, s:s, s:i}", "what", "train", "preset", presets[i / COUNT_OF(batches)], "batch",
+                             work.batch),
                    measure(bench, run_train, &work), 1, true, 1, "steps/s");
         }
         free(work.labels);
@@ -229,18 +234,22 @@ static void run_augment(void *context)
 
 static int bench_augment(const struct bench *bench, struct error *error)
 {
-    struct augment_work work = {.clip = array_alloc(CLIP, 2), .pcm = array_alloc(SCENE, 2), .behind = array_alloc(SAMPLES, 2)};
+    struct augment_work work = {
+        .clip = array_alloc(CLIP, 2), .pcm = array_alloc(SCENE, 2), .behind = array_alloc(SAMPLES, 2)};
     struct text_list none = {0};
     int code = work.clip && work.pcm && work.behind ? 0 : error_memory(error, "the benchmark");
     if (code == 0) {
         fill_audio(work.clip, CLIP);
         fill_audio(work.behind, SAMPLES);
-        struct sound sounds[] = {{work.behind, SAMPLES, SOUND_SPEECH}, {work.behind, SAMPLES, SOUND_MUSIC}, {work.behind, SAMPLES, SOUND_NOISE}};
+        struct sound sounds[] = {{work.behind, SAMPLES, SOUND_SPEECH},
+                                 {work.behind, SAMPLES, SOUND_MUSIC},
+                                 {work.behind, SAMPLES, SOUND_NOISE}};
         code = augment_bank_open(&work.bank, sounds, COUNT_OF(sounds), 40, &none, 1, NULL, error);
         if (code == 0)
             code = augment_scratch_open(&work.scratch, work.bank, SCENE, error);
         if (code == 0)
-            report(bench, json_pack("{s:s}", "what", "augment"), measure(bench, run_augment, &work), PER_ROUND, true, 1, "clips/s");
+            report(bench, json_pack("{s:s}", "what", "augment"), measure(bench, run_augment, &work), PER_ROUND, true, 1,
+                   "clips/s");
     }
     augment_scratch_close(work.scratch);
     augment_bank_close(work.bank);
@@ -277,7 +286,8 @@ int command_bench(int argc, char **argv, struct error *error)
         else if (strcmp(what, "augment") == 0)
             TRY(bench_augment(&bench, error));
         else
-            return error_set(error, ERROR_USAGE, "cannot measure \"%s\"; there are frontend, infer, train, augment, evaluate", what);
+            return error_set(error, ERROR_USAGE,
+                             "cannot measure \"%s\"; there are frontend, infer, train, augment, evaluate", what);
     }
     return done ? 0 : print_done(error);
 }

@@ -24,15 +24,16 @@ static void on_hit(void *context, uint64_t row, int sum)
 {
     struct listener *listener = context;
     if (listener->detections)
-        json_array_append_new(listener->detections, json_pack("{s:I, s:f, s:i}", "row", (json_int_t)row, "seconds", row_seconds(row),
-                                                              "sum", sum));
+        json_array_append_new(listener->detections, json_pack("{s:I, s:f, s:i}", "row", (json_int_t)row, "seconds",
+                                                              row_seconds(row), "sum", sum));
     else
         printf("%s: %.2f s\n", listener->name, row_seconds(row));
     if (listener->live)
         fflush(stdout);
 }
 
-static int detect_file(struct detect_stream *stream, const char *path, struct listener *listener, double *seconds, struct error *error)
+static int detect_file(struct detect_stream *stream, const char *path, struct listener *listener, double *seconds,
+                       struct error *error)
 {
     struct pcm pcm;
     TRY(audio_read(path, 0, 0, &pcm, error));
@@ -65,8 +66,9 @@ static int detect_live(struct detect_stream *stream, struct listener *listener, 
     }
     *seconds = (double)total / AUDIO_RATE;
     if (total == 0)
-        return error_set(error, ERROR_FORMAT, "no audio on standard input; pipe raw 16 kHz mono int16 into it, for example from "
-                                              "arecord -r16000 -fS16_LE -c1 -t raw");
+        return error_set(error, ERROR_FORMAT,
+                         "no audio on standard input; pipe raw 16 kHz mono int16 into it, for example from "
+                         "arecord -r16000 -fS16_LE -c1 -t raw");
     return 0;
 }
 
@@ -100,12 +102,13 @@ int command_detect(int argc, char **argv, struct error *error)
             goto end;
         }
         if (json)
-            json_array_append_new(list, json_pack("{s:o, s:f, s:o}", "file", json_name(files.items[i]), "seconds", seconds, "detections",
-                                                  listener.detections));
+            json_array_append_new(list, json_pack("{s:o, s:f, s:o}", "file", json_name(files.items[i]), "seconds",
+                                                  seconds, "detections", listener.detections));
     }
     if (json) {
-        code = print_json(json_pack("{s:o, s:f, s:i, s:O}", "model", json_name(files.items[0]), "cutoff", pair.cutoff, "window",
-                                    pair.window, "files", list), error);
+        code = print_json(json_pack("{s:o, s:f, s:i, s:O}", "model", json_name(files.items[0]), "cutoff", pair.cutoff,
+                                    "window", pair.window, "files", list),
+                          error);
     } else
         code = print_done(error);
 end:

@@ -37,23 +37,27 @@ static int load_talkers(struct session *session, struct error *error)
         return error_memory(error, "the babble recordings");
     for (size_t i = 0; i < count; i++) {
         TRY(audio_read(session->talker_files.items[i], 0, 60, &session->talker_audio[i], error));
-        session->talkers[i] = (struct sound){session->talker_audio[i].samples, session->talker_audio[i].count, SOUND_SPEECH};
+        session->talkers[i] =
+            (struct sound){session->talker_audio[i].samples, session->talker_audio[i].count, SOUND_SPEECH};
     }
     return 0;
 }
 
 static size_t false_accepts_of(const struct session *session, const struct track *track)
 {
-    return detect_count(track->bytes, track->count, session->negatives.stride, session->pair.cutoff_byte, session->pair.window, NULL, 0);
+    return detect_count(track->bytes, track->count, session->negatives.stride, session->pair.cutoff_byte,
+                        session->pair.window, NULL, 0);
 }
 
 // Without hours there is no upper bound, and JSON has no infinity: null.
 static json_t *interval_json(struct interval interval)
 {
-    return isfinite(interval.high) ? json_pack("[f, f]", interval.low, interval.high) : json_pack("[f, n]", interval.low);
+    return isfinite(interval.high) ? json_pack("[f, f]", interval.low, interval.high)
+                                   : json_pack("[f, n]", interval.low);
 }
 
-static json_t *positives_json(const struct session *session, const struct track_list *tracks, const struct operating_point *point)
+static json_t *positives_json(const struct session *session, const struct track_list *tracks,
+                              const struct operating_point *point)
 {
     json_t *files = json_array();
     for (size_t i = 0; i < tracks->count; i++) {
@@ -61,8 +65,9 @@ static json_t *positives_json(const struct session *session, const struct track_
         json_array_append_new(files, json_pack("{s:o, s:b, s:i}", "file", json_name(tracks->items[i].name), "detected",
                                                sum > session->pair.cutoff_byte * session->pair.window, "max_sum", sum));
     }
-    return json_pack("{s:I, s:I, s:f, s:o, s:o}", "clips", (json_int_t)point->clips, "detected", (json_int_t)point->detected, "recall",
-                     point->recall, "recall_interval", interval_json(point->recall_interval), "files", files);
+    return json_pack("{s:I, s:I, s:f, s:o, s:o}", "clips", (json_int_t)point->clips, "detected",
+                     (json_int_t)point->detected, "recall", point->recall, "recall_interval",
+                     interval_json(point->recall_interval), "files", files);
 }
 
 static json_t *negatives_json(const struct session *session, const struct operating_point *point)
@@ -70,11 +75,13 @@ static json_t *negatives_json(const struct session *session, const struct operat
     json_t *files = json_array();
     for (size_t i = 0; i < session->negatives.count; i++) {
         const struct track *track = &session->negatives.items[i];
-        json_array_append_new(files, json_pack("{s:o, s:f, s:I}", "file", json_name(track->name), "seconds", (double)track->rows / 100,
-                                               "false_accepts", (json_int_t)false_accepts_of(session, track)));
+        json_array_append_new(files, json_pack("{s:o, s:f, s:I}", "file", json_name(track->name), "seconds",
+                                               (double)track->rows / 100, "false_accepts",
+                                               (json_int_t)false_accepts_of(session, track)));
     }
-    return json_pack("{s:f, s:I, s:f, s:o, s:o}", "hours", point->hours, "false_accepts", (json_int_t)point->false_accepts, "per_hour",
-                     point->per_hour, "per_hour_interval", interval_json(point->per_hour_interval), "files", files);
+    return json_pack("{s:f, s:I, s:f, s:o, s:o}", "hours", point->hours, "false_accepts",
+                     (json_int_t)point->false_accepts, "per_hour", point->per_hour, "per_hour_interval",
+                     interval_json(point->per_hour_interval), "files", files);
 }
 
 static json_t *curve_json(const struct session *session, const struct track_list *tracks)
@@ -83,16 +90,16 @@ static json_t *curve_json(const struct session *session, const struct track_list
     size_t count = evaluate_curve(tracks, &session->negatives, session->pair.window, 12, 252, 4, points);
     json_t *curve = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(curve, json_pack("{s:f, s:i, s:f, s:I, s:f}", "cutoff", (points[i].cutoff + 0.5) / 255, "byte",
-                                               points[i].cutoff, "recall", points[i].recall, "false_accepts",
+        json_array_append_new(curve, json_pack("{s:f, s:i, s:f, s:I, s:f}", "cutoff", (points[i].cutoff + 0.5) / 255,
+                                               "byte", points[i].cutoff, "recall", points[i].recall, "false_accepts",
                                                (json_int_t)points[i].false_accepts, "per_hour", points[i].per_hour));
     return curve;
 }
 
 static void print_point(const char *name, const struct operating_point *point)
 {
-    printf("%-12s hears %zu of %zu = %.1f %% (95 %%: %.1f to %.1f)\n", name, point->detected, point->clips, 100 * point->recall,
-           100 * point->recall_interval.low, 100 * point->recall_interval.high);
+    printf("%-12s hears %zu of %zu = %.1f %% (95 %%: %.1f to %.1f)\n", name, point->detected, point->clips,
+           100 * point->recall, 100 * point->recall_interval.low, 100 * point->recall_interval.high);
 }
 
 static void print_curve(const struct session *session, const struct track_list *tracks)
@@ -116,8 +123,8 @@ static void print_files(const struct session *session, const struct track_list *
 
 static void print_negatives(const struct session *session, const struct operating_point *point)
 {
-    printf("wakes by mistake %zu times in %.2f h = %.2f per hour (95 %%: %.2f to %.2f)\n", point->false_accepts, point->hours,
-           point->per_hour, point->per_hour_interval.low, point->per_hour_interval.high);
+    printf("wakes by mistake %zu times in %.2f h = %.2f per hour (95 %%: %.2f to %.2f)\n", point->false_accepts,
+           point->hours, point->per_hour, point->per_hour_interval.low, point->per_hour_interval.high);
     for (size_t i = 0; i < session->negatives.count; i++) {
         size_t count = false_accepts_of(session, &session->negatives.items[i]);
         if (count)
@@ -126,12 +133,12 @@ static void print_negatives(const struct session *session, const struct operatin
 }
 
 // One condition: tracks, text or JSON. `clean` is what the top-level "positives" holds.
-static int judge_condition(struct session *session, const struct condition *condition, bool first, json_t *document, json_t *conditions,
-                           struct error *error)
+static int judge_condition(struct session *session, const struct condition *condition, bool first, json_t *document,
+                           json_t *conditions, struct error *error)
 {
     struct track_list tracks = {0};
-    int code = evaluate_files(session->pair.model, &session->positive_files, condition, session->talkers, session->talker_files.count,
-                              session->pool, &session->progress, &tracks, error);
+    int code = evaluate_files(session->pair.model, &session->positive_files, condition, session->talkers,
+                              session->talker_files.count, session->pool, &session->progress, &tracks, error);
     if (code == 0) {
         struct operating_point point;
         evaluate_point(&tracks, &session->negatives, session->pair.cutoff_byte, session->pair.window, &point);
@@ -144,8 +151,8 @@ static int judge_condition(struct session *session, const struct condition *cond
             json_t *one = positives_json(session, &tracks, &point);
             if (first)
                 json_object_set(document, "positives", one);
-            json_array_append_new(conditions, json_pack("{s:s, s:o, s:o}", "condition", condition->name, "positives", one, "curve",
-                                                        curve_json(session, &tracks)));
+            json_array_append_new(conditions, json_pack("{s:s, s:o, s:o}", "condition", condition->name, "positives",
+                                                        one, "curve", curve_json(session, &tracks)));
         }
     }
     track_list_free(&tracks);
@@ -168,7 +175,8 @@ static int judge(struct session *session, const char *model, struct error *error
     progress_begin(&session->progress, "negatives");
     TRY(evaluate_files(session->pair.model, &session->negative_files, NULL, NULL, 0, session->pool, &session->progress,
                        &session->negatives, error));
-    json_t *document = json_pack("{s:o, s:f, s:i}", "model", json_name(model), "cutoff", session->pair.cutoff, "window", session->pair.window);
+    json_t *document = json_pack("{s:o, s:f, s:i}", "model", json_name(model), "cutoff", session->pair.cutoff, "window",
+                                 session->pair.window);
     json_t *conditions = json_array();
     int code = 0;
     size_t count = request->conditions.count ? request->conditions.count : 1;
@@ -176,13 +184,15 @@ static int judge(struct session *session, const char *model, struct error *error
         struct condition condition;
         code = condition_parse(request->conditions.count ? request->conditions.items[i] : "clean", &condition, error);
         if (code == 0 && condition.noise == TEST_BABBLE && !request->babble)
-            code = error_set(error, ERROR_USAGE, "--condition %s needs --babble DIR with recordings of other talkers", condition.name);
+            code = error_set(error, ERROR_USAGE, "--condition %s needs --babble DIR with recordings of other talkers",
+                             condition.name);
         progress_begin(&session->progress, condition.name);
         if (code == 0)
             code = judge_condition(session, &condition, i == 0, document, conditions, error);
     }
     struct operating_point point;
-    evaluate_point(&(struct track_list){0}, &session->negatives, session->pair.cutoff_byte, session->pair.window, &point);
+    evaluate_point(&(struct track_list){0}, &session->negatives, session->pair.cutoff_byte, session->pair.window,
+                   &point);
     if (code == 0 && request->json) {
         json_object_set_new(document, "negatives", negatives_json(session, &point));
         json_object_set(document, "conditions", conditions);
@@ -221,8 +231,10 @@ int command_evaluate(int argc, char **argv, struct error *error)
     bool done;
     const struct option_row rows[] = {
         {"positives", 0, OPTION_TEXT, &request->positives, 0, 0, "DIR", "recordings of the wake word, one a file"},
-        {"negatives", 0, OPTION_TEXT, &request->negatives, 0, 0, "DIR", "audio without the wake word; each file is a stream of its own"},
-        {"condition", 0, OPTION_LIST, &request->conditions, 0, 0, "C", "clean, pink:DB or babble:DB for the positives; repeatable (clean)"},
+        {"negatives", 0, OPTION_TEXT, &request->negatives, 0, 0, "DIR",
+         "audio without the wake word; each file is a stream of its own"},
+        {"condition", 0, OPTION_LIST, &request->conditions, 0, 0, "C",
+         "clean, pink:DB or babble:DB for the positives; repeatable (clean)"},
         {"babble", 0, OPTION_TEXT, &request->babble, 0, 0, "DIR", "talkers for --condition babble:DB"},
         {"cutoff", 0, OPTION_REAL, &cutoff, 0, 1, "P", "probability cutoff (default: the manifest's)"},
         {"window", 0, OPTION_INTEGER, &window, 1, DETECT_MAX_WINDOW, "N", "sliding window (default: the manifest's)"},
@@ -236,7 +248,8 @@ int command_evaluate(int argc, char **argv, struct error *error)
     struct terminal terminal;
     terminal_open(&terminal, false);
     cli_catch_signals();
-    session.progress = (struct progress){.sink = terminal.live ? terminal_progress : NULL, .context = &terminal, .stop = &cli_stop};
+    session.progress =
+        (struct progress){.sink = terminal.live ? terminal_progress : NULL, .context = &terminal, .stop = &cli_stop};
     if (code == 0 && !done)
         code = model_pair_open(&session.pair, files.items[0], cutoff, window, error);
     if (code == 0 && !done)

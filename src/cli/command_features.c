@@ -14,7 +14,8 @@ struct collection {
 
 static int add_item(struct collection *all, const uint16_t *rows, size_t count, struct error *error)
 {
-    struct feature_item item = {.first_row = all->rows.size / (FRONTEND_CHANNELS * sizeof *rows), .rows = (uint32_t)count, .weight = 1};
+    struct feature_item item = {
+        .first_row = all->rows.size / (FRONTEND_CHANNELS * sizeof *rows), .rows = (uint32_t)count, .weight = 1};
     buffer_append(&all->rows, rows, count * FRONTEND_CHANNELS * sizeof *rows);
     buffer_append(&all->items, &item, sizeof item);
     return all->rows.failed || all->items.failed ? error_memory(error, "the features") : 0;
@@ -73,7 +74,8 @@ int command_features(int argc, char **argv, struct error *error)
         {"int8", 0, OPTION_FLAG, &int8, 0, 0, NULL, "the model's input bytes instead of uint16 (.npy only)"},
     };
     struct positionals files;
-    TRY(command_parse("features", rows, COUNT_OF(rows), argc, argv, 1, (int)COUNT_OF(files.items), &files, &done, error));
+    TRY(command_parse("features", rows, COUNT_OF(rows), argc, argv, 1, (int)COUNT_OF(files.items), &files, &done,
+                      error));
     if (done)
         return 0;
     if (!out)
@@ -88,7 +90,8 @@ int command_features(int argc, char **argv, struct error *error)
     buffer_init(&all.items, (size_t)1 << 30);
     int code = 0;
     for (int i = 0; i < files.count && code == 0; i++)
-        code = ragged_is(files.items[i]) ? add_ragged(&all, files.items[i], error) : add_audio(&all, files.items[i], error);
+        code = ragged_is(files.items[i]) ? add_ragged(&all, files.items[i], error)
+                                         : add_audio(&all, files.items[i], error);
     if (code == 0 && npy)
         code = write_npy(&all, out, int8, error);
     else if (code == 0) {

@@ -36,8 +36,8 @@ static json_t *ops_json(const struct subgraph *graph)
     return ops;
 }
 
-static int inspect_json(const struct tflite_model *model, const struct tflite_facts *facts, const struct text_list *faults,
-                        struct error *error)
+static int inspect_json(const struct tflite_model *model, const struct tflite_facts *facts,
+                        const struct text_list *faults, struct error *error)
 {
     json_t *graphs = json_array(), *wrong = json_array();
     for (int g = 0; g < model->subgraph_count; g++) {
@@ -45,22 +45,23 @@ static int inspect_json(const struct tflite_model *model, const struct tflite_fa
         json_t *tensors = json_array();
         for (int t = 0; t < graph->tensor_count; t++)
             json_array_append_new(tensors, tensor_json(&graph->tensors[t]));
-        json_array_append_new(graphs, json_pack("{s:o, s:o, s:o}", "name", json_name(graph->name), "operators", ops_json(graph),
-                                                "tensors", tensors));
+        json_array_append_new(graphs, json_pack("{s:o, s:o, s:o}", "name", json_name(graph->name), "operators",
+                                                ops_json(graph), "tensors", tensors));
     }
     for (size_t i = 0; i < faults->count; i++)
         json_array_append_new(wrong, json_name(faults->items[i]));
-    return print_json(json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:o, s:o}", "stride", facts->stride, "operators",
-                                facts->ops, "variables", facts->variables, "macs_per_step", (json_int_t)facts->macs_per_step,
-                                "constant_bytes", (json_int_t)facts->constant_bytes, "state_bytes", (json_int_t)facts->state_bytes,
-                                "arena", "none", (json_int_t)facts->arena[ESP_NN_NONE], "esp_nn_1_1",
-                                (json_int_t)facts->arena[ESP_NN_1_1], "esp_nn_1_2", (json_int_t)facts->arena[ESP_NN_1_2],
-                                "arena_recommended", (json_int_t)facts->arena_recommended, "faults", wrong, "subgraphs", graphs),
-                      error);
+    return print_json(
+        json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:o, s:o}", "stride", facts->stride,
+                  "operators", facts->ops, "variables", facts->variables, "macs_per_step",
+                  (json_int_t)facts->macs_per_step, "constant_bytes", (json_int_t)facts->constant_bytes, "state_bytes",
+                  (json_int_t)facts->state_bytes, "arena", "none", (json_int_t)facts->arena[ESP_NN_NONE], "esp_nn_1_1",
+                  (json_int_t)facts->arena[ESP_NN_1_1], "esp_nn_1_2", (json_int_t)facts->arena[ESP_NN_1_2],
+                  "arena_recommended", (json_int_t)facts->arena_recommended, "faults", wrong, "subgraphs", graphs),
+        error);
 }
 
-static int inspect_text(const struct tflite_model *model, const struct tflite_facts *facts, const struct text_list *faults,
-                        struct error *error)
+static int inspect_text(const struct tflite_model *model, const struct tflite_facts *facts,
+                        const struct text_list *faults, struct error *error)
 {
     printf("%d operators, %d state variables, a step every %d ms\n", facts->ops, facts->variables, facts->stride * 10);
     printf("%zu multiplications a step, %.2f million a second\n", facts->macs_per_step,
@@ -81,7 +82,8 @@ static int inspect_text(const struct tflite_model *model, const struct tflite_fa
                 printf("%s%d", d ? "," : "", tensor->shape[d]);
             printf("]");
             if (tensor->scale_count)
-                printf(" scale %.6g zero %lld", (double)tensor->scales[0], tensor->zero_point_count ? (long long)tensor->zero_points[0] : 0);
+                printf(" scale %.6g zero %lld", (double)tensor->scales[0],
+                       tensor->zero_point_count ? (long long)tensor->zero_points[0] : 0);
         }
         putchar('\n');
     }
@@ -95,7 +97,8 @@ static int inspect_text(const struct tflite_model *model, const struct tflite_fa
 int command_inspect(int argc, char **argv, struct error *error)
 {
     bool json = false, done;
-    const struct option_row rows[] = {{"json", 0, OPTION_FLAG, &json, 0, 0, NULL, "one JSON document on standard output"}};
+    const struct option_row rows[] = {
+        {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, "one JSON document on standard output"}};
     struct positionals files;
     TRY(command_parse("inspect", rows, COUNT_OF(rows), argc, argv, 1, 1, &files, &done, error));
     if (done)

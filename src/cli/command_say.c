@@ -49,9 +49,14 @@ int command_say(int argc, char **argv, struct error *error)
     TRY(text_spoken(words.items[0], &spoken, error));
     char *path = text_print("%s/.say.corpus", folder);
     const char *texts[] = {spoken};
-    struct speech_request request = {.texts = texts, .text_count = 1, .language = language, .clips = (size_t)count,
-                                     .duration_median = speech_expected_seconds(spoken, language), .duration_sigma = 0.2,
-                                     .seed = (uint64_t)seed, .threads = cpu_count()};
+    struct speech_request request = {.texts = texts,
+                                     .text_count = 1,
+                                     .language = language,
+                                     .clips = (size_t)count,
+                                     .duration_median = speech_expected_seconds(spoken, language),
+                                     .duration_sigma = 0.2,
+                                     .seed = (uint64_t)seed,
+                                     .threads = cpu_count()};
     struct speech_report report;
     struct corpus corpus = {0};
     int code = path ? folder_make(folder, error) : error_memory(error, "a path");

@@ -8,8 +8,9 @@
 static json_t *level_json(const struct sensitivity *level)
 {
     const struct operating_point *point = &level->calibration.point;
-    return json_pack("{s:f, s:i, s:i, s:f, s:f, s:b}", "cutoff", level->calibration.cutoff, "cutoff_byte", point->cutoff, "window",
-                     point->window, "recall", point->recall, "per_hour", point->per_hour, "target_met", level->calibration.met);
+    return json_pack("{s:f, s:i, s:i, s:f, s:f, s:b}", "cutoff", level->calibration.cutoff, "cutoff_byte",
+                     point->cutoff, "window", point->window, "recall", point->recall, "per_hour", point->per_hour,
+                     "target_met", level->calibration.met);
 }
 
 static int print_result_json(const struct pipeline_result *result, struct error *error)
@@ -17,36 +18,39 @@ static int print_result_json(const struct pipeline_result *result, struct error 
     json_t *levels = json_object();
     for (size_t i = 0; i < COUNT_OF(result->levels); i++)
         json_object_set_new(levels, result->levels[i].name, level_json(&result->levels[i]));
-    return print_json(json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "event", "finished", "title", result->title, "model",
-                                json_name(result->model), "manifest", json_name(result->manifest), "report",
-                                json_name(result->report), "yaml", json_name(result->yaml), "seconds",
-                                result->seconds, "held_hours", result->held_hours, "sensitivities", levels),
+    return print_json(json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "event", "finished", "title",
+                                result->title, "model", json_name(result->model), "manifest",
+                                json_name(result->manifest), "report", json_name(result->report), "yaml",
+                                json_name(result->yaml), "seconds", result->seconds, "held_hours", result->held_hours,
+                                "sensitivities", levels),
                       error);
 }
 
 static void print_level(const struct sensitivity *level, bool published)
 {
     const struct operating_point *point = &level->calibration.point;
-    printf("  %-11s cutoff %.3f: hears %.1f %%, wakes by mistake %.2f times an hour (95 %%: %.2f to %.2f)%s\n", level->name,
-           level->calibration.cutoff, 100 * point->recall, point->per_hour, point->per_hour_interval.low, point->per_hour_interval.high,
-           published ? "  <- in the manifest" : "");
+    printf("  %-11s cutoff %.3f: hears %.1f %%, wakes by mistake %.2f times an hour (95 %%: %.2f to %.2f)%s\n",
+           level->name, level->calibration.cutoff, 100 * point->recall, point->per_hour, point->per_hour_interval.low,
+           point->per_hour_interval.high, published ? "  <- in the manifest" : "");
 }
 
 static int print_result(const struct pipeline_result *result, struct error *error)
 {
     const struct operating_point *point = &result->levels[1].calibration.point;
     printf("\nHow good it is, measured with the published bytes on voices and audio that were not trained on\n");
-    printf("(%zu synthetic clips, half of them with people talking in the background; %.2f h without the word, %.2f h of them recordings):\n",
+    printf("(%zu synthetic clips, half of them with people talking in the background; %.2f h without the word, %.2f h "
+           "of them recordings):\n",
            point->clips, point->hours, result->real_hours);
     for (size_t i = 0; i < COUNT_OF(result->levels); i++)
         print_level(&result->levels[i], i == 1);
     if (!result->levels[1].calibration.met)
         puts("  The wish of so few false wakes could not be met; this is the best trade-off found.");
     if (result->real_hours < 0.01)
-        puts("  No recordings were given (--negatives DIR): real speech and music may wake it more often than these figures say.");
+        puts("  No recordings were given (--negatives DIR): real speech and music may wake it more often than these "
+             "figures say.");
     puts("  Real people are not in these figures: wakesmith evaluate MODEL --positives DIR measures them.");
-    printf("\nName:     %s\nModel:    %s\nMetadata: %s\nReport:   %s\nESPHome:  %s\n", result->title, result->model, result->manifest,
-           result->report, result->yaml);
+    printf("\nName:     %s\nModel:    %s\nMetadata: %s\nReport:   %s\nESPHome:  %s\n", result->title, result->model,
+           result->manifest, result->report, result->yaml);
     int seconds = (int)result->seconds;
     printf("Trained in %d:%02d min.\n", seconds / 60, seconds % 60);
     return print_done(error);
@@ -61,23 +65,34 @@ int command_train(int argc, char **argv, struct error *error)
     const struct option_row rows[] = {
         {"phrase", 0, OPTION_TEXT, &phrase, 0, 0, "TEXT", "the wake word, instead of the argument"},
         {"preset", 0, OPTION_TEXT, &options.preset, 0, 0, "NAME", "draft (about a minute) or standard (default)"},
-        {"data-dir", 0, OPTION_TEXT, &options.data_dir, 0, 0, "DIR", "where work and output go (default: $DATA_DIR, /data or your home)"},
+        {"data-dir", 0, OPTION_TEXT, &options.data_dir, 0, 0, "DIR",
+         "where work and output go (default: $DATA_DIR, /data or your home)"},
         {"lang", 0, OPTION_TEXT, &options.lang, 0, 0, "LANG", "language of the phrase (auto: by its script)"},
         {"id", 0, OPTION_TEXT, &options.id, 0, 0, "ID", "name of the files (default: from the phrase)"},
-        {"title", 0, OPTION_TEXT, &options.title, 0, 0, "TEXT", "name that Home Assistant shows (default: from the phrase)"},
-        {"positives-real", 0, OPTION_TEXT, &options.positives_real, 0, 0, "DIR", "recordings of people saying the phrase, one a file"},
-        {"negatives", 0, OPTION_LIST, &options.negatives, 0, 0, "DIR", "audio without the phrase: speech, music, noise; repeatable"},
-        {"backgrounds", 0, OPTION_LIST, &options.backgrounds, 0, 0, "DIR", "audio to put behind the phrase; repeatable"},
+        {"title", 0, OPTION_TEXT, &options.title, 0, 0, "TEXT",
+         "name that Home Assistant shows (default: from the phrase)"},
+        {"positives-real", 0, OPTION_TEXT, &options.positives_real, 0, 0, "DIR",
+         "recordings of people saying the phrase, one a file"},
+        {"negatives", 0, OPTION_LIST, &options.negatives, 0, 0, "DIR",
+         "audio without the phrase: speech, music, noise; repeatable"},
+        {"backgrounds", 0, OPTION_LIST, &options.backgrounds, 0, 0, "DIR",
+         "audio to put behind the phrase; repeatable"},
         {"rirs", 0, OPTION_LIST, &options.rirs, 0, 0, "DIR", "recorded impulse responses of rooms; repeatable"},
-        {"samples", 0, OPTION_INTEGER, &options.samples, 50, 200000, "N", "spoken clips of the phrase (default: the preset's)"},
-        {"training-steps", 0, OPTION_INTEGER, &options.training_steps, 1, 1000000, "N", "steps of 128 examples (default: the preset's)"},
-        {"seeds", 0, OPTION_INTEGER, &options.seeds, 1, 16, "N", "networks trained side by side; the best is published"},
+        {"samples", 0, OPTION_INTEGER, &options.samples, 50, 200000, "N",
+         "spoken clips of the phrase (default: the preset's)"},
+        {"training-steps", 0, OPTION_INTEGER, &options.training_steps, 1, 1000000, "N",
+         "steps of 128 examples (default: the preset's)"},
+        {"seeds", 0, OPTION_INTEGER, &options.seeds, 1, 16, "N",
+         "networks trained side by side; the best is published"},
         {"seed", 0, OPTION_INTEGER, &options.seed, 0, 1e15, "N", "seed of all draws (1): same seed, same bytes"},
         {"threads", 0, OPTION_INTEGER, &options.threads, 1, 256, "N", "threads (default: all processors)"},
-        {"model", 0, OPTION_TEXT, &options.model, 0, 0, "NAME", "network: official (stride 3, default), seed (stride 2), alexa"},
+        {"model", 0, OPTION_TEXT, &options.model, 0, 0, "NAME",
+         "network: official (stride 3, default), seed (stride 2), alexa"},
         {"filters", 0, OPTION_TEXT, &options.filters, 0, 0, "LIST", "pointwise filters, e.g. 64,64,64,64"},
-        {"kernels", 0, OPTION_TEXT, &options.kernels, 0, 0, "LIST", "kernels of the blocks, e.g. [5],[7,11],[9,15],[23]"},
-        {"false-accepts", 0, OPTION_REAL, &options.target_per_hour, 0.01, 100, "X", "false wakes per hour that the cutoff may allow (0.5)"},
+        {"kernels", 0, OPTION_TEXT, &options.kernels, 0, 0, "LIST",
+         "kernels of the blocks, e.g. [5],[7,11],[9,15],[23]"},
+        {"false-accepts", 0, OPTION_REAL, &options.target_per_hour, 0.01, 100, "X",
+         "false wakes per hour that the cutoff may allow (0.5)"},
         {"author", 0, OPTION_TEXT, &options.author, 0, 0, "TEXT", "author in the manifest (Wakesmith)"},
         {"website", 0, OPTION_TEXT, &options.website, 0, 0, "URL", "website in the manifest (none)"},
         {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, "JSON lines: progress on stderr, the result on stdout"},
@@ -86,7 +101,8 @@ int command_train(int argc, char **argv, struct error *error)
     int code = command_parse("train", rows, COUNT_OF(rows), argc, argv, 0, 1, &words, &done, error);
     if (code == 0 && !done) {
         if (phrase && words.count)
-            code = error_set(error, ERROR_USAGE, "the phrase is given twice, as \"%s\" and with --phrase", words.items[0]);
+            code =
+                error_set(error, ERROR_USAGE, "the phrase is given twice, as \"%s\" and with --phrase", words.items[0]);
         options.phrase = phrase ? phrase : words.count ? words.items[0] : NULL;
         if (code == 0 && !options.phrase)
             code = error_set(error, ERROR_USAGE, "which wake word? for example: wakesmith train \"hey jarvis\"");

@@ -15,14 +15,16 @@ int model_pair_open(struct model_pair *pair, const char *path, double cutoff, in
         int code = manifest_read(beside, &manifest, error);
         free(beside);
         if (code < 0)
-            return code == ERROR_MISSING ? error_set(error, code, "there is no manifest (.json) beside %s; give --cutoff and --window", path)
-                                         : code;
+            return code == ERROR_MISSING
+                       ? error_set(error, code, "there is no manifest (.json) beside %s; give --cutoff and --window",
+                                   path)
+                       : code;
         pair->cutoff = cutoff < 0 ? manifest.cutoff : cutoff;
         pair->window = window ? (int)window : manifest.window;
     }
     if (pair->window < 1 || pair->window > DETECT_MAX_WINDOW)
-        return error_set(error, ERROR_FORMAT, "the manifest of %s has a sliding window of %d; 1 to %d work", path, pair->window,
-                         DETECT_MAX_WINDOW);
+        return error_set(error, ERROR_FORMAT, "the manifest of %s has a sliding window of %d; 1 to %d work", path,
+                         pair->window, DETECT_MAX_WINDOW);
     pair->cutoff_byte = detect_cutoff_byte(pair->cutoff);
     return tflite_open(&pair->model, path, error);
 }

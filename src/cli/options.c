@@ -18,8 +18,8 @@ static int parse_flag(const struct option_row *row, const char *text, struct err
             *(bool *)row->value = !text || words[i].value;
             return 0;
         }
-    return error_set(error, ERROR_USAGE, "--%s is a switch: say --%s, --no-%s or --%s=true|false, not \"%s\"", row->name, row->name,
-                     row->name, row->name, text);
+    return error_set(error, ERROR_USAGE, "--%s is a switch: say --%s, --no-%s or --%s=true|false, not \"%s\"",
+                     row->name, row->name, row->name, row->name, text);
 }
 
 static int parse_number(const struct option_row *row, const char *text, struct error *error)
@@ -30,9 +30,11 @@ static int parse_number(const struct option_row *row, const char *text, struct e
     long long whole = integer ? strtoll(text, &end, 10) : 0;
     double real = integer ? (double)whole : strtod(text, &end);
     if (end == text || *end || errno || real != real)
-        return error_set(error, ERROR_USAGE, "--%s needs a %s, not \"%s\"", row->name, integer ? "whole number" : "number", text);
+        return error_set(error, ERROR_USAGE, "--%s needs a %s, not \"%s\"", row->name,
+                         integer ? "whole number" : "number", text);
     if (real < row->low || real > row->high)
-        return error_set(error, ERROR_USAGE, "--%s must be between %.10g and %.10g, not %s", row->name, row->low, row->high, text);
+        return error_set(error, ERROR_USAGE, "--%s must be between %.10g and %.10g, not %s", row->name, row->low,
+                         row->high, text);
     if (integer)
         *(int64_t *)row->value = whole;
     else
@@ -74,7 +76,8 @@ static const struct option_row *find_letter(const struct option_row *rows, size_
 }
 
 // The row that `argument` (which begins with a dash) names, and the value that stands in it, if any.
-static const struct option_row *find_row(const struct option_row *rows, size_t count, const char *argument, const char **value)
+static const struct option_row *find_row(const struct option_row *rows, size_t count, const char *argument,
+                                         const char **value)
 {
     *value = NULL;
     if (argument[1] != '-')
@@ -93,8 +96,8 @@ static const struct option_row *find_row(const struct option_row *rows, size_t c
     return row;
 }
 
-int options_parse(const struct option_row *rows, size_t row_count, int argc, char **argv, struct positionals *positionals, bool *help,
-                  struct error *error)
+int options_parse(const struct option_row *rows, size_t row_count, int argc, char **argv,
+                  struct positionals *positionals, bool *help, struct error *error)
 {
     const char *seen[MAX_ROWS] = {0};
     *help = false;
@@ -108,7 +111,8 @@ int options_parse(const struct option_row *rows, size_t row_count, int argc, cha
         }
         if (over || argument[0] != '-' || !argument[1]) {
             if (positionals->count == (int)COUNT_OF(positionals->items))
-                return error_set(error, ERROR_USAGE, "more than %zu arguments; name a folder instead", COUNT_OF(positionals->items));
+                return error_set(error, ERROR_USAGE, "more than %zu arguments; name a folder instead",
+                                 COUNT_OF(positionals->items));
             positionals->items[positionals->count++] = argument;
             continue;
         }
@@ -121,7 +125,8 @@ int options_parse(const struct option_row *rows, size_t row_count, int argc, cha
             return error_set(error, ERROR_USAGE, "unknown option %s; --help lists the options", argument);
         if (row->kind != OPTION_FLAG && !value) {
             if (i + 1 >= argc || (argv[i + 1][0] == '-' && argv[i + 1][1]))
-                return error_set(error, ERROR_USAGE, "--%s needs a value: --%s=%s", row->name, row->name, row->argument);
+                return error_set(error, ERROR_USAGE, "--%s needs a value: --%s=%s", row->name, row->name,
+                                 row->argument);
             value = argv[++i];
         }
         if (row->kind != OPTION_FLAG && !*value)
@@ -139,7 +144,8 @@ void options_print(FILE *stream, const struct option_row *rows, size_t row_count
 {
     for (size_t i = 0; i < row_count; i++) {
         char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].argument ? "=" : "", rows[i].argument ? rows[i].argument : "");
+        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].argument ? "=" : "",
+                 rows[i].argument ? rows[i].argument : "");
         fprintf(stream, "  %-28s %s\n", left, rows[i].help);
     }
     fprintf(stream, "  %-28s %s\n", "--help", "this text");

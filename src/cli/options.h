@@ -33,8 +33,8 @@ struct positionals {
 };
 
 // Fills the values and the positional arguments. *help becomes true for -h and --help.
-int options_parse(const struct option_row *rows, size_t row_count, int argc, char **argv, struct positionals *positionals, bool *help,
-                  struct error *error);
+int options_parse(const struct option_row *rows, size_t row_count, int argc, char **argv,
+                  struct positionals *positionals, bool *help, struct error *error);
 void options_print(FILE *stream, const struct option_row *rows, size_t row_count);
 
 #endif

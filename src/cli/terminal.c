@@ -22,9 +22,10 @@ static void print_duration(char *text, size_t size, double seconds)
 
 static void print_event(const struct progress_event *event)
 {
-    json_t *line = json_pack("{s:s, s:s, s:o, s:f, s:f, s:f}", "event", event->last ? "stage_done" : "progress", "stage", event->stage,
-                             "note", json_name(event->note), "progress", event->total > 0 ? event->done / event->total : 0.0, "elapsed_s",
-                             event->elapsed, "eta_s", event->eta);
+    json_t *line = json_pack("{s:s, s:s, s:o, s:f, s:f, s:f}", "event", event->last ? "stage_done" : "progress",
+                             "stage", event->stage, "note", json_name(event->note), "progress",
+                             event->total > 0 ? event->done / event->total : 0.0, "elapsed_s", event->elapsed, "eta_s",
+                             event->eta);
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     if (text)
         fprintf(stderr, "%s\n", text);
@@ -55,7 +56,8 @@ void terminal_progress(void *context, const struct progress_event *event)
     if (event->last)
         fprintf(stderr, "%s%-9s %s (%s)%s", begin, event->stage, event->note, took, end);
     else if (event->total > 0)
-        fprintf(stderr, "%s%-9s %3.0f %%  %s (%s%s)%s", begin, event->stage, 100 * event->done / event->total, event->note, took, left, end);
+        fprintf(stderr, "%s%-9s %3.0f %%  %s (%s%s)%s", begin, event->stage, 100 * event->done / event->total,
+                event->note, took, left, end);
     else
         fprintf(stderr, "%s%-9s %s (%s)%s", begin, event->stage, event->note, took, end);
     fflush(stderr);

@@ -95,8 +95,8 @@ static double manifest_cutoff(int byte)
     return detect_cutoff_byte(rounded) == byte ? rounded : exact;
 }
 
-static int choose(const struct grid *grid, double target, double hours, struct calibration *calibration, struct span *span,
-                  struct error *error)
+static int choose(const struct grid *grid, double target, double hours, struct calibration *calibration,
+                  struct span *span, struct error *error)
 {
     *span = best_within(grid, target * hours + 1e-9); // 3 of .1 an hour in 30 h are allowed
     calibration->target_per_hour = target;
@@ -104,14 +104,15 @@ static int choose(const struct grid *grid, double target, double hours, struct c
     if (!calibration->met)
         *span = best_trade(grid);
     if (span->last < span->first)
-        return error_set(error, ERROR_FORMAT,
-                         "the model hears none of the %zu clips of the word at any cutoff: it needs more or other training",
-                         grid->clips);
+        return error_set(
+            error, ERROR_FORMAT,
+            "the model hears none of the %zu clips of the word at any cutoff: it needs more or other training",
+            grid->clips);
     return 0;
 }
 
-int evaluate_calibrate(const struct track_list *positives, const struct track_list *negatives, double target_per_hour, int fixed_window,
-                       struct calibration *calibration, struct error *error)
+int evaluate_calibrate(const struct track_list *positives, const struct track_list *negatives, double target_per_hour,
+                       int fixed_window, struct calibration *calibration, struct error *error)
 {
     *calibration = (struct calibration){0};
     double hours = evaluate_hours(negatives);
@@ -125,7 +126,8 @@ int evaluate_calibrate(const struct track_list *positives, const struct track_li
     int code = grid.tallies ? 0 : error_memory(error, "a calibration");
     for (size_t w = 0; code == 0 && w < grid.window_count; w++) {
         grid.windows[w] = fixed_window ? fixed_window : windows[w];
-        code = evaluate_sweep(positives, negatives, grid.windows[w], LOWEST_CUTOFF, HIGHEST_CUTOFF, &grid.tallies[w], error);
+        code = evaluate_sweep(positives, negatives, grid.windows[w], LOWEST_CUTOFF, HIGHEST_CUTOFF, &grid.tallies[w],
+                              error);
     }
     struct span span = {0};
     if (code == 0)

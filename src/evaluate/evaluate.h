@@ -26,11 +26,11 @@ int condition_parse(const char *text, struct condition *condition, struct error 
 
 // Output bytes of one track (a clip or a long recording).
 struct track {
-    char *name;      // file name, or NULL
-    uint8_t *bytes;  // one per inference
+    char *name;     // file name, or NULL
+    uint8_t *bytes; // one per inference
     size_t count;
-    size_t rows;     // feature rows
-    uint32_t tag;    // free: condition, kind
+    size_t rows;  // feature rows
+    uint32_t tag; // free: condition, kind
 };
 struct track_list {
     struct track *items;
@@ -46,8 +46,8 @@ int evaluate_files(const struct tflite_model *model, const struct text_list *fil
                    struct track_list *tracks, struct error *error);
 // The same over features that are there already: all rows of each item from its first valid one on. items NULL: all
 // items of the set. A track's tag is the item's; names are NULL.
-int evaluate_features(const struct tflite_model *model, const struct feature_set *set, const uint32_t *items, size_t item_count,
-                      struct pool *pool, struct track_list *tracks, struct error *error);
+int evaluate_features(const struct tflite_model *model, const struct feature_set *set, const uint32_t *items,
+                      size_t item_count, struct pool *pool, struct track_list *tracks, struct error *error);
 
 struct operating_point {
     uint8_t cutoff;
@@ -61,8 +61,8 @@ struct operating_point {
 void evaluate_point(const struct track_list *positives, const struct track_list *negatives, uint8_t cutoff, int window,
                     struct operating_point *point);
 // For every cutoff byte low..high (step `step`): points[..]; returns their number (0: no memory).
-size_t evaluate_curve(const struct track_list *positives, const struct track_list *negatives, int window, int low, int high, int step,
-                      struct operating_point *points);
+size_t evaluate_curve(const struct track_list *positives, const struct track_list *negatives, int window, int low,
+                      int high, int step, struct operating_point *points);
 
 // Calibration by the device's rule on bytes: cutoff 26..252, window 3..10 (or fixed_window, when not 0): highest recall
 // with at most `target_per_hour` false accepts, then the fewest false accepts within .5 points of that recall, then the
@@ -75,7 +75,7 @@ struct calibration {
     double target_per_hour;
     bool met;
 };
-int evaluate_calibrate(const struct track_list *positives, const struct track_list *negatives, double target_per_hour, int fixed_window,
-                       struct calibration *calibration, struct error *error);
+int evaluate_calibrate(const struct track_list *positives, const struct track_list *negatives, double target_per_hour,
+                       int fixed_window, struct calibration *calibration, struct error *error);
 
 #endif

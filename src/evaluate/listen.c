@@ -7,11 +7,11 @@
 #include <string.h>
 
 enum {
-    READ_SECONDS = 600,  // of a long recording at once
-    LEAD_SECONDS = 1,    // read again before each further part, so that a resampler has settled where it begins
+    READ_SECONDS = 600, // of a long recording at once
+    LEAD_SECONDS = 1,   // read again before each further part, so that a resampler has settled where it begins
     PIECE = 10 * AUDIO_RATE,
     PIECE_ROWS = PIECE / FRONTEND_STEP + 1,
-    LONGEST_CLIP = 900   // seconds of a file that noise is added to
+    LONGEST_CLIP = 900 // seconds of a file that noise is added to
 };
 
 // ---- conditions ----
@@ -39,7 +39,8 @@ int condition_parse(const char *text, struct condition *condition, struct error 
                 return 0;
         }
     }
-    return error_set(error, ERROR_USAGE, "unknown condition \"%.60s\": use clean, pink:SNR or babble:SNR, for example pink:10", text);
+    return error_set(error, ERROR_USAGE,
+                     "unknown condition \"%.60s\": use clean, pink:SNR or babble:SNR, for example pink:10", text);
 }
 
 // ---- tracks ----
@@ -107,7 +108,8 @@ static void listener_reset(struct listener *listener)
 }
 
 // Runs the model over the rows that are held plus `fresh` behind them; keeps what is left of a step.
-static int listener_step(struct listener *listener, size_t fresh, struct track *track, size_t *capacity, struct error *error)
+static int listener_step(struct listener *listener, size_t fresh, struct track *track, size_t *capacity,
+                         struct error *error)
 {
     size_t stride = (size_t)listener->stride, rows = listener->held + fresh, steps = rows / stride;
     if (track->count + steps > *capacity) {
@@ -119,27 +121,30 @@ static int listener_step(struct listener *listener, size_t fresh, struct track *
         *capacity = need;
     }
     for (size_t i = 0; i < steps; i++)
-        track->bytes[track->count++] = tflite_runtime_step(listener->runtime, listener->rows + i * stride * FRONTEND_CHANNELS);
+        track->bytes[track->count++] =
+            tflite_runtime_step(listener->runtime, listener->rows + i * stride * FRONTEND_CHANNELS);
     listener->held = rows % stride;
     memmove(listener->rows, listener->rows + steps * stride * FRONTEND_CHANNELS, listener->held * FRONTEND_CHANNELS);
     track->rows += fresh;
     return 0;
 }
 
-static int listener_push(struct listener *listener, const int16_t *samples, size_t count, struct track *track, size_t *capacity,
-                         struct error *error)
+static int listener_push(struct listener *listener, const int16_t *samples, size_t count, struct track *track,
+                         size_t *capacity, struct error *error)
 {
     for (size_t done = 0; done < count;) {
         size_t piece = count - done < PIECE ? count - done : PIECE;
         size_t rows = frontend_push(&listener->frontend, samples + done, piece, listener->features);
-        frontend_quantize(listener->features, rows * FRONTEND_CHANNELS, listener->rows + listener->held * FRONTEND_CHANNELS);
+        frontend_quantize(listener->features, rows * FRONTEND_CHANNELS,
+                          listener->rows + listener->held * FRONTEND_CHANNELS);
         TRY(listener_step(listener, rows, track, capacity, error));
         done += piece;
     }
     return 0;
 }
 
-static int listener_rows(struct listener *listener, const uint16_t *features, size_t count, struct track *track, struct error *error)
+static int listener_rows(struct listener *listener, const uint16_t *features, size_t count, struct track *track,
+                         struct error *error)
 {
     size_t capacity = 0;
     for (size_t done = 0; done < count;) {
@@ -172,7 +177,8 @@ struct job {
 };
 
 // Recordings of any length in parts. Each further part begins a little early: that lead is dropped.
-static int listen_to_file(const char *path, struct job *job, struct listener *listener, struct track *track, struct error *error)
+static int listen_to_file(const char *path, struct job *job, struct listener *listener, struct track *track,
+                          struct error *error)
 {
     const size_t part = (size_t)READ_SECONDS * AUDIO_RATE;
     size_t capacity = 0;
@@ -185,15 +191,16 @@ static int listen_to_file(const char *path, struct job *job, struct listener *li
         TRY(audio_read(path, start - lead_seconds, READ_SECONDS + lead_seconds + LEAD_SECONDS, &pcm, error));
         size_t fresh = pcm.count > lead ? pcm.count - lead : 0;
         bool more = fresh > part;
-        int code = listener_push(listener, pcm.samples + pcm.count - fresh, more ? part : fresh, track, &capacity, error);
+        int code =
+            listener_push(listener, pcm.samples + pcm.count - fresh, more ? part : fresh, track, &capacity, error);
         free(pcm.samples);
         if (code < 0 || !more)
             return code;
     }
 }
 
-static int listen_in_noise(const char *path, size_t index, struct job *job, struct listener *listener, struct track *track,
-                           struct error *error)
+static int listen_in_noise(const char *path, size_t index, struct job *job, struct listener *listener,
+                           struct track *track, struct error *error)
 {
     struct pcm clip;
     int code;
@@ -202,7 +209,8 @@ static int listen_in_noise(const char *path, size_t index, struct job *job, stru
     TRY(audio_read(path, 0, LONGEST_CLIP + 1, &clip, error));
     size_t count = clip.count + AUGMENT_PAD_BEFORE + AUGMENT_PAD_AFTER;
     if (clip.count > (size_t)LONGEST_CLIP * AUDIO_RATE) {
-        code = error_set(error, ERROR_USAGE, "%s is longer than %d minutes: conditions with noise are for clips", path, LONGEST_CLIP / 60);
+        code = error_set(error, ERROR_USAGE, "%s is longer than %d minutes: conditions with noise are for clips", path,
+                         LONGEST_CLIP / 60);
         goto done;
     }
     noisy = array_alloc(count, sizeof *noisy);
@@ -210,8 +218,9 @@ static int listen_in_noise(const char *path, size_t index, struct job *job, stru
         code = error_memory(error, path);
         goto done;
     }
-    TRY_GOTO(augment_test_condition(job->condition->noise, job->condition->snr_db, index, clip.samples, clip.count, job->talkers,
-                                    job->talker_count, noisy, error), done);
+    TRY_GOTO(augment_test_condition(job->condition->noise, job->condition->snr_db, index, clip.samples, clip.count,
+                                    job->talkers, job->talker_count, noisy, error),
+             done);
     TRY_GOTO(listener_push(listener, noisy, count, track, &capacity, error), done);
 done:
     free(clip.samples);
@@ -219,12 +228,14 @@ done:
     return code;
 }
 
-static int listen_to_item(const struct job *job, size_t index, struct listener *listener, struct track *track, struct error *error)
+static int listen_to_item(const struct job *job, size_t index, struct listener *listener, struct track *track,
+                          struct error *error)
 {
     const struct feature_item *item = &job->set->items[job->items ? job->items[index] : index];
     track->tag = item->tag;
     uint32_t from = item->valid_from < item->rows ? item->valid_from : item->rows;
-    return listener_rows(listener, job->set->rows + (item->first_row + from) * FRONTEND_CHANNELS, item->rows - from, track, error);
+    return listener_rows(listener, job->set->rows + (item->first_row + from) * FRONTEND_CHANNELS, item->rows - from,
+                         track, error);
 }
 
 static void run_job(void *context, size_t index, int worker)
@@ -256,7 +267,8 @@ static void run_job(void *context, size_t index, int worker)
 }
 
 // Appends job->count tracks to the list; on failure the list is as before and the first track's error is told.
-static int run_jobs(struct job *job, const struct tflite_model *model, struct pool *pool, struct track_list *tracks, struct error *error)
+static int run_jobs(struct job *job, const struct tflite_model *model, struct pool *pool, struct track_list *tracks,
+                    struct error *error)
 {
     int code = 0, workers = pool_threads(pool);
     job->listeners = array_alloc((size_t)workers, sizeof *job->listeners);
@@ -298,14 +310,19 @@ int evaluate_files(const struct tflite_model *model, const struct text_list *fil
 {
     bool noisy = condition && condition->noise != TEST_CLEAN;
     if (noisy && condition->noise == TEST_BABBLE && talker_count == 0)
-        return error_set(error, ERROR_USAGE, "the condition %s needs clips of other speech to talk in the background", condition->name);
-    struct job job = {.count = files->count, .progress = progress, .files = files, .condition = noisy ? condition : NULL,
-                      .talkers = talkers, .talker_count = talker_count};
+        return error_set(error, ERROR_USAGE, "the condition %s needs clips of other speech to talk in the background",
+                         condition->name);
+    struct job job = {.count = files->count,
+                      .progress = progress,
+                      .files = files,
+                      .condition = noisy ? condition : NULL,
+                      .talkers = talkers,
+                      .talker_count = talker_count};
     return run_jobs(&job, model, pool, tracks, error);
 }
 
-int evaluate_features(const struct tflite_model *model, const struct feature_set *set, const uint32_t *items, size_t item_count,
-                      struct pool *pool, struct track_list *tracks, struct error *error)
+int evaluate_features(const struct tflite_model *model, const struct feature_set *set, const uint32_t *items,
+                      size_t item_count, struct pool *pool, struct track_list *tracks, struct error *error)
 {
     struct job job = {.count = items ? item_count : set->item_count, .set = set, .items = items};
     return run_jobs(&job, model, pool, tracks, error);

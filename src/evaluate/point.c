@@ -38,7 +38,8 @@ void evaluate_point(const struct track_list *positives, const struct track_list 
     for (size_t i = 0; i < positives->count; i++)
         detected += detect_max_sum(positives->items[i].bytes, positives->items[i].count, window) > cutoff * window;
     for (size_t i = 0; i < negatives->count; i++)
-        accepts += detect_count(negatives->items[i].bytes, negatives->items[i].count, negatives->stride, cutoff, window, NULL, 0);
+        accepts += detect_count(negatives->items[i].bytes, negatives->items[i].count, negatives->stride, cutoff, window,
+                                NULL, 0);
     evaluate_fill_point(detected, positives->count, accepts, evaluate_hours(negatives), point);
 }
 
@@ -130,8 +131,8 @@ static size_t longest(const struct track_list *tracks)
     return count;
 }
 
-int evaluate_sweep(const struct track_list *positives, const struct track_list *negatives, int window, int low, int high,
-                   struct tally *tally, struct error *error)
+int evaluate_sweep(const struct track_list *positives, const struct track_list *negatives, int window, int low,
+                   int high, struct tally *tally, struct error *error)
 {
     size_t most = longest(negatives);
     struct scan scan = {.stride = negatives->stride, .window = window};
@@ -158,12 +159,13 @@ int evaluate_sweep(const struct track_list *positives, const struct track_list *
     return code;
 }
 
-size_t evaluate_curve(const struct track_list *positives, const struct track_list *negatives, int window, int low, int high, int step,
-                      struct operating_point *points)
+size_t evaluate_curve(const struct track_list *positives, const struct track_list *negatives, int window, int low,
+                      int high, int step, struct operating_point *points)
 {
     struct tally tally;
     struct error error;
-    if (low < 0 || high >= CUTOFFS || step < 1 || evaluate_sweep(positives, negatives, window, low, high, &tally, &error) < 0)
+    if (low < 0 || high >= CUTOFFS || step < 1 ||
+        evaluate_sweep(positives, negatives, window, low, high, &tally, &error) < 0)
         return 0;
     double hours = evaluate_hours(negatives);
     size_t count = 0;

@@ -72,7 +72,8 @@ static int read_languages(const json_t *value, const struct key *key, struct man
         return error_set(error, ERROR_FORMAT, "%s must be a list of texts", key->name);
     size_t count = alone ? 1 : json_array_size(value);
     if (count == 0 || count > COUNT_OF(manifest->languages))
-        return error_set(error, ERROR_FORMAT, "%s must name 1 to %zu languages", key->name, COUNT_OF(manifest->languages));
+        return error_set(error, ERROR_FORMAT, "%s must name 1 to %zu languages", key->name,
+                         COUNT_OF(manifest->languages));
     for (size_t i = 0; i < count; i++)
         TRY(copy_text(alone ? value : json_array_get(value, i), key->name, manifest->languages[i],
                       sizeof manifest->languages[i], error));
@@ -125,8 +126,8 @@ static const struct key micro_keys[] = {
 };
 
 // Rows of the micro table are named with their path; their keys in the file begin after `path` bytes.
-static int read_object(const json_t *object, const struct key *keys, size_t count, size_t path, struct manifest *manifest,
-                       struct error *error)
+static int read_object(const json_t *object, const struct key *keys, size_t count, size_t path,
+                       struct manifest *manifest, struct error *error)
 {
     for (void *at = json_object_iter((json_t *)object); at; at = json_object_iter_next((json_t *)object, at)) {
         const char *name = json_object_iter_key(at);
@@ -134,7 +135,8 @@ static int read_object(const json_t *object, const struct key *keys, size_t coun
         while (i < count && strcmp(keys[i].name + path, name) != 0)
             i++;
         if (i == count)
-            return error_set(error, ERROR_FORMAT, "unknown key \"%s%.100s\": ESPHome accepts no other keys than its own",
+            return error_set(error, ERROR_FORMAT,
+                             "unknown key \"%s%.100s\": ESPHome accepts no other keys than its own",
                              path ? "micro." : "", name);
     }
     for (size_t i = 0; i < count; i++) {
@@ -191,7 +193,8 @@ int manifest_check(const struct manifest *manifest, struct error *error)
     if (manifest->arena < 1 || manifest->arena > MANIFEST_MAX_ARENA)
         return error_set(error, ERROR_FORMAT, "micro.tensor_arena_size must be 1 to %d bytes", MANIFEST_MAX_ARENA);
     if (!is_version(manifest->minimum_esphome_version))
-        return error_set(error, ERROR_FORMAT, "micro.minimum_esphome_version must have three parts, for example 2024.7.0");
+        return error_set(error, ERROR_FORMAT,
+                         "micro.minimum_esphome_version must have three parts, for example 2024.7.0");
     if (text_ends_with(manifest->model, ".json"))
         return error_set(error, ERROR_FORMAT, "model must name the .tflite file, not a .json file");
     if (manifest->website[0] && !is_url(manifest->website))

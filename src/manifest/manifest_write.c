@@ -90,9 +90,11 @@ static int print_manifest(struct buffer *out, const struct manifest *manifest, s
 int manifest_write(const char *path, const struct manifest *manifest, struct error *error)
 {
     if (!text_ends_with(path, ".json"))
-        return error_set(error, ERROR_USAGE, "%s: the manifest's name must end in .json, or ESPHome will not load it", path);
+        return error_set(error, ERROR_USAGE, "%s: the manifest's name must end in .json, or ESPHome will not load it",
+                         path);
     if (strcmp(manifest->wake_word, "vad") == 0)
-        return error_set(error, ERROR_USAGE, "\"vad\" cannot be a wake word: ESPHome reserves it for voice activity detection");
+        return error_set(error, ERROR_USAGE,
+                         "\"vad\" cannot be a wake word: ESPHome reserves it for voice activity detection");
     struct buffer out;
     buffer_init(&out, MANIFEST_MAX_SIZE);
     int code;

@@ -44,9 +44,9 @@ static void print_level(struct buffer *out, const struct sensitivity *level)
     buffer_print(out,
                  ": byte %d, window %d\n#   %zu false accepts in %.2f h = %.2f per hour (95 %%: %.2f to %.2f);"
                  " recall %.1f %% of %zu clips (95 %%: %.1f to %.1f)\n",
-                 point->cutoff, point->window, point->false_accepts, point->hours, point->per_hour, point->per_hour_interval.low,
-                 point->per_hour_interval.high, 100 * point->recall, point->clips, 100 * point->recall_interval.low,
-                 100 * point->recall_interval.high);
+                 point->cutoff, point->window, point->false_accepts, point->hours, point->per_hour,
+                 point->per_hour_interval.low, point->per_hour_interval.high, 100 * point->recall, point->clips,
+                 100 * point->recall_interval.low, 100 * point->recall_interval.high);
     if (!level->calibration.met)
         buffer_print(out, "#   no point reached the target of %.2f per hour: this is the best trade-off\n",
                      level->calibration.target_per_hour);
@@ -61,11 +61,12 @@ static size_t initial_level(const struct manifest *manifest, const struct sensit
     return count / 2;
 }
 
-static void print_select(struct buffer *out, const struct manifest *manifest, const char *id, const struct sensitivity *levels,
-                         size_t count)
+static void print_select(struct buffer *out, const struct manifest *manifest, const char *id,
+                         const struct sensitivity *levels, size_t count)
 {
-    buffer_print(out, "\nselect:\n  - platform: template\n    name: Wake word sensitivity\n    entity_category: config\n"
-                      "    optimistic: true\n    restore_value: true\n    initial_option: ");
+    buffer_print(out,
+                 "\nselect:\n  - platform: template\n    name: Wake word sensitivity\n    entity_category: config\n"
+                 "    optimistic: true\n    restore_value: true\n    initial_option: ");
     print_option(out, levels[initial_level(manifest, levels, count)].name);
     buffer_print(out, "\n    options:\n");
     for (size_t i = 0; i < count; i++) {

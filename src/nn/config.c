@@ -16,7 +16,8 @@ struct preset {
 static const struct preset presets[] = {
     {"official", {.stride = 3, FOUR_BLOCKS_OF_64, MIXED_KERNELS, .tail = 17}},
     {"seed", {.stride = 2, FOUR_BLOCKS_OF_64, MIXED_KERNELS, .tail = 37}},
-    {"alexa", {.stride = 3, FOUR_BLOCKS_OF_64, .kernel_count = {1, 1, 1, 1}, .kernels = {{5}, {9}, {13}, {21}}, .tail = 5}},
+    {"alexa",
+     {.stride = 3, FOUR_BLOCKS_OF_64, .kernel_count = {1, 1, 1, 1}, .kernels = {{5}, {9}, {13}, {21}}, .tail = 5}},
 };
 
 int nn_preset(const char *name, struct nn_config *config, struct error *error)
@@ -35,7 +36,8 @@ static const char *skip_spaces(const char *text)
     return text + strspn(text, " \t");
 }
 
-// Reads "a, b, c" up to `maximum` positive numbers; returns how many, 0 on any other text. *end: first unread character.
+// Reads "a, b, c" up to `maximum` positive numbers; returns how many, 0 on any other text. *end: first unread
+// character.
 static int parse_numbers(const char *text, int maximum, int *numbers, const char **end)
 {
     for (int count = 0; count < maximum;) {
@@ -60,11 +62,13 @@ int nn_parse_shape(struct nn_config *config, const char *filters, const char *ke
     const char *end = "";
     shape.blocks = filters ? parse_numbers(filters, NN_MAX_BLOCKS, shape.filters, &end) : config->blocks;
     if (shape.blocks == 0 || *end)
-        return error_set(error, ERROR_USAGE, "filters \"%s\" must be 1 to %d numbers from 1 to %d separated by commas, as in \"64,64,64,64\"",
-                         filters, NN_MAX_BLOCKS, NN_MAX_CHANNELS);
+        return error_set(
+            error, ERROR_USAGE,
+            "filters \"%s\" must be 1 to %d numbers from 1 to %d separated by commas, as in \"64,64,64,64\"", filters,
+            NN_MAX_BLOCKS, NN_MAX_CHANNELS);
     if (!kernels && shape.blocks != config->blocks)
-        return error_set(error, ERROR_USAGE, "filters \"%s\" are of %d blocks, but the kernels are of %d; give both", filters,
-                         shape.blocks, config->blocks);
+        return error_set(error, ERROR_USAGE, "filters \"%s\" are of %d blocks, but the kernels are of %d; give both",
+                         filters, shape.blocks, config->blocks);
     if (!kernels) {
         *config = shape;
         return 0;
@@ -84,8 +88,9 @@ int nn_parse_shape(struct nn_config *config, const char *filters, const char *ke
     *config = shape;
     return 0;
 wrong:
-    return error_set(error, ERROR_USAGE, "kernels \"%s\" must be %d lists of 1 to %d kernel lengths, as in \"[5],[7,11],[9,15],[23]\"", kernels,
-                     shape.blocks, NN_MAX_KERNELS);
+    return error_set(error, ERROR_USAGE,
+                     "kernels \"%s\" must be %d lists of 1 to %d kernel lengths, as in \"[5],[7,11],[9,15],[23]\"",
+                     kernels, shape.blocks, NN_MAX_KERNELS);
 }
 
 static bool within(int value, int low, int high)
@@ -98,24 +103,30 @@ int nn_check(const struct nn_config *config, struct error *error)
     if (!within(config->stride, 1, NN_MAX_STRIDE))
         return error_set(error, ERROR_USAGE, "stride %d is not from 1 to %d", config->stride, NN_MAX_STRIDE);
     if (!within(config->first_filters, 1, NN_MAX_CHANNELS))
-        return error_set(error, ERROR_USAGE, "%d filters of the first convolution are not from 1 to %d", config->first_filters, NN_MAX_CHANNELS);
+        return error_set(error, ERROR_USAGE, "%d filters of the first convolution are not from 1 to %d",
+                         config->first_filters, NN_MAX_CHANNELS);
     if (!within(config->first_kernel, config->stride, NN_MAX_REACH))
-        return error_set(error, ERROR_USAGE, "the first convolution's kernel of %d rows is not from %d (the stride) to %d",
+        return error_set(error, ERROR_USAGE,
+                         "the first convolution's kernel of %d rows is not from %d (the stride) to %d",
                          config->first_kernel, config->stride, NN_MAX_REACH);
     if (!within(config->blocks, 1, NN_MAX_BLOCKS))
         return error_set(error, ERROR_USAGE, "%d blocks are not from 1 to %d", config->blocks, NN_MAX_BLOCKS);
     if (!within(config->tail, 1, NN_MAX_TAIL))
-        return error_set(error, ERROR_USAGE, "%d steps before the dense layer are not from 1 to %d", config->tail, NN_MAX_TAIL);
+        return error_set(error, ERROR_USAGE, "%d steps before the dense layer are not from 1 to %d", config->tail,
+                         NN_MAX_TAIL);
     for (int i = 0; i < config->blocks; i++) {
         int count = config->kernel_count[i];
         if (!within(config->filters[i], 1, NN_MAX_CHANNELS))
-            return error_set(error, ERROR_USAGE, "block %d: %d filters are not from 1 to %d", i + 1, config->filters[i], NN_MAX_CHANNELS);
+            return error_set(error, ERROR_USAGE, "block %d: %d filters are not from 1 to %d", i + 1, config->filters[i],
+                             NN_MAX_CHANNELS);
         if (!within(count, 1, NN_MAX_KERNELS) || count > nn_block_channels(config, i))
-            return error_set(error, ERROR_USAGE, "block %d: %d kernels do not divide its %d channels into groups (at most %d)", i + 1, count,
-                             nn_block_channels(config, i), NN_MAX_KERNELS);
+            return error_set(error, ERROR_USAGE,
+                             "block %d: %d kernels do not divide its %d channels into groups (at most %d)", i + 1,
+                             count, nn_block_channels(config, i), NN_MAX_KERNELS);
         for (int g = 0; g < count; g++) {
             if (!within(config->kernels[i][g], g ? config->kernels[i][g - 1] : 1, NN_MAX_REACH))
-                return error_set(error, ERROR_USAGE, "block %d: kernel lengths must ascend and be from 1 to %d", i + 1, NN_MAX_REACH);
+                return error_set(error, ERROR_USAGE, "block %d: kernel lengths must ascend and be from 1 to %d", i + 1,
+                                 NN_MAX_REACH);
         }
         if (nn_block_reach(config, i) < 2)
             return error_set(error, ERROR_USAGE, "block %d: the longest kernel must have 2 rows or more", i + 1);

@@ -55,8 +55,8 @@ INLINE vec where_positive(vec m, vec x)
 // A tile of height x width vectors of c stays in registers over the whole depth. Both products are this tile with other
 // steps through a: row r, depth k at a[r*row_step + k*depth_step].
 
-INLINE void tile(int height, int width, int depth, const float *a, size_t row_step, size_t depth_step, const float *b, float *c,
-                 size_t columns, bool add, struct nn_ahead *ahead)
+INLINE void tile(int height, int width, int depth, const float *a, size_t row_step, size_t depth_step, const float *b,
+                 float *c, size_t columns, bool add, struct nn_ahead *ahead)
 {
     enum { MACS_PER_BYTE = 8 }; // slow enough for the memory, fast enough to be done in time
     const char *next = ahead->next, *end = ahead->end;
@@ -96,8 +96,8 @@ INLINE void tile(int height, int width, int depth, const float *a, size_t row_st
 }
 
 // One panel of columns: full tiles of `height` rows, then the rest of the rows.
-INLINE void panel(int height, int width, int rows, int depth, const float *a, size_t row_step, size_t depth_step, const float *b,
-                  float *c, size_t columns, bool add, struct nn_ahead *ahead)
+INLINE void panel(int height, int width, int rows, int depth, const float *a, size_t row_step, size_t depth_step,
+                  const float *b, float *c, size_t columns, bool add, struct nn_ahead *ahead)
 {
     for (; rows >= height; rows -= height) {
         tile(height, width, depth, a, row_step, depth_step, b, c, columns, add, ahead);
@@ -111,17 +111,17 @@ INLINE void panel(int height, int width, int rows, int depth, const float *a, si
         rows -= 6;
     }
     switch (rows) {
-#define REST(n)                                                              \
-    case n:                                                                  \
-        tile(n, width, depth, a, row_step, depth_step, b, c, columns, add, ahead); \
+#define REST(n)                                                                                                        \
+    case n:                                                                                                            \
+        tile(n, width, depth, a, row_step, depth_step, b, c, columns, add, ahead);                                     \
         break;
         REST(1) REST(2) REST(3) REST(4) REST(5)
 #undef REST
     }
 }
 
-INLINE void product(int rows, int columns, int depth, const float *a, size_t row_step, size_t depth_step, const float *b, float *c, bool add,
-                    struct nn_ahead *ahead)
+INLINE void product(int rows, int columns, int depth, const float *a, size_t row_step, size_t depth_step,
+                    const float *b, float *c, bool add, struct nn_ahead *ahead)
 {
     int left = columns / LANES;
     for (; left >= WIDEST_TILE; left -= WIDEST_TILE) {
@@ -144,19 +144,21 @@ INLINE void product(int rows, int columns, int depth, const float *a, size_t row
 #endif
 }
 
-static void multiply(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, struct nn_ahead *ahead)
+static void multiply(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+                     struct nn_ahead *ahead)
 {
     product(rows, columns, depth, a, lda, 1, b, c, false, ahead);
 }
 
-static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, bool add,
-                                struct nn_ahead *ahead)
+static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+                                bool add, struct nn_ahead *ahead)
 {
     product(depth, columns, rows, a, 1, lda, b, c, add, ahead);
 }
 
 // ---- depthwise ------------------------------------------------------------------------------------------
-// One load for each multiplication would bound these kernels, so every row of x that is loaded is used for several taps.
+// One load for each multiplication would bound these kernels, so every row of x that is loaded is used for several
+// taps.
 
 // Adds `count` taps to `height` rows of sums.
 INLINE void add_taps(int height, int count, size_t channels, const float *x, const float *w, vec *sum)
@@ -211,9 +213,9 @@ static void depthwise(int rows, int channels, const struct nn_taps *taps, const 
             to += ROWS_AT_ONCE * step;
         }
         switch (left) {
-#define REST(n)                                            \
-    case n:                                                \
-        depthwise_rows(n, step, count, from, weights, to); \
+#define REST(n)                                                                                                        \
+    case n:                                                                                                            \
+        depthwise_rows(n, step, count, from, weights, to);                                                             \
         break;
             REST(1) REST(2) REST(3) REST(4) REST(5) REST(6) REST(7)
 #undef REST
@@ -261,7 +263,8 @@ INLINE void tap_gradients(int count, int rows, size_t channels, const float *x, 
         store(dw + (size_t)i * channels, sum[i]);
 }
 
-static void depthwise_weights(int rows, int channels, const struct nn_taps *taps, const float *x, const float *dy, float *dw)
+static void depthwise_weights(int rows, int channels, const struct nn_taps *taps, const float *x, const float *dy,
+                              float *dw)
 {
     size_t step = (size_t)channels;
     for (int c = 0; c < channels; c += LANES) {
@@ -270,11 +273,12 @@ static void depthwise_weights(int rows, int channels, const struct nn_taps *taps
             int count = (left + pieces - 1) / pieces;
             size_t at = (size_t)first * step + (size_t)c;
             switch (count) {
-#define COUNT(n)                                               \
-    case n:                                                    \
-        tap_gradients(n, rows, step, x + at, dy + c, dw + at); \
+#define COUNT(n)                                                                                                       \
+    case n:                                                                                                            \
+        tap_gradients(n, rows, step, x + at, dy + c, dw + at);                                                         \
         break;
-                COUNT(1) COUNT(2) COUNT(3) COUNT(4) COUNT(5) COUNT(6) COUNT(7) COUNT(8) COUNT(9) COUNT(10) COUNT(11) COUNT(12)
+                COUNT(1)
+                COUNT(2) COUNT(3) COUNT(4) COUNT(5) COUNT(6) COUNT(7) COUNT(8) COUNT(9) COUNT(10) COUNT(11) COUNT(12)
 #undef COUNT
             }
             first += count;
@@ -330,7 +334,8 @@ static void scale_relu(int rows, int channels, const float *x, const float *scal
     }
 }
 
-static void mask(int rows, int channels, const float *a, const float *x, const float *mean, float *g, float *sum, float *dot)
+static void mask(int rows, int channels, const float *a, const float *x, const float *mean, float *g, float *sum,
+                 float *dot)
 {
     for (int c = 0; c < channels; c += LANES) {
         vec centre = load(mean + c), total = {0}, product_total = {0};
@@ -420,7 +425,8 @@ static void sum_rows(int rows, int channels, const float *x, float *sums)
 }
 
 // Plain loops: the compiler makes vectors of them.
-static void adam(size_t count, float rate, const float *restrict g, float *restrict m, float *restrict v, float *restrict w)
+static void adam(size_t count, float rate, const float *restrict g, float *restrict m, float *restrict v,
+                 float *restrict w)
 {
     for (size_t i = 0; i < count; i++) {
         float first = m[i] + (g[i] - m[i]) * 0.1f, second = v[i] + (g[i] * g[i] - v[i]) * 0.001f;

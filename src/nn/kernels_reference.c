@@ -18,8 +18,8 @@ static void multiply(int rows, int columns, int depth, const float *a, size_t ld
     }
 }
 
-static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, bool add,
-                                struct nn_ahead *ahead)
+static void multiply_transposed(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+                                bool add, struct nn_ahead *ahead)
 {
     (void)ahead;
     for (int k = 0; k < depth; k++) {
@@ -45,7 +45,8 @@ static void depthwise(int rows, int channels, const struct nn_taps *taps, const 
     }
 }
 
-static void depthwise_weights(int rows, int channels, const struct nn_taps *taps, const float *x, const float *dy, float *dw)
+static void depthwise_weights(int rows, int channels, const struct nn_taps *taps, const float *x, const float *dy,
+                              float *dw)
 {
     for (int c = 0; c < channels; c++) {
         int first = taps->first[c / LANE_BLOCK], end = first + taps->count[c / LANE_BLOCK];
@@ -85,7 +86,8 @@ static void scale_relu(int rows, int channels, const float *x, const float *scal
     }
 }
 
-static void mask(int rows, int channels, const float *a, const float *x, const float *mean, float *g, float *sum, float *dot)
+static void mask(int rows, int channels, const float *a, const float *x, const float *mean, float *g, float *sum,
+                 float *dot)
 {
     for (int c = 0; c < channels; c++) {
         sum[c] = dot[c] = 0;

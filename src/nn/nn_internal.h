@@ -31,8 +31,8 @@ struct nn_taps {
     int first[MAX_LANE_BLOCKS], count[MAX_LANE_BLOCKS];
 };
 
-// Memory that will be needed soon, from next to end. A product fetches it into the cache bit by bit while it computes, so
-// that the passes between products, which do little per float, need not wait for memory. `next` advances.
+// Memory that will be needed soon, from next to end. A product fetches it into the cache bit by bit while it computes,
+// so that the passes between products, which do little per float, need not wait for memory. `next` advances.
 struct nn_ahead {
     const char *next, *end;
 };
@@ -40,21 +40,25 @@ struct nn_ahead {
 struct nn_kernels {
     const char *name;
     // c[rows][columns] = a[rows][depth] * b[depth][columns]; row r of a starts at a + r*lda (rows may overlap).
-    void (*multiply)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, struct nn_ahead *ahead);
+    void (*multiply)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+                     struct nn_ahead *ahead);
     // c[depth][columns] = (add ? c : 0) + transpose(a[rows][depth]) * b[rows][columns]
-    void (*multiply_transposed)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c, bool add,
-                                struct nn_ahead *ahead);
+    void (*multiply_transposed)(int rows, int columns, int depth, const float *a, size_t lda, const float *b, float *c,
+                                bool add, struct nn_ahead *ahead);
     // y[rows][channels]: y[t] = sum over taps i of w[i] * x[t + i], channel by channel
     void (*depthwise)(int rows, int channels, const struct nn_taps *taps, const float *x, const float *w, float *y);
     // dw[i] += sum over rows t of dy[t] * x[t + i]
-    void (*depthwise_weights)(int rows, int channels, const struct nn_taps *taps, const float *x, const float *dy, float *dw);
+    void (*depthwise_weights)(int rows, int channels, const struct nn_taps *taps, const float *x, const float *dy,
+                              float *dw);
     // Mean over rows, and the sum of squared differences from it; both [channels].
     void (*moments)(int rows, int channels, const float *x, float *mean, float *squares);
     void (*relu)(size_t count, float *x);
     // y = max(0, x * scale + shift)
     void (*scale_relu)(int rows, int channels, const float *x, const float *scale, const float *shift, float *y);
-    // Backward of ReLU and the sums that batch norm needs: g = a > 0 ? g : 0; sum[c] = sum g; dot[c] = sum g * (x - mean)
-    void (*mask)(int rows, int channels, const float *a, const float *x, const float *mean, float *g, float *sum, float *dot);
+    // Backward of ReLU and the sums that batch norm needs: g = a > 0 ? g : 0; sum[c] = sum g; dot[c] = sum g * (x -
+    // mean)
+    void (*mask)(int rows, int channels, const float *a, const float *x, const float *mean, float *g, float *sum,
+                 float *dot);
     // Backward of batch norm: dx = g * scale + (x - mean) * slope + shift
     void (*norm_backward)(int rows, int channels, const float *g, const float *x, const float *mean, const float *scale,
                           const float *slope, const float *shift, float *dx);
@@ -91,9 +95,10 @@ struct nn_plan {
     int rows[NN_MAX_BLOCKS + 1]; // rows[i]: into block i; rows[blocks]: T
     int wide[NN_MAX_BLOCKS + 1]; // padded channels, likewise
     int reach[NN_MAX_BLOCKS];
-    struct nn_taps taps[NN_MAX_BLOCKS];    // of w[reach][wide], where shorter kernels fill the last rows
+    struct nn_taps taps[NN_MAX_BLOCKS];     // of w[reach][wide], where shorter kernels fill the last rows
     struct nn_taps reversed[NN_MAX_BLOCKS]; // of the same kernels backwards in time
-    // Offsets into the packed array: first [K0*40][wide], depthwise [reach][wide], pointwise [wide][wide], dense [T][wide].
+    // Offsets into the packed array: first [K0*40][wide], depthwise [reach][wide], pointwise [wide][wide], dense
+    // [T][wide].
     size_t first, depthwise[NN_MAX_BLOCKS], pointwise[NN_MAX_BLOCKS], dense, size;
     struct nn_tile tiles[MAX_TILES];
     int tile_count;

@@ -15,7 +15,8 @@ static void add_tile(struct nn_plan *plan, size_t flat, size_t packed, int rows,
     plan->tiles[plan->tile_count++] = (struct nn_tile){flat, packed, rows, columns, stride};
 }
 
-// Groups of a MixConv become one kernel [reach][wide]: a group with a shorter kernel fills the last rows, the rest is 0.
+// Groups of a MixConv become one kernel [reach][wide]: a group with a shorter kernel fills the last rows, the rest is
+// 0.
 static void plan_depthwise(struct nn_plan *plan, const struct nn_weights *weights, int block)
 {
     const struct nn_config *config = &plan->config;
@@ -53,20 +54,20 @@ void nn_plan_make(struct nn_plan *plan, const struct nn_weights *weights)
         plan_depthwise(plan, weights, i);
         plan->pointwise[i] = plan->size;
         plan->size += (size_t)(plan->wide[i] * plan->wide[i + 1]);
-        add_tile(plan, (size_t)(weights->pointwise[i] - weights->data), plan->pointwise[i], nn_block_channels(config, i),
-                 config->filters[i], plan->wide[i + 1]);
+        add_tile(plan, (size_t)(weights->pointwise[i] - weights->data), plan->pointwise[i],
+                 nn_block_channels(config, i), config->filters[i], plan->wide[i + 1]);
     }
     plan->dense = plan->size;
     plan->size += (size_t)(config->tail * plan->wide[config->blocks]);
-    add_tile(plan, (size_t)(weights->dense - weights->data), plan->dense, config->tail, config->filters[config->blocks - 1],
-             plan->wide[config->blocks]);
+    add_tile(plan, (size_t)(weights->dense - weights->data), plan->dense, config->tail,
+             config->filters[config->blocks - 1], plan->wide[config->blocks]);
 }
 
 void nn_pack(const struct nn_plan *plan, const struct nn_weights *weights, float *packed)
 {
     for (const struct nn_tile *tile = plan->tiles; tile < plan->tiles + plan->tile_count; tile++) {
         for (size_t row = 0; row < (size_t)tile->rows; row++)
-            memcpy(packed + tile->packed + row * (size_t)tile->stride, weights->data + tile->flat + row * (size_t)tile->columns,
-                   (size_t)tile->columns * sizeof *packed);
+            memcpy(packed + tile->packed + row * (size_t)tile->stride,
+                   weights->data + tile->flat + row * (size_t)tile->columns, (size_t)tile->columns * sizeof *packed);
     }
 }

@@ -6,9 +6,9 @@
 //   forward of block i    a = ReLU(BN(v of block i-1)) -> depthwise -> z -> 1x1 -> v, moments of v
 //   head                  a -> dense -> loss, gradient of the logit -> g of the last block
 //   backward of block i   BN -> dv -> gradients of 1x1, dz -> gradients of depthwise -> g of block i-1
-// Kept for each sample, one after another: a of the first convolution, then z and v of each block, then g of the last one.
-// g of another block lies where z and v of the block behind it were, which nobody needs any more. So what a pass needs
-// of a sample is contiguous, and the products of one sample fetch it for the next one.
+// Kept for each sample, one after another: a of the first convolution, then z and v of each block, then g of the last
+// one. g of another block lies where z and v of the block behind it were, which nobody needs any more. So what a pass
+// needs of a sample is contiguous, and the products of one sample fetch it for the next one.
 #include "nn/nn_internal.h"
 
 #include <math.h>
@@ -25,7 +25,7 @@ struct norm {
 
 // Per worker: rows of one sample.
 struct scratch {
-    float *a, *dv, *dz; // dz has reach - 1 rows of zeros before and after
+    float *a, *dv, *dz;  // dz has reach - 1 rows of zeros before and after
     float *sum, *square; // [wide]
 };
 
@@ -40,16 +40,17 @@ struct nn {
     uint64_t steps;
     size_t input_stride, sample_stride; // floats per sample
     float *input, *samples;
-    size_t z_at[NN_MAX_BLOCKS + 1], v_at[NN_MAX_BLOCKS]; // offsets into a sample; z_at[i + 1] is also where g of block i lies
+    size_t z_at[NN_MAX_BLOCKS + 1],
+        v_at[NN_MAX_BLOCKS]; // offsets into a sample; z_at[i + 1] is also where g of block i lies
     float *packed, *reversed[NN_MAX_BLOCKS], *transposed[NN_MAX_BLOCKS]; // weights as the kernels read them
     struct norm norms[NN_MAX_BLOCKS];
-    float *partial;           // [MAX_CHUNKS][plan.size] gradients
-    float *bias_partial;      // [MAX_CHUNKS] gradient of the dense bias
-    double *sums;             // [MAX_CHUNKS][3][widest]
+    float *partial;      // [MAX_CHUNKS][plan.size] gradients
+    float *bias_partial; // [MAX_CHUNKS] gradient of the dense bias
+    double *sums;        // [MAX_CHUNKS][3][widest]
     size_t widest;
-    float *zeros;             // [widest]
-    double *losses;           // [batch]
-    struct scratch *scratch;  // [workers]
+    float *zeros;            // [widest]
+    double *losses;          // [batch]
+    struct scratch *scratch; // [workers]
     // The step at work.
     int count, chunks, block;
     const float *labels, *sample_weights;
@@ -118,7 +119,8 @@ static struct nn_ahead ahead_of(const struct nn *nn, int block, int n, bool back
 {
     const float *next = sample_of(nn, n + 1 < nn->count ? n + 1 : n), *from = next + (block ? nn->v_at[block - 1] : 0);
     size_t size = plan_size(&nn->plan, block + 1);
-    return (struct nn_ahead){(const char *)from, (const char *)(next + (backward ? nn->z_at[block + 1] : nn->v_at[block]) + size)};
+    return (struct nn_ahead){(const char *)from,
+                             (const char *)(next + (backward ? nn->z_at[block + 1] : nn->v_at[block]) + size)};
 }
 
 // Input rows of a block (or of the dense layer: block = blocks): ReLU of the layer before.
@@ -128,7 +130,8 @@ static const float *activations(const struct nn *nn, int block, int n, struct sc
     if (block == 0)
         return sample_of(nn, n);
     const struct norm *norm = &nn->norms[block - 1];
-    nn->kernels->scale_relu(plan->rows[block], plan->wide[block], v_of(nn, block - 1, n), norm->scale, norm->shift, scratch->a);
+    nn->kernels->scale_relu(plan->rows[block], plan->wide[block], v_of(nn, block - 1, n), norm->scale, norm->shift,
+                            scratch->a);
     return scratch->a;
 }
 
@@ -147,8 +150,9 @@ static void forward_first(const struct nn *nn, int n)
     float *a = sample_of(nn, n);
     struct nn_ahead ahead = input_ahead(nn, n);
     // Rows of features are contiguous, so the windows of the convolution are overlapping rows of a matrix.
-    nn->kernels->multiply(plan->rows[0], plan->wide[0], config->first_kernel * NN_FEATURES, nn->input + (size_t)n * nn->input_stride,
-                          (size_t)(config->stride * NN_FEATURES), nn->packed + plan->first, a, &ahead);
+    nn->kernels->multiply(plan->rows[0], plan->wide[0], config->first_kernel * NN_FEATURES,
+                          nn->input + (size_t)n * nn->input_stride, (size_t)(config->stride * NN_FEATURES),
+                          nn->packed + plan->first, a, &ahead);
     nn->kernels->relu(plan_size(plan, 0), a);
 }
 
@@ -174,7 +178,8 @@ static void forward_chunk(void *context, size_t chunk, int worker)
     }
 }
 
-// From the samples' means m_n and squared differences q_n to the batch's: mean of m_n, and (sum q_n + rows * sum (m_n - mean)^2) / M.
+// From the samples' means m_n and squared differences q_n to the batch's: mean of m_n, and (sum q_n + rows * sum (m_n -
+// mean)^2) / M.
 static void finish_norm(struct nn *nn, int block)
 {
     const struct nn_config *config = &nn->plan.config;
@@ -250,7 +255,8 @@ static void backward_first(const struct nn *nn, int n, const float *g, float *gr
     const struct nn_config *config = &nn->plan.config;
     struct nn_ahead ahead = input_ahead(nn, n);
     nn->kernels->multiply_transposed(nn->plan.rows[0], nn->plan.wide[0], config->first_kernel * NN_FEATURES,
-                                     nn->input + (size_t)n * nn->input_stride, (size_t)(config->stride * NN_FEATURES), g, gradient, add, &ahead);
+                                     nn->input + (size_t)n * nn->input_stride, (size_t)(config->stride * NN_FEATURES),
+                                     g, gradient, add, &ahead);
 }
 
 static void backward_chunk(void *context, size_t chunk, int worker)
@@ -271,7 +277,8 @@ static void backward_chunk(void *context, size_t chunk, int worker)
     int begin = chunk_begin(nn, chunk);
     for (int n = begin; n < chunk_begin(nn, chunk + 1); n++) {
         struct nn_ahead ahead = ahead_of(nn, i, n, true);
-        k->norm_backward(rows, out, g_of(nn, i, n), v_of(nn, i, n), norm->mean, norm->scale, norm->slope, norm->offset, scratch->dv);
+        k->norm_backward(rows, out, g_of(nn, i, n), v_of(nn, i, n), norm->mean, norm->scale, norm->slope, norm->offset,
+                         scratch->dv);
         k->multiply_transposed(rows, out, in, z_of(nn, i, n), (size_t)in, scratch->dv, pointwise, n > begin, &ahead);
         k->multiply(rows, in, out, scratch->dv, (size_t)out, nn->transposed[i], dz, &ahead);
         const float *a = activations(nn, i, n, scratch);
@@ -446,7 +453,8 @@ static int allocate(struct nn *nn, struct error *error)
     return failed || !nn->sums || !nn->losses ? error_memory(error, "the activations of a batch") : 0;
 }
 
-int nn_open(struct nn **out, const struct nn_config *config, int batch, struct pool *pool, enum cpu_level level, struct error *error)
+int nn_open(struct nn **out, const struct nn_config *config, int batch, struct pool *pool, enum cpu_level level,
+            struct error *error)
 {
     *out = NULL;
     if (batch < 1 || batch > NN_MAX_BATCH)

@@ -123,7 +123,8 @@ static void keep_state(float *rows, int state, int steps, int wide)
     memmove(rows, rows + (size_t)steps * (size_t)wide, (size_t)state * (size_t)wide * sizeof *rows);
 }
 
-static void run_chunk(const struct nn_stream *stream, struct nn_stream_scratch *scratch, const uint16_t *rows, int steps, float *logits)
+static void run_chunk(const struct nn_stream *stream, struct nn_stream_scratch *scratch, const uint16_t *rows,
+                      int steps, float *logits)
 {
     const struct nn_plan *plan = &stream->plan;
     const struct nn_config *config = &plan->config;
@@ -132,27 +133,31 @@ static void run_chunk(const struct nn_stream *stream, struct nn_stream_scratch *
     float *a = scratch->a[0] + stream->state[0] * wide;
     struct nn_ahead nothing = {(const char *)a, (const char *)a};
     k->features((size_t)(steps * step), rows, scratch->features + kept * NN_FEATURES);
-    k->multiply(steps, wide, config->first_kernel * NN_FEATURES, scratch->features, (size_t)step, stream->packed + plan->first, a,
-                &nothing);
+    k->multiply(steps, wide, config->first_kernel * NN_FEATURES, scratch->features, (size_t)step,
+                stream->packed + plan->first, a, &nothing);
     k->relu((size_t)(steps * wide), a);
     keep_state(scratch->features, kept, steps * config->stride, NN_FEATURES);
     for (int i = 0; i < config->blocks; i++) {
         int out = plan->wide[i + 1];
         k->depthwise(steps, wide, &plan->taps[i], scratch->a[i], stream->packed + plan->depthwise[i], scratch->z);
-        k->multiply(steps, out, wide, scratch->z, (size_t)wide, stream->packed + plan->pointwise[i], scratch->v, &nothing);
-        k->scale_relu(steps, out, scratch->v, stream->scale[i], stream->shift[i], scratch->a[i + 1] + stream->state[i + 1] * out);
+        k->multiply(steps, out, wide, scratch->z, (size_t)wide, stream->packed + plan->pointwise[i], scratch->v,
+                    &nothing);
+        k->scale_relu(steps, out, scratch->v, stream->scale[i], stream->shift[i],
+                      scratch->a[i + 1] + stream->state[i + 1] * out);
         keep_state(scratch->a[i], stream->state[i], steps, wide);
         wide = out;
     }
     // The dense layer slides over T rows: a depthwise convolution with its weights, summed over channels.
-    k->depthwise(steps, wide, &stream->dense_taps, scratch->a[config->blocks], stream->packed + plan->dense, scratch->z);
+    k->depthwise(steps, wide, &stream->dense_taps, scratch->a[config->blocks], stream->packed + plan->dense,
+                 scratch->z);
     keep_state(scratch->a[config->blocks], config->tail - 1, steps, wide);
     k->sum_rows(steps, wide, scratch->z, logits);
     for (int i = 0; i < steps; i++)
         logits[i] += stream->bias;
 }
 
-void nn_stream_run(const struct nn_stream *stream, struct nn_stream_scratch *scratch, const uint16_t *rows, size_t row_count, float *logits)
+void nn_stream_run(const struct nn_stream *stream, struct nn_stream_scratch *scratch, const uint16_t *rows,
+                   size_t row_count, float *logits)
 {
     const struct nn_config *config = &stream->plan.config;
     memset(scratch->features, 0, (size_t)((config->first_kernel - config->stride) * NN_FEATURES) * sizeof(float));

@@ -6,15 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Walks over all tensors in the order of the array and sets the pointers (meaningless while `data` is NULL); counts the floats.
+// Walks over all tensors in the order of the array and sets the pointers (meaningless while `data` is NULL); counts the
+// floats.
 static void lay_out(struct nn_weights *weights, float *data)
 {
     const struct nn_config *config = &weights->config;
     size_t at = 0;
-#define TENSOR(pointer, size)           \
-    do {                                \
-        (pointer) = data ? data + at : NULL; \
-        at += (size_t)(size);           \
+#define TENSOR(pointer, size)                                                                                          \
+    do {                                                                                                               \
+        (pointer) = data ? data + at : NULL;                                                                           \
+        at += (size_t)(size);                                                                                          \
     } while (0)
     TENSOR(weights->first, config->first_kernel * NN_FEATURES * config->first_filters);
     for (int i = 0; i < config->blocks; i++) {
@@ -83,7 +84,8 @@ void nn_weights_init(struct nn_weights *weights, struct rng *rng)
     const struct nn_config *config = &weights->config;
     memset(weights->data, 0, weights->count * sizeof *weights->data);
     int rows = config->first_kernel;
-    glorot(weights->first, rows * NN_FEATURES * config->first_filters, rows * NN_FEATURES, rows * config->first_filters, rng);
+    glorot(weights->first, rows * NN_FEATURES * config->first_filters, rows * NN_FEATURES, rows * config->first_filters,
+           rng);
     for (int i = 0; i < config->blocks; i++) {
         int in = nn_block_channels(config, i), out = config->filters[i];
         for (int g = 0; g < config->kernel_count[i]; g++) {

@@ -43,7 +43,8 @@ static void render_example(void *context, size_t index, int worker)
     uint32_t rows = job->window + SLIDE;
     struct augment_scene scene = {.samples = LEAD + rows * FRONTEND_STEP + FRONTEND_WINDOW - FRONTEND_STEP,
                                   .word_end = LEAD + job->window * FRONTEND_STEP + FRONTEND_WINDOW - FRONTEND_STEP,
-                                  .condition = draw_condition(&rng, source->shares), .gentle = source->gentle};
+                                  .condition = draw_condition(&rng, source->shares),
+                                  .gentle = source->gentle};
     struct augment_trace trace;
     int16_t *pcm = job->pcm[worker];
     if (augment_render(job->bank, job->scratches[worker], &rng, &scene, clip->samples, clip->count, pcm, &trace,
@@ -63,17 +64,26 @@ static void render_example(void *context, size_t index, int worker)
     uint16_t *out = job->rows + index * rows * FRONTEND_CHANNELS;
     size_t silent = from > skip ? from - skip : 0, drop = from > skip ? 0 : skip - from;
     memset(out, 0, silent * FRONTEND_CHANNELS * sizeof *out);
-    memcpy(out + silent * FRONTEND_CHANNELS, scratch + drop * FRONTEND_CHANNELS, (rows - silent) * FRONTEND_CHANNELS * sizeof *out);
-    job->items[index] = (struct feature_item){.rows = rows, .valid_from = (uint32_t)silent, .word_end = job->window, .group = clip->group,
-                                              .weight = 1, .tag = (uint32_t)scene.condition};
+    memcpy(out + silent * FRONTEND_CHANNELS, scratch + drop * FRONTEND_CHANNELS,
+           (rows - silent) * FRONTEND_CHANNELS * sizeof *out);
+    job->items[index] = (struct feature_item){.rows = rows,
+                                              .valid_from = (uint32_t)silent,
+                                              .word_end = job->window,
+                                              .group = clip->group,
+                                              .weight = 1,
+                                              .tag = (uint32_t)scene.condition};
 }
 
-int features_words(struct walk *walk, const struct feature_tools *tools, const struct word_source *source, size_t examples,
-                   const char *label, struct feature_writer *writer, struct error *error)
+int features_words(struct walk *walk, const struct feature_tools *tools, const struct word_source *source,
+                   size_t examples, const char *label, struct feature_writer *writer, struct error *error)
 {
     enum { BATCH = 64 };
     uint32_t window = (uint32_t)nn_window(&walk->config), rows = window + SLIDE;
-    struct example_job job = {.source = source, .bank = tools->bank, .scratches = tools->scratches, .pcm = tools->pcm, .window = window,
+    struct example_job job = {.source = source,
+                              .bank = tools->bank,
+                              .scratches = tools->scratches,
+                              .pcm = tools->pcm,
+                              .window = window,
                               .seed = seed_mix((uint64_t)walk->options->seed, label)};
     job.rows = array_alloc(BATCH, rows * FRONTEND_CHANNELS * sizeof *job.rows);
     job.items = array_alloc(BATCH, sizeof *job.items);
@@ -117,7 +127,8 @@ struct track_job { // tracks of one batch
 };
 
 // Degrades running audio piece by piece; GAIN: half of the pieces at another level.
-static int hear(const struct track_job *job, int worker, struct rng *rng, int16_t *pcm, size_t count, struct error *error)
+static int hear(const struct track_job *job, int worker, struct rng *rng, int16_t *pcm, size_t count,
+                struct error *error)
 {
     enum { PIECE = 3 * AUDIO_RATE };
     for (size_t at = 0; at < count; at += PIECE) {
@@ -171,10 +182,12 @@ static void render_track(void *context, size_t index, int worker)
     free(pcm);
 }
 
-int features_tracks(struct walk *walk, const struct feature_tools *tools, const struct track_source *source, const char *label,
-                    struct feature_writer *writer, struct error *error)
+int features_tracks(struct walk *walk, const struct feature_tools *tools, const struct track_source *source,
+                    const char *label, struct feature_writer *writer, struct error *error)
 {
-    struct track_job job = {.source = source, .bank = tools->bank, .scratches = tools->scratches,
+    struct track_job job = {.source = source,
+                            .bank = tools->bank,
+                            .scratches = tools->scratches,
                             .seed = seed_mix((uint64_t)walk->options->seed, label)};
     int code = 0;
     for (size_t i = 0; i < source->track_count && code == 0; i += TRACK_BATCH) {
@@ -183,7 +196,9 @@ int features_tracks(struct walk *walk, const struct feature_tools *tools, const 
         memset(job.results, 0, sizeof job.results);
         pool_run(walk->pool, here, render_track, &job);
         for (size_t k = 0; k < here; k++) {
-            struct feature_item item = {.rows = (uint32_t)job.results[k].count, .group = source->tracks[i + k].source, .weight = 1,
+            struct feature_item item = {.rows = (uint32_t)job.results[k].count,
+                                        .group = source->tracks[i + k].source,
+                                        .weight = 1,
                                         .tag = (uint32_t)source->tracks[i + k].kind};
             if (code == 0 && job.results[k].code < 0) {
                 code = job.results[k].code;
@@ -224,7 +239,8 @@ int feature_tools_open(struct walk *walk, struct feature_tools *tools, struct er
     int threads = pool_threads(walk->pool);
     size_t count = 0, largest = LEAD + MAX_ROWS * FRONTEND_STEP, piece = 3 * AUDIO_RATE;
     *tools = (struct feature_tools){0};
-    tools->sounds = array_alloc(walk->store.count + walk->corpora[CORPUS_SENTENCES].clip_count + 1, sizeof *tools->sounds);
+    tools->sounds =
+        array_alloc(walk->store.count + walk->corpora[CORPUS_SENTENCES].clip_count + 1, sizeof *tools->sounds);
     tools->scratches = array_alloc((size_t)threads, sizeof *tools->scratches);
     tools->pcm = array_alloc((size_t)threads, sizeof *tools->pcm);
     if (!tools->sounds || !tools->scratches || !tools->pcm)
@@ -232,7 +248,8 @@ int feature_tools_open(struct walk *walk, struct feature_tools *tools, struct er
     for (size_t i = 0; i < walk->store.count; i++) {
         const struct stored_sound *sound = &walk->store.sounds[i];
         if (!walk->store.held[i] && sound->count > AUDIO_RATE / 10)
-            tools->sounds[count++] = (struct sound){walk->store.samples + sound->start, sound->count, (enum sound_kind)sound->kind};
+            tools->sounds[count++] =
+                (struct sound){walk->store.samples + sound->start, sound->count, (enum sound_kind)sound->kind};
     }
     size_t real_speech = 0;
     for (size_t i = 0; i < count; i++)
@@ -240,9 +257,10 @@ int feature_tools_open(struct walk *walk, struct feature_tools *tools, struct er
     // Synthetic talkers only where there are no real ones.
     const struct corpus *talkers = &walk->corpora[CORPUS_SENTENCES];
     for (size_t i = 0; i < talkers->clip_count && !real_speech; i++)
-        tools->sounds[count++] = (struct sound){talkers->samples + talkers->clips[i].start, talkers->clips[i].count, SOUND_SPEECH};
-    TRY(augment_bank_open(&tools->bank, tools->sounds, count, ROOMS, &walk->rirs, seed_mix((uint64_t)walk->options->seed, "rooms"),
-                          walk->pool, error));
+        tools->sounds[count++] =
+            (struct sound){talkers->samples + talkers->clips[i].start, talkers->clips[i].count, SOUND_SPEECH};
+    TRY(augment_bank_open(&tools->bank, tools->sounds, count, ROOMS, &walk->rirs,
+                          seed_mix((uint64_t)walk->options->seed, "rooms"), walk->pool, error));
     for (int i = 0; i < threads; i++) {
         TRY(augment_scratch_open(&tools->scratches[i], tools->bank, largest > piece ? largest : piece, error));
         tools->pcm[i] = array_alloc(largest, sizeof **tools->pcm);

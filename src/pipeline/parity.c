@@ -29,7 +29,8 @@ static void run_track(void *context, size_t index, int worker)
         job->failed = true;
         return;
     }
-    nn_stream_run(job->stream, job->scratches[worker], job->set->rows + item->first_row * FRONTEND_CHANNELS, item->rows, logits);
+    nn_stream_run(job->stream, job->scratches[worker], job->set->rows + item->first_row * FRONTEND_CHANNELS, item->rows,
+                  logits);
     track->bytes = bytes;
     track->rows = item->rows;
     for (size_t i = 0; i < track->count; i++) {
@@ -40,7 +41,8 @@ static void run_track(void *context, size_t index, int worker)
 }
 
 // The tracks that the float network, its logit shifted as in the published model, gives over a set.
-int parity_tracks(struct walk *walk, const struct feature_set *set, double shift, struct track_list *tracks, struct error *error)
+int parity_tracks(struct walk *walk, const struct feature_set *set, double shift, struct track_list *tracks,
+                  struct error *error)
 {
     const struct nn_weights *weights = &walk->weights[walk->best];
     struct parity_job job = {.set = set, .shift = (float)shift};

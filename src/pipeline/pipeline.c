@@ -41,7 +41,8 @@ char *pipeline_data_dir(void)
         return strdup(".");
     if (folder_exists("/data") && access("/data", W_OK) == 0)
         return strdup("/data");
-    return xdg && *xdg ? path_join(xdg, "wakesmith") : text_print("%s/.local/share/wakesmith", home && *home ? home : ".");
+    return xdg && *xdg ? path_join(xdg, "wakesmith")
+                       : text_print("%s/.local/share/wakesmith", home && *home ? home : ".");
 }
 
 void walk_log(struct walk *walk, const char *format, ...)
@@ -65,7 +66,8 @@ char *walk_path(const struct walk *walk, const char *folder, const char *name)
 static void scale_preset(struct pipeline_preset *preset, size_t samples)
 {
     enum { LEAST = 40 };
-    size_t *const counts[] = {&preset->near, &preset->sentences, &preset->held_sentences, &preset->held, &preset->examples};
+    size_t *const counts[] = {&preset->near, &preset->sentences, &preset->held_sentences, &preset->held,
+                              &preset->examples};
     for (size_t i = 0; i < COUNT_OF(counts); i++) {
         size_t scaled = *counts[i] * samples / preset->clips;
         if (samples < preset->clips || counts[i] == &preset->examples)
@@ -85,7 +87,9 @@ static int find_preset(struct walk *walk, struct error *error)
             walk->preset = pipeline_presets[i];
         buffer_print(&names, "%s%s", i ? ", " : "", pipeline_presets[i].name);
     }
-    int code = walk->preset.name ? 0 : error_set(error, ERROR_USAGE, "--preset %s is not known; there are %s", name, names.data);
+    int code = walk->preset.name
+                   ? 0
+                   : error_set(error, ERROR_USAGE, "--preset %s is not known; there are %s", name, names.data);
     buffer_free(&names);
     TRY(code);
     if (options->samples)
@@ -121,7 +125,8 @@ static int find_network(struct walk *walk, struct error *error)
          nn_check(&walk->config, error) < 0))
         return error_prefix(error, "--filters and --kernels");
     if (nn_window(&walk->config) + SLIDE > MAX_ROWS - 8)
-        return error_set(error, ERROR_USAGE, "--kernels: the network looks at %d rows (%.1f s); at most %d are possible",
+        return error_set(error, ERROR_USAGE,
+                         "--kernels: the network looks at %d rows (%.1f s); at most %d are possible",
                          nn_window(&walk->config), nn_window(&walk->config) / 100.0, MAX_ROWS - 8 - SLIDE);
     return 0;
 }
@@ -140,7 +145,9 @@ static int lock_folder(struct walk *walk, struct error *error)
         char holder[32] = "another process";
         ssize_t got = read(walk->lock, holder, sizeof holder - 1);
         holder[got > 0 ? got : 0] = 0;
-        code = error_set(error, ERROR_STATE, "a training of \"%s\" is already running (process %s); wait for it or stop it", walk->id, holder);
+        code =
+            error_set(error, ERROR_STATE,
+                      "a training of \"%s\" is already running (process %s); wait for it or stop it", walk->id, holder);
     } else {
         char self[32];
         int size = snprintf(self, sizeof self, "%ld", (long)getpid());
@@ -183,10 +190,12 @@ static void log_begin(struct walk *walk)
     struct tm local;
     localtime_r(&now, &local);
     strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local);
-    walk_log(walk, "===== %s wakesmith %s: \"%s\" (%s, id %s), preset %s, %zu samples, %llu steps, %d seeds, seed %lld, %d threads, %s",
-             stamp, WAKESMITH_VERSION, walk->options->phrase, walk->language->code, walk->id, walk->preset.name, walk->preset.clips,
-             (unsigned long long)walk->preset.steps, walk->preset.seeds, (long long)walk->options->seed, pool_threads(walk->pool),
-             cpu_level_name(cpu_level()));
+    walk_log(walk,
+             "===== %s wakesmith %s: \"%s\" (%s, id %s), preset %s, %zu samples, %llu steps, %d seeds, seed %lld, %d "
+             "threads, %s",
+             stamp, WAKESMITH_VERSION, walk->options->phrase, walk->language->code, walk->id, walk->preset.name,
+             walk->preset.clips, (unsigned long long)walk->preset.steps, walk->preset.seeds,
+             (long long)walk->options->seed, pool_threads(walk->pool), cpu_level_name(cpu_level()));
 }
 
 void walk_close_audio(struct walk *walk)
@@ -223,7 +232,8 @@ static void walk_close(struct walk *walk)
     free(walk->sounds_folder);
 }
 
-int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result, struct error *error)
+int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result,
+                   struct error *error)
 {
     struct walk walk = {.options = options, .progress = progress, .lock = -1, .started = time_now()};
     int code;
@@ -241,7 +251,8 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
         goto end;
     }
     log_begin(&walk);
-    static int (*const stages[])(struct walk *walk, struct error *error) = {stage_sounds, stage_speech, stage_features, stage_train};
+    static int (*const stages[])(struct walk * walk, struct error * error) = {stage_sounds, stage_speech,
+                                                                              stage_features, stage_train};
     for (size_t i = 0; i < COUNT_OF(stages); i++)
         TRY_GOTO(stages[i](&walk, error), end);
     code = stage_export(&walk, result, error);

@@ -18,13 +18,13 @@
 // How much work a preset does. Adding one is adding a row.
 struct pipeline_preset {
     const char *name, *summary;
-    size_t clips;      // spoken clips of the wake word
-    size_t near;       // spoken near misses
-    size_t sentences;  // spoken sentences
+    size_t clips;          // spoken clips of the wake word
+    size_t near;           // spoken near misses
+    size_t sentences;      // spoken sentences
     size_t held_sentences; // by held-out voices
-    size_t examples;   // augmented words (training)
-    size_t held;       // augmented words of held-out voices, for choosing and calibrating
-    uint64_t steps;    // of 128 examples
+    size_t examples;       // augmented words (training)
+    size_t held;           // augmented words of held-out voices, for choosing and calibrating
+    uint64_t steps;        // of 128 examples
     int seeds;
 };
 extern const struct pipeline_preset pipeline_presets[];
@@ -65,6 +65,7 @@ void pipeline_result_close(struct pipeline_result *result);
 char *pipeline_data_dir(void);
 
 // The whole walk. ERROR_CANCELLED after a stop: the next call goes on from there.
-int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result, struct error *error);
+int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result,
+                   struct error *error);
 
 #endif

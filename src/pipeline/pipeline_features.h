@@ -9,10 +9,10 @@
 #include <math.h>
 
 enum {
-    LEAD = 14400,     // samples of lead-in: .9 s warm the front end
-    SLIDE = 30,       // a training window ends 0 .. 29 rows after the word
-    MAX_ROWS = 700,   // of a scene
-    TRACK_BATCH = 4,  // tracks in memory at a time
+    LEAD = 14400,    // samples of lead-in: .9 s warm the front end
+    SLIDE = 30,      // a training window ends 0 .. 29 rows after the word
+    MAX_ROWS = 700,  // of a scene
+    TRACK_BATCH = 4, // tracks in memory at a time
     TRACK_SECONDS = 600
 };
 
@@ -36,8 +36,8 @@ struct word_source {
     const double *shares; // of the conditions
     bool gentle;
 };
-int features_words(struct walk *walk, const struct feature_tools *tools, const struct word_source *source, size_t examples,
-                   const char *label, struct feature_writer *writer, struct error *error);
+int features_words(struct walk *walk, const struct feature_tools *tools, const struct word_source *source,
+                   size_t examples, const char *label, struct feature_writer *writer, struct error *error);
 
 enum track_mode { TRACK_RAW, TRACK_LEVELS, TRACK_HEARD };
 struct track_piece {
@@ -55,7 +55,7 @@ struct track_source {
     size_t track_count;
     enum track_mode mode;
 };
-int features_tracks(struct walk *walk, const struct feature_tools *tools, const struct track_source *source, const char *label,
-                    struct feature_writer *writer, struct error *error);
+int features_tracks(struct walk *walk, const struct feature_tools *tools, const struct track_source *source,
+                    const char *label, struct feature_writer *writer, struct error *error);
 
 #endif

@@ -29,13 +29,31 @@ struct sound_store {
 };
 
 // What is spoken. The held ones are said by voices that nothing else is said by.
-enum corpus_name { CORPUS_WORDS, CORPUS_NEAR, CORPUS_SENTENCES, CORPUS_HELD_WORDS, CORPUS_HELD_SENTENCES, CORPUS_COUNT };
+enum corpus_name {
+    CORPUS_WORDS,
+    CORPUS_NEAR,
+    CORPUS_SENTENCES,
+    CORPUS_HELD_WORDS,
+    CORPUS_HELD_SENTENCES,
+    CORPUS_COUNT
+};
 extern const char *const corpus_names[CORPUS_COUNT];
 
 // The feature sets of a walk. Rows of the table mix[] in features_mix.c say how each is made and drawn.
 enum set_name {
-    SET_WORDS, SET_PERSONAL, SET_NEAR, SET_SENTENCES, SET_HUSH, SET_SPEECH, SET_SPEECH_HEARD, SET_MUSIC, SET_NOISE,
-    SET_HELD_WORDS, SET_HELD_SENTENCES, SET_HELD_REAL, SET_COUNT
+    SET_WORDS,
+    SET_PERSONAL,
+    SET_NEAR,
+    SET_SENTENCES,
+    SET_HUSH,
+    SET_SPEECH,
+    SET_SPEECH_HEARD,
+    SET_MUSIC,
+    SET_NOISE,
+    SET_HELD_WORDS,
+    SET_HELD_SENTENCES,
+    SET_HELD_REAL,
+    SET_COUNT
 };
 extern const char *const set_names[SET_COUNT];
 
@@ -76,7 +94,8 @@ struct signature {
     struct sha256 hash;
 };
 void signature_begin(struct signature *signature, const char *stage);
-void signature_add(struct signature *signature, const char *key, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void signature_add(struct signature *signature, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int signature_add_file(struct signature *signature, const char *path, struct error *error);
 void signature_end(struct signature *signature, char hex[65]);
 // An artefact is fresh when "<path>.signature" holds `hex`.
@@ -96,8 +115,10 @@ int stage_export(struct walk *walk, struct pipeline_result *result, struct error
 void sound_store_close(struct sound_store *store);
 void walk_close_audio(struct walk *walk); // clips and sounds: not needed once features are made
 
-// Output bytes as if the float network shipped, its logit shifted as in the published model. Frees with track_list_free.
-int parity_tracks(struct walk *walk, const struct feature_set *set, double shift, struct track_list *tracks, struct error *error);
+// Output bytes as if the float network shipped, its logit shifted as in the published model. Frees with
+// track_list_free.
+int parity_tracks(struct walk *walk, const struct feature_set *set, double shift, struct track_list *tracks,
+                  struct error *error);
 
 // The report beside the model.
 int report_write(const struct walk *walk, const struct pipeline_result *result, const struct track_list *positives,

@@ -10,16 +10,18 @@
 // Without hours there is no upper bound, and JSON has no infinity: null.
 static json_t *interval_json(struct interval interval)
 {
-    return isfinite(interval.high) ? json_pack("[f, f]", interval.low, interval.high) : json_pack("[f, n]", interval.low);
+    return isfinite(interval.high) ? json_pack("[f, f]", interval.low, interval.high)
+                                   : json_pack("[f, n]", interval.low);
 }
 
 static json_t *point_json(const struct calibration *calibration)
 {
     const struct operating_point *point = &calibration->point;
-    return json_pack("{s:f, s:i, s:i, s:f, s:b, s:f, s:o, s:I, s:I, s:f, s:o, s:I}", "cutoff", calibration->cutoff, "cutoff_byte",
-                     point->cutoff, "window", point->window, "target_per_hour", calibration->target_per_hour, "target_met",
-                     calibration->met, "recall", point->recall, "recall_interval", interval_json(point->recall_interval), "clips",
-                     (json_int_t)point->clips, "detected", (json_int_t)point->detected, "per_hour", point->per_hour, "per_hour_interval",
+    return json_pack("{s:f, s:i, s:i, s:f, s:b, s:f, s:o, s:I, s:I, s:f, s:o, s:I}", "cutoff", calibration->cutoff,
+                     "cutoff_byte", point->cutoff, "window", point->window, "target_per_hour",
+                     calibration->target_per_hour, "target_met", calibration->met, "recall", point->recall,
+                     "recall_interval", interval_json(point->recall_interval), "clips", (json_int_t)point->clips,
+                     "detected", (json_int_t)point->detected, "per_hour", point->per_hour, "per_hour_interval",
                      interval_json(point->per_hour_interval), "false_accepts", (json_int_t)point->false_accepts);
 }
 
@@ -37,8 +39,9 @@ static json_t *curve_json(const struct track_list *positives, const struct track
     size_t count = evaluate_curve(positives, negatives, window, 2, 254, 4, points);
     json_t *curve = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(curve, json_pack("{s:i, s:f, s:f, s:I}", "cutoff_byte", points[i].cutoff, "recall", points[i].recall,
-                                               "per_hour", points[i].per_hour, "false_accepts", (json_int_t)points[i].false_accepts));
+        json_array_append_new(curve, json_pack("{s:i, s:f, s:f, s:I}", "cutoff_byte", points[i].cutoff, "recall",
+                                               points[i].recall, "per_hour", points[i].per_hour, "false_accepts",
+                                               (json_int_t)points[i].false_accepts));
     return curve;
 }
 
@@ -46,8 +49,9 @@ static json_t *seeds_json(const struct walk *walk)
 {
     json_t *seeds = json_array();
     for (int i = 0; i < walk->preset.seeds; i++)
-        json_array_append_new(seeds, json_pack("{s:f, s:f, s:f, s:b}", "held_recall", walk->scores[i].recall, "threshold_logit",
-                                               walk->scores[i].threshold, "loss", walk->scores[i].loss, "chosen", i == walk->best));
+        json_array_append_new(seeds, json_pack("{s:f, s:f, s:f, s:b}", "held_recall", walk->scores[i].recall,
+                                               "threshold_logit", walk->scores[i].threshold, "loss",
+                                               walk->scores[i].loss, "chosen", i == walk->best));
     return seeds;
 }
 
@@ -56,11 +60,13 @@ static json_t *speech_json(const struct walk *walk)
     json_t *speech = json_object();
     for (int i = 0; i < CORPUS_COUNT; i++) {
         const struct speech_report *report = &walk->speech_reports[i];
-        json_t *one = json_pack("{s:I, s:I}", "clips", (json_int_t)walk->clip_counts[i], "voice_groups", (json_int_t)walk->group_counts[i]);
+        json_t *one = json_pack("{s:I, s:I}", "clips", (json_int_t)walk->clip_counts[i], "voice_groups",
+                                (json_int_t)walk->group_counts[i]);
         json_t *rejected = json_object();
         for (int fault = 1; fault < AUDIO_FAULTS; fault++)
             if (report->rejected[fault])
-                json_object_set_new(rejected, audio_fault_names[fault], json_integer((json_int_t)report->rejected[fault]));
+                json_object_set_new(rejected, audio_fault_names[fault],
+                                    json_integer((json_int_t)report->rejected[fault]));
         json_object_set_new(one, "rejected", rejected);
         json_object_set_new(speech, corpus_names[i], one);
     }
@@ -71,8 +77,9 @@ static json_t *sets_json(const struct walk *walk)
 {
     json_t *sets = json_object();
     for (int i = 0; i < SET_COUNT; i++)
-        json_object_set_new(sets, set_names[i], json_pack("{s:I, s:f}", "items", (json_int_t)walk->sets[i].item_count, "hours",
-                                                          (double)walk->sets[i].row_count / 360000));
+        json_object_set_new(sets, set_names[i],
+                            json_pack("{s:I, s:f}", "items", (json_int_t)walk->sets[i].item_count, "hours",
+                                      (double)walk->sets[i].row_count / 360000));
     return sets;
 }
 
@@ -80,14 +87,17 @@ static json_t *sets_json(const struct walk *walk)
 static json_t *caveats_json(const struct walk *walk, const struct pipeline_result *result)
 {
     json_t *caveats = json_array();
-    json_array_append_new(caveats, json_string("Recall here is of synthetic voices that were not trained on, half of them with people "
-                                               "talking in the background; measure real people with wakesmith evaluate."));
+    json_array_append_new(
+        caveats, json_string("Recall here is of synthetic voices that were not trained on, half of them with people "
+                             "talking in the background; measure real people with wakesmith evaluate."));
     if (result->real_hours < 0.01)
-        json_array_append_new(caveats, json_string("No real recordings were given as negatives: false accepts per hour are of synthetic "
-                                                   "speech, and real speech, music and noise will differ."));
+        json_array_append_new(
+            caveats, json_string("No real recordings were given as negatives: false accepts per hour are of synthetic "
+                                 "speech, and real speech, music and noise will differ."));
     if (result->held_hours < 3)
-        json_array_append_new(caveats, json_string("Less than 3 hours of held-out negatives: the rate of false accepts is known only "
-                                                   "roughly; see its interval."));
+        json_array_append_new(
+            caveats, json_string("Less than 3 hours of held-out negatives: the rate of false accepts is known only "
+                                 "roughly; see its interval."));
     if (!walk->options->positives_real)
         json_array_append_new(caveats, json_string("No recordings of people were used in training."));
     return caveats;
@@ -98,19 +108,21 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
 {
     const struct pipeline_options *options = walk->options;
     json_t *report = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:I, s:I, s:i, s:I, s:s}, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f, s:I}, s:f, s:f, s:I, s:I, s:I, s:f, s:o, "
+        "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:I, s:I, s:i, s:I, s:s}, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f, s:I}, s:f, "
+        "s:f, s:I, s:I, s:I, s:f, s:o, "
         "s:{s:s, s:s, s:s, s:s}}",
-        "wakesmith", WAKESMITH_VERSION, "phrase", options->phrase, "id", walk->id, "language", walk->language->code, "model_sha256",
-        model_hash, "options", "preset", walk->preset.name, "samples", (json_int_t)walk->preset.clips, "training_steps",
-        (json_int_t)walk->preset.steps, "seeds", walk->preset.seeds, "seed", (json_int_t)options->seed, "network",
-        options->model ? options->model : "official", "sensitivities", levels_json(result), "curve",
-        curve_json(positives, negatives, result->written.window), "training", seeds_json(walk), "speech", speech_json(walk), "features",
-        sets_json(walk), "held_out", "hours", result->held_hours, "real_hours", result->real_hours, "clips",
-        (json_int_t)result->held_clips, "int8_mean_difference", result->int8_difference, "float_recall",
-        result->float_recall, "arena", (json_int_t)result->facts.arena_recommended,
-        "macs_per_step", (json_int_t)result->facts.macs_per_step, "personal_clips", (json_int_t)walk->personal_clips, "seconds",
-        result->seconds, "caveats", caveats_json(walk, result), "signatures", "speech", walk->speech_signature, "sounds",
-        walk->sounds_signature, "features", walk->features_signature, "training", walk->train_signature);
+        "wakesmith", WAKESMITH_VERSION, "phrase", options->phrase, "id", walk->id, "language", walk->language->code,
+        "model_sha256", model_hash, "options", "preset", walk->preset.name, "samples", (json_int_t)walk->preset.clips,
+        "training_steps", (json_int_t)walk->preset.steps, "seeds", walk->preset.seeds, "seed",
+        (json_int_t)options->seed, "network", options->model ? options->model : "official", "sensitivities",
+        levels_json(result), "curve", curve_json(positives, negatives, result->written.window), "training",
+        seeds_json(walk), "speech", speech_json(walk), "features", sets_json(walk), "held_out", "hours",
+        result->held_hours, "real_hours", result->real_hours, "clips", (json_int_t)result->held_clips,
+        "int8_mean_difference", result->int8_difference, "float_recall", result->float_recall, "arena",
+        (json_int_t)result->facts.arena_recommended, "macs_per_step", (json_int_t)result->facts.macs_per_step,
+        "personal_clips", (json_int_t)walk->personal_clips, "seconds", result->seconds, "caveats",
+        caveats_json(walk, result), "signatures", "speech", walk->speech_signature, "sounds", walk->sounds_signature,
+        "features", walk->features_signature, "training", walk->train_signature);
     char *text = report ? json_dumps(report, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     int code = text ? file_write(path, text, strlen(text), error) : error_memory(error, "the report");
     free(text);

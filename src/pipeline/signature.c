@@ -46,7 +46,8 @@ bool artefact_fresh(const char *path, const char *hex)
     struct error ignored;
     void *text = NULL;
     size_t size = 0;
-    bool fresh = name && file_exists(path) && file_read(name, 4096, &text, &size, &ignored) == 0 && size >= 64 && memcmp(text, hex, 64) == 0;
+    bool fresh = name && file_exists(path) && file_read(name, 4096, &text, &size, &ignored) == 0 && size >= 64 &&
+                 memcmp(text, hex, 64) == 0;
     free(text);
     free(name);
     return fresh;

@@ -25,14 +25,15 @@ static size_t calibration_tracks(const struct walk *walk, struct quantize_track 
         const struct feature_item *item = &words->items[i * words->item_count / WORDS % words->item_count];
         tracks[count++] = (struct quantize_track){words->rows + item->first_row * FRONTEND_CHANNELS, item->rows};
     }
-    static const enum set_name running[] = {SET_SPEECH, SET_SPEECH_HEARD, SET_SENTENCES, SET_MUSIC, SET_NOISE, SET_HUSH};
+    static const enum set_name running[] = {SET_SPEECH, SET_SPEECH_HEARD, SET_SENTENCES,
+                                            SET_MUSIC,  SET_NOISE,        SET_HUSH};
     size_t each = (limit - count) / COUNT_OF(running);
     for (size_t s = 0; s < COUNT_OF(running); s++) {
         const struct feature_set *set = &walk->sets[running[s]];
         uint64_t pieces = set->row_count / PIECE;
         for (uint64_t k = 0; k < each && k < pieces; k++)
-            tracks[count++] = (struct quantize_track){set->rows + k * pieces / (each < pieces ? each : pieces) * PIECE * FRONTEND_CHANNELS,
-                                                      PIECE};
+            tracks[count++] = (struct quantize_track){
+                set->rows + k * pieces / (each < pieces ? each : pieces) * PIECE * FRONTEND_CHANNELS, PIECE};
     }
     return count;
 }
@@ -42,17 +43,20 @@ static double logit_shift(const struct walk *walk)
     return walk->scores[walk->best].threshold - log(operating_probability / (1 - operating_probability));
 }
 
-static int quantize_best(struct walk *walk, void **data, size_t *size, struct pipeline_result *result, struct error *error)
+static int quantize_best(struct walk *walk, void **data, size_t *size, struct pipeline_result *result,
+                         struct error *error)
 {
     enum { LIMIT = 1000 };
     struct quantize_track *tracks = array_alloc(LIMIT, sizeof *tracks);
     if (!tracks)
         return error_memory(error, "calibration");
-    struct quantize_options options = {.logit_shift = (float)logit_shift(walk), .logit_scale = 1, .percentile = .9999,
+    struct quantize_options options = {.logit_shift = (float)logit_shift(walk),
+                                       .logit_scale = 1,
+                                       .percentile = .9999,
                                        .description = "Wakesmith " WAKESMITH_VERSION};
     struct quantize_report report;
-    int code = quantize_model(&walk->weights[walk->best], tracks, calibration_tracks(walk, tracks, LIMIT), &options, walk->pool, data, size,
-                              &report, error);
+    int code = quantize_model(&walk->weights[walk->best], tracks, calibration_tracks(walk, tracks, LIMIT), &options,
+                              walk->pool, data, size, &report, error);
     free(tracks);
     TRY(code);
     result->int8_difference = report.float_difference;
@@ -61,14 +65,16 @@ static int quantize_best(struct walk *walk, void **data, size_t *size, struct pi
     return 0;
 }
 
-static int measure(struct walk *walk, const struct tflite_model *model, struct track_list *positives, struct track_list *negatives,
-                   struct pipeline_result *result, struct error *error)
+static int measure(struct walk *walk, const struct tflite_model *model, struct track_list *positives,
+                   struct track_list *negatives, struct pipeline_result *result, struct error *error)
 {
     static const enum set_name held[] = {SET_HELD_REAL, SET_HELD_SENTENCES};
-    TRY(evaluate_features(model, &walk->sets[SET_HELD_WORDS], NULL, walk->sets[SET_HELD_WORDS].item_count, walk->pool, positives, error));
+    TRY(evaluate_features(model, &walk->sets[SET_HELD_WORDS], NULL, walk->sets[SET_HELD_WORDS].item_count, walk->pool,
+                          positives, error));
     for (size_t i = 0; i < COUNT_OF(held); i++)
         if (walk->sets[held[i]].item_count)
-            TRY(evaluate_features(model, &walk->sets[held[i]], NULL, walk->sets[held[i]].item_count, walk->pool, negatives, error));
+            TRY(evaluate_features(model, &walk->sets[held[i]], NULL, walk->sets[held[i]].item_count, walk->pool,
+                                  negatives, error));
     static const struct {
         const char *name;
         double times; // of the target
@@ -108,8 +114,8 @@ static char *run_name(const struct walk *walk, const char *output)
         char again[16] = "";
         if (i > 1)
             snprintf(again, sizeof again, "-%d", i);
-        char *path = text_print("%s/%s-%s-%zu-%llu%s", output, stamp, walk->id, walk->preset.clips, (unsigned long long)walk->preset.steps,
-                                again);
+        char *path = text_print("%s/%s-%s-%zu-%llu%s", output, stamp, walk->id, walk->preset.clips,
+                                (unsigned long long)walk->preset.steps, again);
         if (!path || access(path, F_OK) != 0)
             return path;
         free(path);
@@ -154,26 +160,29 @@ static int write_text(const char *path, const char *text, struct error *error)
     return text ? file_write(path, text, strlen(text), error) : error_memory(error, "the YAML snippet");
 }
 
-// Everything goes into a hidden folder that gets its name when it is complete.
-static int publish(struct walk *walk, const void *data, size_t size, struct pipeline_result *result, const struct track_list *positives,
-                   const struct track_list *negatives, struct error *error)
+// Everything goes into a folder of the work that moves to the output when it is complete.
+static int publish(struct walk *walk, const void *data, size_t size, struct pipeline_result *result,
+                   const struct track_list *positives, const struct track_list *negatives, struct error *error)
 {
-    char *output = path_join(walk->data, "output"), *hidden = text_print("%s/output/.%s.partial", walk->data, walk->id);
-    char *folder = output ? run_name(walk, output) : NULL, *logs = hidden ? path_join(hidden, "logs") : NULL;
+    char *output = path_join(walk->data, "output"), *unfinished = walk_path(walk, "publish", "");
+    char *folder = output ? run_name(walk, output) : NULL, *logs = unfinished ? path_join(unfinished, "logs") : NULL;
     enum { MODEL, REPORT, YAML, LOG, MANIFEST, FILES };
-    static const char *const forms[FILES] = {"/%s.tflite", "/%s.report.json", "/%s.yaml", "/logs/training.log", "/%s.json"};
+    static const char *const forms[FILES] = {"/%s.tflite", "/%s.report.json", "/%s.yaml", "/logs/training.log",
+                                             "/%s.json"};
     char *names[FILES] = {0}, *finals[FILES] = {0};
-    int code = output && hidden && folder && logs ? 0 : error_memory(error, "the output folder");
+    int code = output && unfinished && folder && logs ? 0 : error_memory(error, "the output folder");
     if (code == 0)
-        code = folder_remove(hidden, error);
+        code = folder_remove(unfinished, error);
     if (code == 0)
         code = folder_make(logs, error);
+    if (code == 0)
+        code = folder_make(output, error);
     for (size_t i = 0; i < FILES && code == 0; i++) {
         char name[TEXT_ID_SIZE + 32];
         const char *mark = strstr(forms[i], "%s");
-        snprintf(name, sizeof name, "%.*s%s%s", (int)(mark ? mark - forms[i] : (long)strlen(forms[i])), forms[i], mark ? walk->id : "",
-                 mark ? mark + 2 : "");
-        names[i] = text_print("%s%s", hidden, name);
+        snprintf(name, sizeof name, "%.*s%s%s", (int)(mark ? mark - forms[i] : (long)strlen(forms[i])), forms[i],
+                 mark ? walk->id : "", mark ? mark + 2 : "");
+        names[i] = text_print("%s%s", unfinished, name);
         finals[i] = text_print("%s%s", folder, name);
         if (!names[i] || !finals[i])
             code = error_memory(error, "a path");
@@ -191,7 +200,8 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
     if (code == 0)
         code = report_write(walk, result, positives, negatives, hash, names[REPORT], error);
     if (code == 0) {
-        char *yaml = manifest_yaml(&result->written, path_name(finals[MANIFEST]), result->levels, COUNT_OF(result->levels));
+        char *yaml =
+            manifest_yaml(&result->written, path_name(finals[MANIFEST]), result->levels, COUNT_OF(result->levels));
         code = write_text(names[YAML], yaml, error);
         free(yaml);
     }
@@ -204,14 +214,15 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
         code = file_write(names[LOG], log, log_size, error);
     free(log);
     if (code == 0)
-        code = manifest_write(names[MANIFEST], &result->written, error); // the manifest last: with it the pair is complete
-    if (code == 0 && rename(hidden, folder) != 0)
+        code =
+            manifest_write(names[MANIFEST], &result->written, error); // the manifest last: with it the pair is complete
+    if (code == 0 && rename(unfinished, folder) != 0)
         code = error_set(error, ERROR_IO, "cannot give the finished folder its name %s", folder);
     result->folder = folder;
     for (size_t i = 0; i < FILES; i++)
         free(names[i]);
     free(output);
-    free(hidden);
+    free(unfinished);
     free(logs);
     return code;
 }
@@ -229,9 +240,11 @@ int stage_export(struct walk *walk, struct pipeline_result *result, struct error
     TRY_GOTO(tflite_describe(model, &result->facts, error), end);
     TRY_GOTO(measure(walk, model, &positives, &negatives, result, error), end);
     const struct operating_point *point = &result->levels[1].calibration.point;
-    walk_log(walk, "cutoff byte %d, window %d: hears %zu of %zu held-out clips, %zu false accepts in %.2f h; "
-             "the float network hears %.1f %%", point->cutoff, point->window, point->detected, point->clips, point->false_accepts,
-             point->hours, 100 * result->float_recall);
+    walk_log(walk,
+             "cutoff byte %d, window %d: hears %zu of %zu held-out clips, %zu false accepts in %.2f h; "
+             "the float network hears %.1f %%",
+             point->cutoff, point->window, point->detected, point->clips, point->false_accepts, point->hours,
+             100 * result->float_recall);
     export_figures(result);
     result->best_seed = walk->best;
     result->seeds = walk->preset.seeds;

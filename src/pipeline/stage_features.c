@@ -7,49 +7,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const set_names[SET_COUNT] = {"words", "personal", "near", "sentences", "hush", "speech", "speech_heard", "music", "noise",
-                                          "held_words", "held_sentences", "held_real"};
+const char *const set_names[SET_COUNT] = {"words", "personal",   "near",           "sentences",
+                                          "hush",  "speech",     "speech_heard",   "music",
+                                          "noise", "held_words", "held_sentences", "held_real"};
 
-static const double train_shares[CONDITION_COUNT] = {[CONDITION_BASE] = .5, [CONDITION_BABBLE] = .2, [CONDITION_QUIET] = .15,
-                                                     [CONDITION_NOISE] = .15};
+static const double train_shares[CONDITION_COUNT] = {
+    [CONDITION_BASE] = .5, [CONDITION_BABBLE] = .2, [CONDITION_QUIET] = .15, [CONDITION_NOISE] = .15};
 // Recall of held-out words in babble is what ranks models (docs/accuracy.md).
-static const double held_shares[CONDITION_COUNT] = {[CONDITION_BASE] = .3, [CONDITION_BABBLE] = .5, [CONDITION_QUIET] = .1,
-                                                    [CONDITION_NOISE] = .1};
+static const double held_shares[CONDITION_COUNT] = {
+    [CONDITION_BASE] = .3, [CONDITION_BABBLE] = .5, [CONDITION_QUIET] = .1, [CONDITION_NOISE] = .1};
 
 // ---- words of a corpus, and of people ----
 
-static int add_corpus_words(struct walk *walk, const struct feature_tools *tools, enum corpus_name name, size_t examples,
-                            const double *shares, struct feature_writer *writer, struct error *error)
+static int add_corpus_words(struct walk *walk, const struct feature_tools *tools, enum corpus_name name,
+                            size_t examples, const double *shares, struct feature_writer *writer, struct error *error)
 {
     const struct corpus *corpus = &walk->corpora[name];
     struct word_clip *clips = array_alloc(corpus->clip_count + 1, sizeof *clips);
     if (!clips)
         return error_memory(error, "the list of clips");
     for (size_t i = 0; i < corpus->clip_count; i++)
-        clips[i] = (struct word_clip){corpus->samples + corpus->clips[i].start, corpus->clips[i].count, corpus->clips[i].group};
+        clips[i] = (struct word_clip){corpus->samples + corpus->clips[i].start, corpus->clips[i].count,
+                                      corpus->clips[i].group};
     struct word_source source = {clips, corpus->clip_count, shares, false};
     int code = features_words(walk, tools, &source, examples, corpus_names[name], writer, error);
     free(clips);
     return code;
 }
 
-static int make_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                      struct error *error)
 {
     return add_corpus_words(walk, tools, CORPUS_WORDS, walk->preset.examples, train_shares, writer, error);
 }
 
-static int make_held_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_held_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                           struct error *error)
 {
     return add_corpus_words(walk, tools, CORPUS_HELD_WORDS, walk->preset.held, held_shares, writer, error);
 }
 
-static int make_near(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_near(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                     struct error *error)
 {
     return add_corpus_words(walk, tools, CORPUS_NEAR, walk->preset.examples / 6, train_shares, writer, error);
 }
 
 // Recordings of people: the end of speech is found, so that they are aligned like synthetic clips.
-static int make_personal(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_personal(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                         struct error *error)
 {
     const struct text_list *files = &walk->personal;
     struct pcm *takes = NULL;
@@ -82,7 +88,8 @@ static int make_personal(struct walk *walk, const struct feature_tools *tools, s
             clips[count++] = (struct word_clip){takes[i].samples + begin, finish - begin, (int32_t)i};
     }
     if (count == 0) {
-        code = error_set(error, ERROR_MISSING, "--positives-real: there is no recording with speech in %s", walk->options->positives_real);
+        code = error_set(error, ERROR_MISSING, "--positives-real: there is no recording with speech in %s",
+                         walk->options->positives_real);
         goto end;
     }
     walk->personal_clips = count;
@@ -101,7 +108,8 @@ end:
 static int track_source_open(struct track_source *source, size_t pieces, enum track_mode mode, struct error *error)
 {
     *source = (struct track_source){.pieces = array_alloc(pieces + 1, sizeof *source->pieces),
-                                    .tracks = array_alloc(pieces + 1, sizeof *source->tracks), .mode = mode};
+                                    .tracks = array_alloc(pieces + 1, sizeof *source->tracks),
+                                    .mode = mode};
     return source->pieces && source->tracks ? 0 : error_memory(error, "a list of tracks");
 }
 
@@ -112,8 +120,8 @@ static void track_source_close(struct track_source *source)
 }
 
 // Appends a piece; a new track begins with a new source or when the track has its length.
-static void add_piece(struct track_source *source, const int16_t *samples, size_t count, size_t pause, int32_t from, int32_t kind,
-                      size_t *length)
+static void add_piece(struct track_source *source, const int16_t *samples, size_t count, size_t pause, int32_t from,
+                      int32_t kind, size_t *length)
 {
     struct track_plan *track = source->track_count ? &source->tracks[source->track_count - 1] : NULL;
     if (!track || track->source != from || track->kind != kind || *length > (size_t)TRACK_SECONDS * AUDIO_RATE) {
@@ -126,8 +134,8 @@ static void add_piece(struct track_source *source, const int16_t *samples, size_
     *length += count + pause;
 }
 
-static int add_sentences(struct walk *walk, const struct feature_tools *tools, enum corpus_name name, struct feature_writer *writer,
-                         struct error *error)
+static int add_sentences(struct walk *walk, const struct feature_tools *tools, enum corpus_name name,
+                         struct feature_writer *writer, struct error *error)
 {
     struct track_source source;
     const struct corpus *corpus = &walk->corpora[name];
@@ -135,26 +143,29 @@ static int add_sentences(struct walk *walk, const struct feature_tools *tools, e
     struct rng rng = rng_make(seed_mix((uint64_t)walk->options->seed, corpus_names[name]), 0);
     size_t length = 0;
     for (size_t i = 0; i < corpus->clip_count && code == 0; i++) // pauses of up to a quarter of a second
-        add_piece(&source, corpus->samples + corpus->clips[i].start, corpus->clips[i].count, rng_below(&rng, 4000), 0, SOUND_SPEECH,
-                  &length);
+        add_piece(&source, corpus->samples + corpus->clips[i].start, corpus->clips[i].count, rng_below(&rng, 4000), 0,
+                  SOUND_SPEECH, &length);
     if (code == 0)
         code = features_tracks(walk, tools, &source, corpus_names[name], writer, error);
     track_source_close(&source);
     return code;
 }
 
-static int make_sentences(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_sentences(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                          struct error *error)
 {
     return add_sentences(walk, tools, CORPUS_SENTENCES, writer, error);
 }
 
-static int make_held_sentences(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_held_sentences(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                               struct error *error)
 {
     return add_sentences(walk, tools, CORPUS_HELD_SENTENCES, writer, error);
 }
 
 // Nothing but rooms and noise.
-static int make_hush(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_hush(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                     struct error *error)
 {
     enum { TRACKS = 6 };
     struct track_source source;
@@ -168,8 +179,8 @@ static int make_hush(struct walk *walk, const struct feature_tools *tools, struc
     return code;
 }
 
-static int add_real(struct walk *walk, const struct feature_tools *tools, unsigned kinds, bool held, enum track_mode mode,
-                    const char *label, struct feature_writer *writer, struct error *error)
+static int add_real(struct walk *walk, const struct feature_tools *tools, unsigned kinds, bool held,
+                    enum track_mode mode, const char *label, struct feature_writer *writer, struct error *error)
 {
     struct track_source source;
     int code = track_source_open(&source, walk->store.count, mode, error);
@@ -177,7 +188,8 @@ static int add_real(struct walk *walk, const struct feature_tools *tools, unsign
     for (size_t i = 0; i < walk->store.count && code == 0; i++) {
         const struct stored_sound *sound = &walk->store.sounds[i];
         if (sound->use == USE_NEGATIVE && walk->store.held[i] == held && (kinds >> sound->kind & 1))
-            add_piece(&source, walk->store.samples + sound->start, sound->count, 0, sound->source, sound->kind, &length);
+            add_piece(&source, walk->store.samples + sound->start, sound->count, 0, sound->source, sound->kind,
+                      &length);
     }
     if (code == 0)
         code = features_tracks(walk, tools, &source, label, writer, error);
@@ -185,37 +197,51 @@ static int add_real(struct walk *walk, const struct feature_tools *tools, unsign
     return code;
 }
 
-static int make_speech(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_speech(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                       struct error *error)
 {
     return add_real(walk, tools, 1u << SOUND_SPEECH, false, TRACK_LEVELS, "speech", writer, error);
 }
 
-static int make_speech_heard(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_speech_heard(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                             struct error *error)
 {
     return add_real(walk, tools, 1u << SOUND_SPEECH, false, TRACK_HEARD, "speech heard", writer, error);
 }
 
-static int make_music(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_music(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                      struct error *error)
 {
     return add_real(walk, tools, 1u << SOUND_MUSIC, false, TRACK_LEVELS, "music", writer, error);
 }
 
-static int make_noise(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_noise(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                      struct error *error)
 {
     return add_real(walk, tools, 1u << SOUND_NOISE, false, TRACK_LEVELS, "sounds", writer, error);
 }
 
-static int make_held_real(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error)
+static int make_held_real(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                          struct error *error)
 {
     return add_real(walk, tools, ~0u, true, TRACK_RAW, "held recordings", writer, error);
 }
 
-typedef int make_set(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer, struct error *error);
+typedef int make_set(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                     struct error *error);
 static make_set *const makers[SET_COUNT] = {
-    [SET_WORDS] = make_words,           [SET_PERSONAL] = make_personal, [SET_NEAR] = make_near,
-    [SET_SENTENCES] = make_sentences,   [SET_HUSH] = make_hush,         [SET_SPEECH] = make_speech,
-    [SET_SPEECH_HEARD] = make_speech_heard, [SET_MUSIC] = make_music,   [SET_NOISE] = make_noise,
-    [SET_HELD_WORDS] = make_held_words, [SET_HELD_SENTENCES] = make_held_sentences, [SET_HELD_REAL] = make_held_real,
+    [SET_WORDS] = make_words,
+    [SET_PERSONAL] = make_personal,
+    [SET_NEAR] = make_near,
+    [SET_SENTENCES] = make_sentences,
+    [SET_HUSH] = make_hush,
+    [SET_SPEECH] = make_speech,
+    [SET_SPEECH_HEARD] = make_speech_heard,
+    [SET_MUSIC] = make_music,
+    [SET_NOISE] = make_noise,
+    [SET_HELD_WORDS] = make_held_words,
+    [SET_HELD_SENTENCES] = make_held_sentences,
+    [SET_HELD_REAL] = make_held_real,
 };
 
 static int sign_features(struct walk *walk, struct error *error)
@@ -249,7 +275,8 @@ static int sort_by_condition(struct walk *walk, enum set_name name, struct error
     return 0;
 }
 
-static int make_one(struct walk *walk, const struct feature_tools *tools, enum set_name name, const char *path, struct error *error)
+static int make_one(struct walk *walk, const struct feature_tools *tools, enum set_name name, const char *path,
+                    struct error *error)
 {
     struct feature_writer *writer;
     progress_begin(walk->progress, "features");

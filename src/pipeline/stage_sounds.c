@@ -38,7 +38,8 @@ static int32_t source_of(const char *path)
 {
     const char *name = path_name(path), *dot = strrchr(name, '.');
     size_t size = dot ? (size_t)(dot - path) : strlen(path);
-    while (size && path + size > name && ((path[size - 1] >= '0' && path[size - 1] <= '9') || strchr("-_. ", path[size - 1])))
+    while (size && path + size > name &&
+           ((path[size - 1] >= '0' && path[size - 1] <= '9') || strchr("-_. ", path[size - 1])))
         size--;
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < size; i++)
@@ -73,7 +74,8 @@ static int write_store(struct walk *walk, struct entry *entries, size_t count, c
                 walk_log(walk, "left out: %s", entries[k].error.message);
             entries[k].sound.start = at;
             at += entries[k].pcm.count;
-            good = good && (!entries[k].pcm.count || fwrite(entries[k].pcm.samples, 2, entries[k].pcm.count, file.stream) == entries[k].pcm.count);
+            good = good && (!entries[k].pcm.count || fwrite(entries[k].pcm.samples, 2, entries[k].pcm.count,
+                                                            file.stream) == entries[k].pcm.count);
             free(entries[k].pcm.samples);
             entries[k].pcm = (struct pcm){0};
         }
@@ -100,7 +102,8 @@ static uint64_t recorded(const struct sound_store *store, int kind, int32_t sour
 {
     uint64_t total = 0;
     for (size_t i = 0; i < store->count; i++)
-        if (store->sounds[i].kind == kind && store->sounds[i].use == USE_NEGATIVE && (all || store->sounds[i].source == source))
+        if (store->sounds[i].kind == kind && store->sounds[i].use == USE_NEGATIVE &&
+            (all || store->sounds[i].source == source))
             total += store->sounds[i].count;
     return total;
 }
@@ -161,7 +164,8 @@ static int open_store(struct sound_store *store, const char *path, struct error 
     if (good && store->held)
         return 0;
     sound_store_close(store);
-    return good ? error_memory(error, "the list of sounds") : error_set(error, ERROR_FORMAT, "%s is damaged; delete it and run the command again", path);
+    return good ? error_memory(error, "the list of sounds")
+                : error_set(error, ERROR_FORMAT, "%s is damaged; delete it and run the command again", path);
 }
 
 void sound_store_close(struct sound_store *store)
@@ -225,7 +229,8 @@ int stage_sounds(struct walk *walk, struct error *error)
     }
     for (size_t i = 0; i < files.count; i++) {
         entries[i].path = files.items[i];
-        entries[i].sound = (struct stored_sound){.kind = (int32_t)kind_of(files.items[i]), .source = source_of(files.items[i]),
+        entries[i].sound = (struct stored_sound){.kind = (int32_t)kind_of(files.items[i]),
+                                                 .source = source_of(files.items[i]),
                                                  .use = i < negatives ? USE_NEGATIVE : USE_BACKGROUND};
     }
     if (!artefact_fresh(path, walk->sounds_signature)) {

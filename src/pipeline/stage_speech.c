@@ -20,8 +20,8 @@ const char *const corpus_names[CORPUS_COUNT] = {"words", "near", "sentences", "h
 // Who trains and who only measures: about one timbre in eight of an engine that has many. An engine with few voices
 // gives all of them to training, since each is a timbre that nothing else has.
 struct cast {
-    struct voice *voices;           // all; the names of the others lie in its memory
-    struct voice *parts[2];         // [held]
+    struct voice *voices;   // all; the names of the others lie in its memory
+    struct voice *parts[2]; // [held]
     size_t counts[2];
 };
 
@@ -80,7 +80,8 @@ struct order { // what one corpus is
 };
 
 // Speaks one corpus into work/speech/<name>.corpus unless it is there, fresh.
-static int speak(struct walk *walk, const struct cast *cast, const struct order *order, struct signature *all, struct error *error)
+static int speak(struct walk *walk, const struct cast *cast, const struct order *order, struct signature *all,
+                 struct error *error)
 {
     const char *name = corpus_names[order->name];
     struct corpus *corpus = &walk->corpora[order->name];
@@ -104,16 +105,22 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
         return error_memory(error, "a path");
     int code = 0;
     if (!artefact_fresh(path, hex) || corpus_open(corpus, path, error) < 0) {
-        struct speech_request request = {.texts = (const char *const *)order->texts->items, .text_count = order->texts->count,
-                                         .language = walk->language, .clips = order->clips, .duration_median = order->median,
-                                         .duration_sigma = 0.2, .units = order->units,
-                                         .seed = seed_mix((uint64_t)walk->options->seed, name), .threads = pool_threads(walk->pool),
-                                         .voices = cast->parts[order->held], .voice_count = cast->counts[order->held]};
+        struct speech_request request = {.texts = (const char *const *)order->texts->items,
+                                         .text_count = order->texts->count,
+                                         .language = walk->language,
+                                         .clips = order->clips,
+                                         .duration_median = order->median,
+                                         .duration_sigma = 0.2,
+                                         .units = order->units,
+                                         .seed = seed_mix((uint64_t)walk->options->seed, name),
+                                         .threads = pool_threads(walk->pool),
+                                         .voices = cast->parts[order->held],
+                                         .voice_count = cast->counts[order->held]};
         progress_begin(walk->progress, "speech");
         TRY_GOTO(speech_generate(&request, path, walk->progress, report, error), end);
         progress_end(walk->progress, "%zu %s by %zu voices", order->clips, name, report->voices);
-        walk_log(walk, "%s: %zu clips by %zu voices in %zu groups, %.1f s, %zu tried", name, order->clips, report->voices, report->groups,
-                 report->seconds, report->tried);
+        walk_log(walk, "%s: %zu clips by %zu voices in %zu groups, %.1f s, %zu tried", name, order->clips,
+                 report->voices, report->groups, report->seconds, report->tried);
         TRY_GOTO(artefact_sign(path, hex, error), end);
         TRY_GOTO(corpus_open(corpus, path, error), end);
     }
@@ -138,8 +145,9 @@ int stage_speech(struct walk *walk, struct error *error)
     TRY_GOTO(text_list_add(&words, walk->spoken, error), end);
     TRY_GOTO(speech_near_misses(walk->spoken, walk->language, preset->near / 3 + 1, seed, &near, error), end);
     TRY_GOTO(speech_sentences(walk->spoken, walk->language, preset->sentences / 2 + 1, seed, &sentences, error), end);
-    TRY_GOTO(speech_sentences(walk->spoken, walk->language, preset->held_sentences / 2 + 1, seed_mix(seed, "other"), &other_sentences,
-                              error), end);
+    TRY_GOTO(speech_sentences(walk->spoken, walk->language, preset->held_sentences / 2 + 1, seed_mix(seed, "other"),
+                              &other_sentences, error),
+             end);
     const struct order orders[] = {
         {CORPUS_WORDS, &words, preset->clips, expected, units, false},
         {CORPUS_NEAR, &near, preset->near, expected, 0, false},

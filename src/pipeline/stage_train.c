@@ -14,12 +14,12 @@ struct mix_row {
     float share, offline, weight;
 };
 static const struct mix_row mix[] = {
-    {SET_WORDS, true, 38, 38, 1},       {SET_PERSONAL, true, 12, 12, 1}, {SET_SPEECH, false, 16, 0, 1},
+    {SET_WORDS, true, 38, 38, 1},       {SET_PERSONAL, true, 12, 12, 1},  {SET_SPEECH, false, 16, 0, 1},
     {SET_SPEECH_HEARD, false, 8, 0, 1}, {SET_SENTENCES, false, 8, 40, 1}, {SET_MUSIC, false, 8, 0, 1},
-    {SET_NOISE, false, 4, 0, 1},        {SET_HUSH, false, 2, 6, 1},      {SET_NEAR, false, 7, 7, .1f},
+    {SET_NOISE, false, 4, 0, 1},        {SET_HUSH, false, 2, 6, 1},       {SET_NEAR, false, 7, 7, .1f},
 };
-static const float condition_shares[CONDITION_COUNT] = {[CONDITION_BASE] = .5f, [CONDITION_BABBLE] = .2f, [CONDITION_QUIET] = .15f,
-                                                        [CONDITION_NOISE] = .15f};
+static const float condition_shares[CONDITION_COUNT] = {
+    [CONDITION_BASE] = .5f, [CONDITION_BABBLE] = .2f, [CONDITION_QUIET] = .15f, [CONDITION_NOISE] = .15f};
 
 enum { MAX_SOURCES = COUNT_OF(mix) * CONDITION_COUNT };
 
@@ -56,13 +56,15 @@ static void sign_training(struct walk *walk, const struct train_plan *plan)
     signature_begin(&signature, "train");
     signature_add(&signature, "features", "%s", walk->features_signature);
     signature_add(&signature, "plan", "%d %llu %g %llu %d %g %d %d %d %d %llu %llu %zu %g %g %g %llu", plan->batch,
-                  (unsigned long long)plan->phases[0].steps, (double)plan->phases[0].rate, (unsigned long long)plan->warm_up, plan->cosine,
-                  (double)plan->final_rate, plan->masks.time_masks, plan->masks.time_size, plan->masks.channel_masks,
-                  plan->masks.channel_size, (unsigned long long)plan->mine_from, (unsigned long long)plan->mine_every, plan->mine_keep,
-                  (double)plan->mine_floor, (double)plan->mine_share, (double)plan->mine_weight, (unsigned long long)plan->seed);
+                  (unsigned long long)plan->phases[0].steps, (double)plan->phases[0].rate,
+                  (unsigned long long)plan->warm_up, plan->cosine, (double)plan->final_rate, plan->masks.time_masks,
+                  plan->masks.time_size, plan->masks.channel_masks, plan->masks.channel_size,
+                  (unsigned long long)plan->mine_from, (unsigned long long)plan->mine_every, plan->mine_keep,
+                  (double)plan->mine_floor, (double)plan->mine_share, (double)plan->mine_weight,
+                  (unsigned long long)plan->seed);
     for (size_t i = 0; i < COUNT_OF(mix); i++)
-        signature_add(&signature, "mix", "%s %g %g %g", set_names[mix[i].set], (double)mix[i].share, (double)mix[i].offline,
-                      (double)mix[i].weight);
+        signature_add(&signature, "mix", "%s %g %g %g", set_names[mix[i].set], (double)mix[i].share,
+                      (double)mix[i].offline, (double)mix[i].weight);
     struct sha256 shape;
     char hex[65];
     sha256_init(&shape);
@@ -76,8 +78,11 @@ int stage_train(struct walk *walk, struct error *error)
 {
     struct source sources[MAX_SOURCES];
     const struct feature_set *negatives[2];
-    struct train_data data = {.sources = sources, .source_count = plan_sources(walk, sources), .held_words = &walk->sets[SET_HELD_WORDS],
-                              .held_count = walk->sets[SET_HELD_WORDS].item_count, .held_negatives = negatives};
+    struct train_data data = {.sources = sources,
+                              .source_count = plan_sources(walk, sources),
+                              .held_words = &walk->sets[SET_HELD_WORDS],
+                              .held_count = walk->sets[SET_HELD_WORDS].item_count,
+                              .held_negatives = negatives};
     static const enum set_name held[] = {SET_HELD_REAL, SET_HELD_SENTENCES};
     for (size_t i = 0; i < COUNT_OF(held); i++)
         if (walk->sets[held[i]].row_count)
@@ -98,15 +103,16 @@ int stage_train(struct walk *walk, struct error *error)
         return error_memory(error, "a path");
     double started = time_now();
     progress_begin(walk->progress, "train");
-    int code = train_seeds(&plan, walk->preset.seeds, pool_threads(walk->pool), &data, folder, walk->train_signature, walk->progress,
-                           walk->weights, walk->scores, &walk->best, error);
+    int code = train_seeds(&plan, walk->preset.seeds, pool_threads(walk->pool), &data, folder, walk->train_signature,
+                           walk->progress, walk->weights, walk->scores, &walk->best, error);
     free(folder);
     TRY(code);
     progress_end(walk->progress, "%llu steps, %d seed%s", (unsigned long long)walk->preset.steps, walk->preset.seeds,
                  walk->preset.seeds == 1 ? "" : "s");
     for (int i = 0; i < walk->preset.seeds; i++)
-        walk_log(walk, "seed %d: recall %.3f of held-out words at logit %.2f, %.2f h of held-out negatives%s", i, walk->scores[i].recall,
-                 walk->scores[i].threshold, walk->scores[i].hours, i == walk->best ? " (chosen)" : "");
+        walk_log(walk, "seed %d: recall %.3f of held-out words at logit %.2f, %.2f h of held-out negatives%s", i,
+                 walk->scores[i].recall, walk->scores[i].threshold, walk->scores[i].hours,
+                 i == walk->best ? " (chosen)" : "");
     walk_log(walk, "trained in %.1f s", time_now() - started);
     return 0;
 }

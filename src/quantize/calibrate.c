@@ -89,9 +89,9 @@ void spreads_free(struct spreads *spreads)
 struct worker {
     struct arena arena;
     struct spread *spreads;
-    float *features;                  // [K0 - stride + CHUNK*stride][40]
-    float *stage[NN_MAX_BLOCKS + 1];  // input of block i: [ring + CHUNK][channels]; of the dense layer
-    float *depthwise;                 // [CHUNK][most channels]
+    float *features;                 // [K0 - stride + CHUNK*stride][40]
+    float *stage[NN_MAX_BLOCKS + 1]; // input of block i: [ring + CHUNK][channels]; of the dense layer
+    float *depthwise;                // [CHUNK][most channels]
     float logits[CHUNK];
 };
 
@@ -197,8 +197,8 @@ static void run_chunk(const struct job *job, struct worker *worker, const uint16
     int channels = config->first_filters;
     float *out = worker->stage[0] + ring_rows(config, 0) * channels;
     for (int t = 0; t < steps; t++)
-        dense_relu(worker->features + t * config->stride * NN_FEATURES, config->first_kernel * NN_FEATURES, network->first, NULL,
-                   channels, out + t * channels);
+        dense_relu(worker->features + t * config->stride * NN_FEATURES, config->first_kernel * NN_FEATURES,
+                   network->first, NULL, channels, out + t * channels);
     spread_add(&worker->spreads[FIRST_OUTPUT], out, (size_t)(steps * channels));
     keep_ring(worker->features, kept, steps * config->stride, NN_FEATURES);
 

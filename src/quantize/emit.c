@@ -6,9 +6,21 @@
 #include <string.h>
 
 enum { MOST_STATES = NN_MAX_BLOCKS + 2 };
-#define LIST(...) (const int[]){__VA_ARGS__, NO_TENSOR}
-#define NONE (const int[]){NO_TENSOR}
-#define SHAPE(...) (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), (const int[]){__VA_ARGS__}
+#define LIST(...)                                                                                                      \
+    (const int[])                                                                                                      \
+    {                                                                                                                  \
+        __VA_ARGS__, NO_TENSOR                                                                                         \
+    }
+#define NONE                                                                                                           \
+    (const int[])                                                                                                      \
+    {                                                                                                                  \
+        NO_TENSOR                                                                                                      \
+    }
+#define SHAPE(...)                                                                                                     \
+    (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), (const int[])                                                   \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 
 struct state { // of one ring
     int rows, channels;
@@ -117,8 +129,8 @@ static int emit_ring(struct emitter *emitter, int rows, int fresh, int in)
 }
 
 // Weights and bias as constants, then the operator. `shape` of the weights, `dimension`: that of the channels.
-static struct op *emit_layer(struct graph *graph, int code, const char *name, const struct layer *layer, int rank, const int *shape,
-                             int dimension, int in, int out_rank, const struct quant *quant, int *out)
+static struct op *emit_layer(struct graph *graph, int code, const char *name, const struct layer *layer, int rank,
+                             const int *shape, int dimension, int in, int out_rank, const struct quant *quant, int *out)
 {
     int weights = graph_constant(graph, "w", TENSOR_INT8, rank, shape, layer->weights);
     graph_scales(graph, weights, layer->out, layer->scales, dimension);
@@ -131,8 +143,8 @@ static struct op *emit_layer(struct graph *graph, int code, const char *name, co
     return op;
 }
 
-static int emit_conv(struct graph *graph, const char *name, const struct layer *layer, int rows, int padding, int stride, int in,
-                     const struct quant *quant)
+static int emit_conv(struct graph *graph, const char *name, const struct layer *layer, int rows, int padding,
+                     int stride, int in, const struct quant *quant)
 {
     int out, shape[4] = {layer->out, rows, 1, layer->in / rows};
     struct op *op = emit_layer(graph, OP_CONV_2D, name, layer, 4, shape, 0, in, 4, quant, &out);
@@ -159,7 +171,8 @@ static int emit_block(struct emitter *emitter, int block, int in)
     struct graph *graph = &emitter->main;
     const struct nn_config *config = emitter->config;
     const struct layer *layers = emitter->integers->depthwise[block];
-    const struct quant input = stage_quant(emitter, block), *middle = &emitter->integers->activations[depthwise_output(block)];
+    const struct quant input = stage_quant(emitter, block),
+                       *middle = &emitter->integers->activations[depthwise_output(block)];
     int groups = config->kernel_count[block], channels = nn_block_channels(config, block), from = 0;
     int all = emit_ring(emitter, nn_block_reach(config, block) - 1, 1, in), out;
     if (groups == 1) {
@@ -198,7 +211,8 @@ static int emit_head(struct emitter *emitter, int in)
     if (emitter->config->tail > 1)
         in = emit_reshape(graph, emit_ring(emitter, emitter->config->tail - 1, 1, in), SHAPE(1, layer->in), &input);
     int logit, shape[2] = {1, layer->in};
-    emit_layer(graph, OP_FULLY_CONNECTED, "logit", layer, 2, shape, 0, in, 2, &integers->activations[logit_output(emitter->config)], &logit);
+    emit_layer(graph, OP_FULLY_CONNECTED, "logit", layer, 2, shape, 0, in, 2,
+               &integers->activations[logit_output(emitter->config)], &logit);
     int logistic = graph_tensor(graph, "probability", TENSOR_INT8, SHAPE(1, 1), &integers->logistic);
     graph_op(graph, OP_LOGISTIC, LIST(logit), LIST(logistic));
     int out = graph_tensor(graph, "dense", TENSOR_UINT8, SHAPE(1, 1), &integers->output);
@@ -211,7 +225,8 @@ static void emit_main(struct emitter *emitter, int *inputs, int *outputs)
     struct graph *graph = &emitter->main;
     const struct nn_config *config = emitter->config;
     const struct integer_network *integers = emitter->integers;
-    inputs[0] = graph_tensor(graph, "input_audio", TENSOR_INT8, SHAPE(1, config->stride, NN_FEATURES), &integers->input);
+    inputs[0] =
+        graph_tensor(graph, "input_audio", TENSOR_INT8, SHAPE(1, config->stride, NN_FEATURES), &integers->input);
     struct op *once = graph_op(graph, OP_CALL_ONCE, NONE, NONE);
     once->has_options = true;
     once->options.call_once.subgraph = 1;

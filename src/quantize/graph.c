@@ -122,7 +122,11 @@ struct op *graph_op(struct graph *graph, int code, const int *inputs, const int 
     if (graph->failed)
         return &graph->nowhere;
     struct op *op = &subgraph->ops[subgraph->op_count++];
-    *op = (struct op){.code = code, .version = op_version(code), .input_count = input_count, .output_count = output_count,
-                      .inputs = own_inputs, .outputs = own_outputs};
+    *op = (struct op){.code = code,
+                      .version = op_version(code),
+                      .input_count = input_count,
+                      .output_count = output_count,
+                      .inputs = own_inputs,
+                      .outputs = own_outputs};
     return op;
 }

@@ -64,8 +64,8 @@ static void choose_scales(struct layer *layer, const float *weights, const float
 
 // `weights` [in][out] of the network; `biases` [out] or NULL for zeros. In the file depthwise weights keep that
 // order (`channel_last`), the others are [out][in].
-static int layer_make(struct integer_network *integers, struct layer *layer, int in, int out, const float *weights, const float *biases,
-                      float input_scale, bool channel_last, struct error *error)
+static int layer_make(struct integer_network *integers, struct layer *layer, int in, int out, const float *weights,
+                      const float *biases, float input_scale, bool channel_last, struct error *error)
 {
     TRY(layer_alloc(integers, layer, in, out, error));
     choose_scales(layer, weights, biases, input_scale);
@@ -80,8 +80,9 @@ static int layer_make(struct integer_network *integers, struct layer *layer, int
         layer->bias_scales[o] = input_scale * layer->scales[o];
         double bias = biases ? round((double)biases[o] / (double)layer->bias_scales[o]) : 0;
         if (!(fabs(bias) <= most_bias) || reach + (int64_t)fabs(bias) > INT32_MAX)
-            return error_set(error, ERROR_FORMAT, "the network's weights do not fit the device's 32-bit sums: train a smaller network, "
-                                                  "or again with a lower learning rate");
+            return error_set(error, ERROR_FORMAT,
+                             "the network's weights do not fit the device's 32-bit sums: train a smaller network, "
+                             "or again with a lower learning rate");
         layer->biases[o] = (int32_t)bias;
     }
     return 0;
@@ -96,16 +97,17 @@ static struct quant calibrated(const struct spreads *spreads, int activation, do
 }
 
 // All groups of a MixConv share one output scale: their concatenation copies bytes.
-static int make_block(struct integer_network *integers, const struct network *network, const struct spreads *spreads, int block,
-                      double percentile, struct quant input, struct error *error)
+static int make_block(struct integer_network *integers, const struct network *network, const struct spreads *spreads,
+                      int block, double percentile, struct quant input, struct error *error)
 {
     const struct nn_config *config = &network->config;
-    struct quant *middle = &integers->activations[depthwise_output(block)], *output = &integers->activations[block_output(block)];
+    struct quant *middle = &integers->activations[depthwise_output(block)],
+                 *output = &integers->activations[block_output(block)];
     *middle = calibrated(spreads, depthwise_output(block), percentile, true);
     for (int g = 0; g < config->kernel_count[block]; g++) {
         struct layer *layer = &integers->depthwise[block][g];
-        TRY(layer_make(integers, layer, config->kernels[block][g], group_channels(config, block, g), network->depthwise[block][g], NULL,
-                       input.scale, true, error));
+        TRY(layer_make(integers, layer, config->kernels[block][g], group_channels(config, block, g),
+                       network->depthwise[block][g], NULL, input.scale, true, error));
         widen(middle, input.scale, layer);
     }
     TRY(layer_make(integers, &integers->pointwise[block], nn_block_channels(config, block), config->filters[block],
@@ -115,8 +117,8 @@ static int make_block(struct integer_network *integers, const struct network *ne
     return 0;
 }
 
-static void report_saturation(const struct integer_network *integers, const struct nn_config *config, const struct spreads *spreads,
-                              struct quantize_report *report)
+static void report_saturation(const struct integer_network *integers, const struct nn_config *config,
+                              const struct spreads *spreads, struct quantize_report *report)
 {
     for (int i = 0; i <= logit_output(config); i++) {
         const struct quant *quant = &integers->activations[i];
@@ -129,10 +131,11 @@ int integer_network_make(struct integer_network *integers, const struct network 
                          double percentile, struct quantize_report *report, struct error *error)
 {
     const struct nn_config *config = &network->config;
-    *integers = (struct integer_network){.input = {26.0f / 255.0f, -128}, .logistic = {1.0f / 256, -128}, .output = {1.0f / 256, 0}};
+    *integers = (struct integer_network){
+        .input = {26.0f / 255.0f, -128}, .logistic = {1.0f / 256, -128}, .output = {1.0f / 256, 0}};
     struct quant *first = &integers->activations[FIRST_OUTPUT], *logit = &integers->activations[logit_output(config)];
-    TRY(layer_make(integers, &integers->first, config->first_kernel * NN_FEATURES, config->first_filters, network->first, NULL,
-                   integers->input.scale, false, error));
+    TRY(layer_make(integers, &integers->first, config->first_kernel * NN_FEATURES, config->first_filters,
+                   network->first, NULL, integers->input.scale, false, error));
     *first = calibrated(spreads, FIRST_OUTPUT, percentile, false);
     widen(first, integers->input.scale, &integers->first);
 
@@ -141,8 +144,8 @@ int integer_network_make(struct integer_network *integers, const struct network 
         TRY(make_block(integers, network, spreads, i, percentile, input, error));
         input = integers->activations[block_output(i)];
     }
-    TRY(layer_make(integers, &integers->dense, config->tail * last_channels(config), 1, network->dense, &network->dense_bias,
-                   input.scale, false, error));
+    TRY(layer_make(integers, &integers->dense, config->tail * last_channels(config), 1, network->dense,
+                   &network->dense_bias, input.scale, false, error));
     *logit = quant_of(lowest_logit, highest_logit);
     widen(logit, input.scale, &integers->dense);
     report_saturation(integers, config, spreads, report);

@@ -35,7 +35,8 @@ static int fold_block(struct network *network, const struct nn_weights *weights,
     return 0;
 }
 
-static int fold_dense(struct network *network, const struct nn_weights *weights, const struct quantize_options *options, struct error *error)
+static int fold_dense(struct network *network, const struct nn_weights *weights, const struct quantize_options *options,
+                      struct error *error)
 {
     int count = network->config.tail * last_channels(&network->config);
     network->dense = arena_alloc(&network->arena, (size_t)count * sizeof *network->dense, 64);
@@ -47,13 +48,15 @@ static int fold_dense(struct network *network, const struct nn_weights *weights,
     return 0;
 }
 
-int network_fold(struct network *network, const struct nn_weights *weights, const struct quantize_options *options, struct error *error)
+int network_fold(struct network *network, const struct nn_weights *weights, const struct quantize_options *options,
+                 struct error *error)
 {
     *network = (struct network){.config = weights->config, .first = weights->first};
     for (size_t i = 0; i < weights->count; i++)
         if (!isfinite(weights->data[i]))
-            return error_set(error, ERROR_FORMAT, "the trained weights hold values that are no numbers: the training diverged, "
-                                                  "train again with a lower learning rate");
+            return error_set(error, ERROR_FORMAT,
+                             "the trained weights hold values that are no numbers: the training diverged, "
+                             "train again with a lower learning rate");
     for (int i = 0; i < network->config.blocks; i++) {
         for (int g = 0; g < network->config.kernel_count[i]; g++)
             network->depthwise[i][g] = weights->depthwise[i][g];

@@ -34,8 +34,8 @@ int quantize_model(const struct nn_weights *weights, const struct quantize_track
     TRY_GOTO(integer_network_make(&integers, &network, &spreads, options->percentile, report, error), done);
     TRY_GOTO(emit_model(&weights->config, &integers, description, &model, error), done);
     TRY_GOTO(tflite_write(model, data, size, error), done);
-    code = verify_model(*data, *size, weights, options, integers.activations[logit_output(&weights->config)], tracks, track_count, pool,
-                        report, error);
+    code = verify_model(*data, *size, weights, options, integers.activations[logit_output(&weights->config)], tracks,
+                        track_count, pool, report, error);
 done:
     if (code < 0) {
         free(*data);

@@ -13,8 +13,8 @@
 // logit_shift = logit_scale * threshold - logit(.7) the operating point comes out at p = .7.
 struct quantize_options {
     float logit_shift;
-    float logit_scale;  // 1: as trained
-    double percentile;  // of activations kept by conv1 and depthwise ranges: .9999; 1: all
+    float logit_scale;       // 1: as trained
+    double percentile;       // of activations kept by conv1 and depthwise ranges: .9999; 1: all
     const char *description; // NULL: Wakesmith and its version
 };
 struct quantize_report {
@@ -22,7 +22,7 @@ struct quantize_report {
     // Share of saturated values per activation, in the order of the graph: first convolution, then depthwise and 1x1
     // output of each block, then the logit (index 2 * blocks + 1; its ends, -10 and 8, are sure answers).
     double saturated[2 * NN_MAX_BLOCKS + 2];
-    double float_difference;                 // mean |p float - p int8| over the calibration tracks
+    double float_difference; // mean |p float - p int8| over the calibration tracks
     double float_difference_max;
 };
 // `tracks`: items of feature sets (words and running negatives) that ranges are taken from.

@@ -10,15 +10,16 @@
 
 struct network {
     struct nn_config config;
-    const float *first;                                  // [K0][40][F0], borrowed
+    const float *first;                                    // [K0][40][F0], borrowed
     const float *depthwise[NN_MAX_BLOCKS][NN_MAX_KERNELS]; // [k][channels of the group], borrowed
-    float *pointwise[NN_MAX_BLOCKS];                     // [in][out], batch norm folded in
-    float *bias[NN_MAX_BLOCKS];                          // [out]
-    float *dense;                                        // [T*C], scaled
-    float dense_bias;                                    // scaled and shifted
+    float *pointwise[NN_MAX_BLOCKS];                       // [in][out], batch norm folded in
+    float *bias[NN_MAX_BLOCKS];                            // [out]
+    float *dense;                                          // [T*C], scaled
+    float dense_bias;                                      // scaled and shifted
     struct arena arena;
 };
-int network_fold(struct network *network, const struct nn_weights *weights, const struct quantize_options *options, struct error *error);
+int network_fold(struct network *network, const struct nn_weights *weights, const struct quantize_options *options,
+                 struct error *error);
 void network_free(struct network *network);
 int group_channels(const struct nn_config *config, int block, int group);
 int last_channels(const struct nn_config *config);
@@ -62,8 +63,8 @@ struct quant {
 };
 struct layer {
     int in, out;
-    int8_t *weights;      // as in the file: [out][in], depthwise [in][out]
-    int32_t *biases;      // [out]
+    int8_t *weights;             // as in the file: [out][in], depthwise [in][out]
+    int32_t *biases;             // [out]
     float *scales, *bias_scales; // [out]
 };
 struct integer_network {
@@ -84,9 +85,10 @@ struct graph {
     struct op nowhere; // never read: takes the options of operators after a failure
 };
 void graph_begin(struct graph *graph, struct tflite_model *model, struct subgraph *subgraph, const char *name);
-int graph_tensor(struct graph *graph, const char *name, int type, int rank, const int *shape, const struct quant *quant);
+int graph_tensor(struct graph *graph, const char *name, int type, int rank, const int *shape,
+                 const struct quant *quant);
 int graph_constant(struct graph *graph, const char *name, int type, int rank, const int *shape, const void *data);
-int graph_integers(struct graph *graph, int count, const int32_t *values); // shares equal ones
+int graph_integers(struct graph *graph, int count, const int32_t *values);                         // shares equal ones
 void graph_scales(struct graph *graph, int tensor, int count, const float *scales, int dimension); // zero points 0
 // Inputs and outputs end with NO_TENSOR.
 enum { NO_TENSOR = -2 };
@@ -97,8 +99,8 @@ struct op *graph_op(struct graph *graph, int code, const int *inputs, const int 
 int emit_model(const struct nn_config *config, const struct integer_network *integers, const char *description,
                struct tflite_model **model, struct error *error);
 // `logit`: how the logit was quantised.
-int verify_model(const void *data, size_t size, const struct nn_weights *weights, const struct quantize_options *options,
-                 struct quant logit, const struct quantize_track *tracks, size_t track_count, struct pool *pool,
-                 struct quantize_report *report, struct error *error);
+int verify_model(const void *data, size_t size, const struct nn_weights *weights,
+                 const struct quantize_options *options, struct quant logit, const struct quantize_track *tracks,
+                 size_t track_count, struct pool *pool, struct quantize_report *report, struct error *error);
 
 #endif

@@ -86,10 +86,11 @@ static int judge(const struct job *job, size_t track_count, struct quantize_repo
     double logit_difference = all.logit_difference / (double)all.steps;
     if (report->float_difference <= most_difference && logit_difference <= most_logit_difference)
         return 0;
-    return error_set(error, ERROR_FORMAT,
-                     "the int8 model does not answer like the float model (mean difference of p %.3f, of the logit %.2f): "
-                     "train again with another seed or a lower learning rate",
-                     report->float_difference, logit_difference);
+    return error_set(
+        error, ERROR_FORMAT,
+        "the int8 model does not answer like the float model (mean difference of p %.3f, of the logit %.2f): "
+        "train again with another seed or a lower learning rate",
+        report->float_difference, logit_difference);
 }
 
 // Everything that would keep a device from loading the model, in one sentence.
@@ -129,9 +130,9 @@ static void close_workers(struct job *job, int threads)
     free(job->workers);
 }
 
-int verify_model(const void *data, size_t size, const struct nn_weights *weights, const struct quantize_options *options,
-                 struct quant logit, const struct quantize_track *tracks, size_t track_count, struct pool *pool,
-                 struct quantize_report *report, struct error *error)
+int verify_model(const void *data, size_t size, const struct nn_weights *weights,
+                 const struct quantize_options *options, struct quant logit, const struct quantize_track *tracks,
+                 size_t track_count, struct pool *pool, struct quantize_report *report, struct error *error)
 {
     int code, threads = pool_threads(pool);
     struct tflite_model *model = NULL;

@@ -7,11 +7,11 @@
 
 // One row a language. Adding a language is adding a row to text_languages.
 struct language {
-    const char *code;        // "en", as in the manifest's trained_languages
-    const char *name;        // for people, in English
-    const char *script;      // "Latin", "Cyrillic", "Han", "Arabic", ...: the script that `auto` recognises it by
-    const char *espeak;      // voice of espeak-ng
-    bool keep_title;         // the title is the phrase as typed (not "Hey Jarvis" from "hey jarvis")
+    const char *code;   // "en", as in the manifest's trained_languages
+    const char *name;   // for people, in English
+    const char *script; // "Latin", "Cyrillic", "Han", "Arabic", ...: the script that `auto` recognises it by
+    const char *espeak; // voice of espeak-ng
+    bool keep_title;    // the title is the phrase as typed (not "Hey Jarvis" from "hey jarvis")
 };
 extern const struct language text_languages[];
 extern const size_t text_language_count;
@@ -33,7 +33,8 @@ void text_safe_id(const char *phrase, char id[TEXT_ID_SIZE]);
 
 // The manifest's wake_word: `given` if not NULL, else by the language's rule. Caller frees *title.
 // ERROR_USAGE for "vad", which ESPHome reserves.
-int text_title(const char *phrase, const char *given, const struct language *language, char **title, struct error *error);
+int text_title(const char *phrase, const char *given, const struct language *language, char **title,
+               struct error *error);
 
 // The phrase as a synthesiser should get it: NFC, white space collapsed. Caller frees *spoken.
 int text_spoken(const char *phrase, char **spoken, struct error *error);

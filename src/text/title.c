@@ -24,7 +24,8 @@ static void capitalised(const char *phrase, struct buffer *title)
     }
 }
 
-int text_title(const char *phrase, const char *given, const struct language *language, char **title, struct error *error)
+int text_title(const char *phrase, const char *given, const struct language *language, char **title,
+               struct error *error)
 {
     *title = NULL;
     const char *what = given ? "--title" : "the phrase", *begin, *end;
@@ -47,7 +48,9 @@ int text_title(const char *phrase, const char *given, const struct language *lan
     }
     if (strcmp(text.data, "vad") == 0) {
         buffer_free(&text);
-        return error_set(error, ERROR_USAGE, "the title \"vad\" is reserved by ESPHome for voice activity models; give another one with --title");
+        return error_set(
+            error, ERROR_USAGE,
+            "the title \"vad\" is reserved by ESPHome for voice activity models; give another one with --title");
     }
     *title = text.data;
     return 0;
