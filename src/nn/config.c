@@ -98,6 +98,17 @@ static bool within(int value, int low, int high)
     return value >= low && value <= high;
 }
 
+int nn_tail_of_clip(const struct nn_config *config, int clip_ms)
+{
+    enum { ROW_MS = 10, WINDOW_MS = 30 };
+    int dropped = 0;
+    for (int i = 0; i < config->blocks; i++)
+        dropped += nn_block_reach(config, i) - 1;
+    int steps = clip_ms < WINDOW_MS ? 0 : 1 + (clip_ms - WINDOW_MS) / (config->stride * ROW_MS);
+    int rows = steps + config->first_kernel - 1 + dropped * config->stride;
+    return (rows - config->first_kernel) / config->stride + 1 - dropped;
+}
+
 int nn_check(const struct nn_config *config, struct error *error)
 {
     if (!within(config->stride, 1, NN_MAX_STRIDE))

@@ -124,6 +124,19 @@ static int find_network(struct walk *walk, struct error *error)
         (nn_parse_shape(&walk->config, options->filters, options->kernels, error) < 0 ||
          nn_check(&walk->config, error) < 0))
         return error_prefix(error, "--filters and --kernels");
+    const struct {
+        int64_t given;
+        int *value;
+    } numbers[] = {{options->stride, &walk->config.stride},
+                   {options->first_filters, &walk->config.first_filters},
+                   {options->first_kernel, &walk->config.first_kernel}};
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        if (numbers[i].given)
+            *numbers[i].value = (int)numbers[i].given;
+    if (options->clip_ms)
+        walk->config.tail = nn_tail_of_clip(&walk->config, (int)options->clip_ms);
+    if (nn_check(&walk->config, error) < 0)
+        return error_prefix(error, "--stride, --first-conv-filters, --first-conv-kernel-size and --clip-duration-ms");
     if (nn_window(&walk->config) + SLIDE > MAX_ROWS - 8)
         return error_set(error, ERROR_USAGE,
                          "--kernels: the network looks at %d rows (%.1f s); at most %d are possible",
@@ -160,7 +173,7 @@ static int lock_folder(struct walk *walk, struct error *error)
 
 static int open_folders(struct walk *walk, struct error *error)
 {
-    static const char *const inside[] = {"speech", "features", "train"};
+    static const char *const inside[] = {FOLDER_SPEECH, FOLDER_FEATURES, FOLDER_TRAIN};
     walk->data = walk->options->data_dir ? strdup(walk->options->data_dir) : pipeline_data_dir();
     walk->work = walk->data ? text_print("%s/work/%s", walk->data, walk->id) : NULL;
     walk->sounds_folder = walk->data ? text_print("%s/work/sounds", walk->data) : NULL;

@@ -3,10 +3,13 @@
 // stage runs again when the signature of its inputs differs, and only then), resumes, reports progress, and lets
 // one run at a time into a wake word's folder.
 //
-//   <data>/work/<id>/speech/     clips                 <data>/output/<time>-<id>-<samples>-<steps>/
-//   <data>/work/<id>/features/   feature sets             <id>.tflite, <id>.json, <id>.report.json, <id>.yaml
-//   <data>/work/<id>/train/      checkpoints              logs/training.log
-//   <data>/work/sounds/          decoded negatives and backgrounds, shared by all wake words
+//   <data>/personal_samples/<id>/                    recordings of people, taken when no others are named
+//   <data>/work/<id>/wake_word_samples/              clips
+//   <data>/work/<id>/wake_word_samples_augmented/    feature sets
+//   <data>/work/<id>/trained_models/                 checkpoints
+//   <data>/work/sounds/                              decoded negatives and backgrounds, shared by all wake words
+//   <data>/output/<time>-<id>-<samples>-<steps>/     <id>.tflite, <id>.json, <id>.report.json, <id>.yaml,
+//                                                    logs/training.log, logs/model_summary.txt
 #ifndef WAKESMITH_PIPELINE_H
 #define WAKESMITH_PIPELINE_H
 
@@ -40,6 +43,8 @@ struct pipeline_options {
     const char *positives_real;                    // folder of personal recordings, NULL for none
     struct text_list negatives, backgrounds, rirs; // folders (or files) of audio
     const char *model, *filters, *kernels;         // "official", "seed", "alexa"; shape like the framework's options
+    int64_t stride, first_filters, first_kernel;   // 0: the model's
+    int64_t clip_ms;                               // decides the steps that the dense layer sees; 0: the model's
     double target_per_hour;                        // of the published cutoff
     const char *author, *website;
 };

@@ -57,6 +57,11 @@ enum set_name {
 };
 extern const char *const set_names[SET_COUNT];
 
+// Folders of work/<id>; the names are those that users of the reference know.
+#define FOLDER_SPEECH "wake_word_samples"
+#define FOLDER_FEATURES "wake_word_samples_augmented"
+#define FOLDER_TRAIN "trained_models"
+
 struct walk {
     const struct pipeline_options *options;
     struct pipeline_preset preset; // with the options' numbers in place

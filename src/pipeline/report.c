@@ -98,7 +98,7 @@ static json_t *caveats_json(const struct walk *walk, const struct pipeline_resul
         json_array_append_new(
             caveats, json_string("Less than 3 hours of held-out negatives: the rate of false accepts is known only "
                                  "roughly; see its interval."));
-    if (!walk->options->positives_real)
+    if (walk->personal.count == 0)
         json_array_append_new(caveats, json_string("No recordings of people were used in training."));
     return caveats;
 }

@@ -160,15 +160,47 @@ static int write_text(const char *path, const char *text, struct error *error)
     return text ? file_write(path, text, strlen(text), error) : error_memory(error, "the YAML snippet");
 }
 
+// The network layer by layer: steps x channels that a training window leaves, and parameters.
+static int write_summary(const struct nn_weights *weights, const char *path, struct error *error)
+{
+    const struct nn_config *config = &weights->config;
+    struct buffer text;
+    int steps = config->tail;
+    for (int i = 0; i < config->blocks; i++)
+        steps += nn_block_reach(config, i) - 1;
+    buffer_init(&text, 1 << 16);
+    buffer_print(&text, "input              %d x %d\n", nn_window(config), FRONTEND_CHANNELS);
+    buffer_print(&text, "first convolution  %d x %d, kernel %d, stride %d, %d parameters\n", steps,
+                 config->first_filters, config->first_kernel, config->stride,
+                 config->first_kernel * FRONTEND_CHANNELS * config->first_filters);
+    for (int i = 0; i < config->blocks; i++) {
+        int channels = nn_block_channels(config, i);
+        steps -= nn_block_reach(config, i) - 1;
+        buffer_print(&text, "block %d            %d x %d, kernels", i + 1, steps, config->filters[i]);
+        for (int k = 0; k < config->kernel_count[i]; k++)
+            buffer_print(&text, " %d", config->kernels[i][k]);
+        buffer_print(&text, ", %d pointwise parameters\n", channels * config->filters[i]);
+    }
+    buffer_print(
+        &text,
+        "dense              %d to 1\n%zu trainable parameters, %zu moving statistics, %zu multiplications a step\n",
+        config->tail * config->filters[config->blocks - 1], weights->trainable, weights->count - weights->trainable,
+        nn_macs_per_step(config));
+    int code =
+        text.failed ? error_memory(error, "the summary of the network") : file_write(path, text.data, text.size, error);
+    buffer_free(&text);
+    return code;
+}
+
 // Everything goes into a folder of the work that moves to the output when it is complete.
 static int publish(struct walk *walk, const void *data, size_t size, struct pipeline_result *result,
                    const struct track_list *positives, const struct track_list *negatives, struct error *error)
 {
     char *output = path_join(walk->data, "output"), *unfinished = walk_path(walk, "publish", "");
     char *folder = output ? run_name(walk, output) : NULL, *logs = unfinished ? path_join(unfinished, "logs") : NULL;
-    enum { MODEL, REPORT, YAML, LOG, MANIFEST, FILES };
-    static const char *const forms[FILES] = {"/%s.tflite", "/%s.report.json", "/%s.yaml", "/logs/training.log",
-                                             "/%s.json"};
+    enum { MODEL, REPORT, YAML, LOG, SUMMARY, MANIFEST, FILES };
+    static const char *const forms[FILES] = {"/%s.tflite",         "/%s.report.json",         "/%s.yaml",
+                                             "/logs/training.log", "/logs/model_summary.txt", "/%s.json"};
     char *names[FILES] = {0}, *finals[FILES] = {0};
     int code = output && unfinished && folder && logs ? 0 : error_memory(error, "the output folder");
     if (code == 0)
@@ -214,8 +246,9 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
         code = file_write(names[LOG], log, log_size, error);
     free(log);
     if (code == 0)
-        code =
-            manifest_write(names[MANIFEST], &result->written, error); // the manifest last: with it the pair is complete
+        code = write_summary(&walk->weights[walk->best], names[SUMMARY], error);
+    if (code == 0) // the manifest last: with it the pair is complete
+        code = manifest_write(names[MANIFEST], &result->written, error);
     if (code == 0 && rename(unfinished, folder) != 0)
         code = error_set(error, ERROR_IO, "cannot give the finished folder its name %s", folder);
     result->folder = folder;

@@ -88,8 +88,9 @@ static int make_personal(struct walk *walk, const struct feature_tools *tools, s
             clips[count++] = (struct word_clip){takes[i].samples + begin, finish - begin, (int32_t)i};
     }
     if (count == 0) {
-        code = error_set(error, ERROR_MISSING, "--positives-real: there is no recording with speech in %s",
-                         walk->options->positives_real);
+        code = error_set(error, ERROR_MISSING,
+                         "--positives-real: speech is found in none of the %zu recordings, such as %s", files->count,
+                         files->items[0]);
         goto end;
     }
     walk->personal_clips = count;
@@ -294,7 +295,7 @@ static char *set_path(const struct walk *walk, int name)
 {
     char file[64];
     snprintf(file, sizeof file, "%s.features", set_names[name]);
-    return walk_path(walk, "features", file);
+    return walk_path(walk, FOLDER_FEATURES, file);
 }
 
 static int make_stale(struct walk *walk, struct error *error)

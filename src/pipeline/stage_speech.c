@@ -100,7 +100,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     signature_add(all, name, "%s", hex);
 
     snprintf(file, sizeof file, "%s.corpus", name);
-    char *path = walk_path(walk, "speech", file);
+    char *path = walk_path(walk, FOLDER_SPEECH, file);
     if (!path)
         return error_memory(error, "a path");
     int code = 0;

@@ -98,7 +98,7 @@ int stage_train(struct walk *walk, struct error *error)
     plan.seed = seed_mix((uint64_t)walk->options->seed, "train");
     sign_training(walk, &plan);
 
-    char *folder = walk_path(walk, "train", "");
+    char *folder = walk_path(walk, FOLDER_TRAIN, "");
     if (!folder)
         return error_memory(error, "a path");
     double started = time_now();

@@ -314,7 +314,7 @@ static void a_stopped_walk_goes_on_to_a_pair(void **state)
     char data[512], speech[600];
     struct stat before, after;
     snprintf(data, sizeof data, "%s", in_folder("data"));
-    snprintf(speech, sizeof speech, "%s/work/hey_jarvis/speech/words.corpus", data);
+    snprintf(speech, sizeof speech, "%s/work/hey_jarvis/wake_word_samples/words.corpus", data);
     tiny_options(&options, data);
     options.author = "Somebody";
 
