@@ -228,7 +228,8 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
     result->report = finals[REPORT];
     result->yaml = finals[YAML];
     result->manifest = finals[MANIFEST];
-    free(finals[LOG]);
+    free(finals[LOG]); // the result names the others
+    free(finals[SUMMARY]);
     if (code == 0)
         code = report_write(walk, result, positives, negatives, hash, names[REPORT], error);
     if (code == 0) {
