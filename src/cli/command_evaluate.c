@@ -105,11 +105,15 @@ static void print_point(const char *name, const struct operating_point *point)
 static void print_curve(const struct session *session, const struct track_list *tracks)
 {
     static const int cutoffs[] = {25, 51, 76, 102, 127, 153, 178, 204, 216, 229, 237, 242, 247, 249, 252};
-    puts("  cutoff  recall  false accepts per hour");
+    bool heard = session->negatives.count > 0; // without negatives there is no rate to tell
+    puts(heard ? "  cutoff  recall  false accepts per hour" : "  cutoff  recall");
     for (size_t i = 0; i < COUNT_OF(cutoffs); i++) {
         struct operating_point point;
         evaluate_point(tracks, &session->negatives, (uint8_t)cutoffs[i], session->pair.window, &point);
-        printf("  %.2f    %.3f   %.2f\n", (cutoffs[i] + 0.5) / 255, point.recall, point.per_hour);
+        printf("  %.2f    %.3f", (cutoffs[i] + 0.5) / 255, point.recall);
+        if (heard)
+            printf("   %.2f", point.per_hour);
+        putchar('\n');
     }
 }
 
