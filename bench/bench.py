@@ -61,7 +61,7 @@ def frontend():
 
     fastest, median = best(run)
     add(what="frontend", peer="pymicro-features", value=seconds / fastest, median=seconds / median, unit="x real time",
-        note="includes about a microsecond of Python per 10 ms")
+        note="called from Python every 10 ms")
 
 
 def infer():

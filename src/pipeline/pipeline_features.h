@@ -8,6 +8,9 @@
 
 #include <math.h>
 
+// Shares of the conditions that training words are heard in, and drawn by.
+extern const double train_shares[CONDITION_COUNT];
+
 enum {
     LEAD = 14400,    // samples of lead-in: .9 s warm the front end
     SLIDE = 30,      // a training window ends 0 .. 29 rows after the word

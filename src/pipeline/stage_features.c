@@ -11,7 +11,7 @@ const char *const set_names[SET_COUNT] = {"words", "personal",   "near",        
                                           "hush",  "speech",     "speech_heard",   "music",
                                           "noise", "held_words", "held_sentences", "held_real"};
 
-static const double train_shares[CONDITION_COUNT] = {
+const double train_shares[CONDITION_COUNT] = {
     [CONDITION_BASE] = .5, [CONDITION_BABBLE] = .2, [CONDITION_QUIET] = .15, [CONDITION_NOISE] = .15};
 // Recall of held-out words in babble is what ranks models (docs/accuracy.md).
 static const double held_shares[CONDITION_COUNT] = {

@@ -18,9 +18,6 @@ static const struct mix_row mix[] = {
     {SET_SPEECH_HEARD, false, 8, 0, 1}, {SET_SENTENCES, false, 8, 40, 1}, {SET_MUSIC, false, 8, 0, 1},
     {SET_NOISE, false, 4, 0, 1},        {SET_HUSH, false, 2, 6, 1},       {SET_NEAR, false, 7, 7, .1f},
 };
-static const float condition_shares[CONDITION_COUNT] = {
-    [CONDITION_BASE] = .5f, [CONDITION_BABBLE] = .2f, [CONDITION_QUIET] = .15f, [CONDITION_NOISE] = .15f};
-
 enum { MAX_SOURCES = COUNT_OF(mix) * CONDITION_COUNT };
 
 static size_t plan_sources(const struct walk *walk, struct source sources[MAX_SOURCES])
@@ -41,7 +38,7 @@ static size_t plan_sources(const struct walk *walk, struct source sources[MAX_SO
         for (int c = 0; c < CONDITION_COUNT; c++) {
             source.items = walk->items[row->set][c];
             source.item_count = walk->item_counts[row->set][c];
-            source.share = share * condition_shares[c];
+            source.share = share * (float)train_shares[c];
             source.slide = SLIDE;
             if (source.item_count)
                 sources[count++] = source;
