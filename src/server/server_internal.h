@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the files of the server share: routes, requests, replies, the server's state.
+#ifndef WAKESMITH_SERVER_INTERNAL_H
+#define WAKESMITH_SERVER_INTERNAL_H
+
+#include "recordings/recordings.h"
+#include "server/server.h"
+#include "text/text.h"
+
+#include <jansson.h>
+#include <pthread.h>
+#include <time.h>
+
+// ---- the notation of shapes (schema.c) -------------------------------------------------------------------
+// Shapes of requests and answers are written in a small notation, from which come the check of every request, the
+// OpenAPI file, docs/api.md and the page's types:
+//   text  text(1..200)  int  int(1..10)  number  number(0..1)  bool  null  file  any
+//   "literal" | "other"     [shape]     {key: shape, optional?: shape}     {*: shape}     Name     shape | null
+// Objects admit further keys; requests with unknown keys are not refused.
+struct shape; // parsed
+struct shape_name {
+    const char *name, *notation, *summary;
+};
+extern const struct shape_name shape_names[]; // named shapes (shapes.c)
+extern const size_t shape_name_count;
+int shape_parse(const char *notation, struct shape **shape, struct error *error);
+void shape_free(struct shape *shape);
+// 0, or ERROR_USAGE with a sentence that names the key: "speakers_total must be a whole number from 1 to 10".
+int shape_check(const struct shape *shape, const json_t *value, struct error *error);
+// Query and form values are texts; where the shape wants a number or bool they are converted. New reference.
+json_t *shape_convert(const struct shape *shape, const json_t *texts, struct error *error);
+json_t *shape_schema(const struct shape *shape); // JSON Schema; named shapes as $ref "#/components/schemas/Name"
+
+// ---- requests and replies --------------------------------------------------------------------------------
+
+struct server;
+struct request;
+struct reply;
+// Fills the reply; or returns an error code, which becomes a JSON error: USAGE and FORMAT 400, MISSING 404, STATE 409,
+// CANCELLED 503, IO and MEMORY 500 (507 for a full disk).
+typedef int route_handler(struct server *server, const struct request *request, struct reply *reply,
+                          struct error *error);
+
+enum body_kind {
+    BODY_NONE,
+    BODY_JSON, // application/json, at most 64 KiB; an empty body is {}
+    BODY_FORM, // multipart/form-data; a key of shape "file" is streamed to a temporary file
+    BODY_RAW   // any type, streamed to a temporary file
+};
+enum route_flag {
+    ROUTE_OPEN = 1,  // needs no pairing: models and captures, which devices use; served on the device port too
+    ROUTE_START = 2, // needs no pairing, but not for devices: the page's own files and the pairing itself
+};
+struct route {
+    const char *method; // "GET" (serves HEAD too), "POST", "DELETE"
+    const char *path;   // "/api/samples/{bucket}/{file}"; a part in braces matches one path component
+    const char *summary;
+    const char *query;  // shape of the query, an object; NULL: none
+    enum body_kind body_kind;
+    const char *body;   // shape of the body; NULL for BODY_NONE and BODY_RAW
+    const char *answer; // shape of the JSON answer of status 200; NULL: `type` instead
+    const char *type;   // media type of an answer that is not JSON
+    unsigned flags;
+    route_handler *handle;
+};
+
+enum { REQUEST_MAX_VALUES = 4 };
+struct request {
+    const struct route *route;
+    const char *values[REQUEST_MAX_VALUES]; // what the braces matched, percent-decoded; never empty, no '/', no
+                                            // leading '.', no control characters, at most 255 bytes
+    json_t *query, *body;                   // checked and converted; {} when there is none
+    const char *upload;                     // path of the streamed file, deleted after the handler; NULL: none
+    size_t upload_size;
+    const char *upload_name;                // as the client calls it, for display only; may be NULL
+    const char *upload_type;                // its Content-Type, may be NULL
+    const char *host;                       // the Host header
+    bool secure, device;                    // came by TLS; came by the device port
+    void *connection;
+};
+const char *request_header(const struct request *request, const char *name); // NULL: not there
+
+struct reply {
+    int status;             // 200
+    json_t *json;           // owned
+    void *data;             // or these bytes (owned, malloc)
+    size_t size;
+    char *file;             // or this file (owned path), with ETag, Last-Modified, conditional GET and ranges
+    const char *type;       // NULL: the route's
+    char *download;         // name for Content-Disposition, owned; NULL: shown in the page
+    char *location;         // for 302 and 303, owned
+    char *cookie;           // value of Set-Cookie, owned
+    const char *cache;      // Cache-Control; NULL: "no-store" for JSON, "no-cache" for files
+    struct event_source *events; // or server-sent events, owned
+};
+int reply_json(struct reply *reply, json_t *json, struct error *error); // takes the reference; NULL: no memory
+int reply_file(struct reply *reply, const char *path, const char *type, struct error *error);
+// {"ok": false, "error": sentence, "code": code, ...}: `code` is a word for programs ("TRAINING_RUNNING"). Returns 0.
+int reply_refuse(struct reply *reply, int status, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+// Server-sent events: `next` waits at most a second and appends whole events ("event: x\ndata: {...}\n\n") to `out`;
+// returns false when the stream is over. A comment is sent while there is nothing, so that a closed page is noticed.
+struct event_source {
+    bool (*next)(struct event_source *source, struct buffer *out);
+    void (*close)(struct event_source *source); // frees it
+};
+
+// ---- routes: each file has a table; routes.c names them all -----------------------------------------------
+struct route_table {
+    const char *title; // heading in docs/api.md
+    const struct route *routes;
+    size_t count;
+};
+extern const struct route_table route_tables[];
+extern const size_t route_table_count;
+// A route table is defined as
+//   static const struct route routes[] = {...};
+//   const struct route_table routes_session = {"Session", routes, COUNT_OF(routes)};  (a pointer list in routes.c)
+
+// ---- state -------------------------------------------------------------------------------------------------
+
+struct session { // of the recorder; survives a restart in <data>/recorder_session.json
+    char *phrase;  // NULL: none yet
+    char id[TEXT_ID_SIZE], lang[16];
+    int speakers_total, takes_per_speaker;
+    json_t *also;  // further spellings, an array of texts
+};
+
+struct jobs;    // jobs.c: the training child, its events and log
+struct pairing; // pairing.c: tokens, cookies
+struct server {
+    struct server_options options; // texts owned by the server
+    char *data_dir, *program;
+    struct recordings *recordings;
+    pthread_mutex_t lock; // of the session
+    struct session session;
+    struct jobs *jobs;
+    struct pairing *pairing;
+    struct http *http; // http.c
+    volatile int closing;
+};
+
+// Runs a child of the program: `arguments` (NULL-terminated, without the program), standard output at most `maximum`
+// bytes into *output (caller frees), standard error's last line as the sentence of a failure. Killed after `seconds`.
+int child_run(const struct server *server, const char *const *arguments, double seconds, size_t maximum,
+              char **output, size_t *size, struct error *error);
+
+// The wake word that a request means: its "wake_word" key (query or body) if it is a safe id, else the session's.
+// ERROR_STATE without either.
+int session_wake_word(struct server *server, const json_t *given, char id[TEXT_ID_SIZE], struct error *error);
+// Is this wake word (NULL: any) in training now? Recordings of it must not change then.
+bool jobs_training(struct jobs *jobs, const char *id);
+
+#endif
