@@ -122,7 +122,8 @@ extern const size_t route_table_count;
 
 struct session { // of the recorder; survives a restart in <data>/recorder_session.json
     char *phrase;  // NULL: none yet
-    char id[TEXT_ID_SIZE], lang[16];
+    char id[TEXT_ID_SIZE], lang[16]; // lang is never "auto": what the phrase itself says was found
+    bool lang_auto;                  // the language was left to us
     int speakers_total, takes_per_speaker;
     json_t *also;  // further spellings, an array of texts
 };
@@ -133,7 +134,8 @@ struct server {
     struct server_options options; // texts owned by the server
     char *data_dir, *program;
     struct recordings *recordings;
-    pthread_mutex_t lock; // of the session
+    pthread_mutex_t lock;  // of the session
+    pthread_rwlock_t gate; // held shared while recordings change, alone while a training starts
     struct session session;
     struct jobs *jobs;
     struct pairing *pairing;
@@ -146,10 +148,30 @@ struct server {
 int child_run(const struct server *server, const char *const *arguments, double seconds, size_t maximum,
               char **output, size_t *size, struct error *error);
 
+// ---- session (session.c) -----------------------------------------------------------------------------------
+// What <data>/recorder_session.json says; without it, or when it is damaged, there is no session yet.
+void session_restore(struct server *server);
+// A copy that nobody else changes; session_clear frees what it holds. phrase NULL: no session.
+int session_copy(struct server *server, struct session *copy, struct error *error);
+void session_clear(struct session *session);
+// How many recordings of the session's word a training would use, and how many takes were planned; 0 without a session.
+int session_counts(struct server *server, int *samples, int *takes_total, struct error *error);
+// Between these two no training of this wake word starts. ERROR_STATE, and nothing to end, while it is in training.
+// (The start of a training holds server->gate for writing while it looks at jobs_training and becomes running.)
+int session_change_begin(struct server *server, const char *id, struct error *error);
+void session_change_end(struct server *server);
+
 // The wake word that a request means: its "wake_word" key (query or body) if it is a safe id, else the session's.
 // ERROR_STATE without either.
 int session_wake_word(struct server *server, const json_t *given, char id[TEXT_ID_SIZE], struct error *error);
 // Is this wake word (NULL: any) in training now? Recordings of it must not change then.
 bool jobs_training(struct jobs *jobs, const char *id);
+// The named shape Training, with log_lines and last_sent_tail for clients of the reference. New reference or NULL.
+json_t *jobs_status(struct jobs *jobs);
+// An event for every open page; takes the reference.
+void jobs_announce(struct jobs *jobs, const char *event, json_t *data);
+// Trash of models: as recordings_restore and recordings_trash. *run: its name again (caller frees).
+int models_restore(struct server *server, const char *ticket, char **run, struct error *error);
+json_t *models_trash(struct server *server);
 
 #endif
