@@ -86,6 +86,7 @@ struct reply {
     void *data;             // or these bytes (owned, malloc)
     size_t size;
     char *file;             // or this file (owned path), with ETag, Last-Modified, conditional GET and ranges
+    time_t modified;        // Last-Modified of a file when it is later than the file's own time; 0: the file's
     const char *type;       // NULL: the route's
     char *download;         // name for Content-Disposition, owned; NULL: shown in the page
     char *location;         // for 302 and 303, owned
@@ -129,6 +130,7 @@ struct session { // of the recorder; survives a restart in <data>/recorder_sessi
 };
 
 struct jobs;    // jobs.c: the training child, its events and log
+struct models;  // models.c: the finished runs
 struct pairing; // pairing.c: tokens, cookies
 struct server {
     struct server_options options; // texts owned by the server
@@ -138,6 +140,7 @@ struct server {
     pthread_rwlock_t gate; // held shared while recordings change, alone while a training starts
     struct session session;
     struct jobs *jobs;
+    struct models *models;
     struct pairing *pairing;
     struct http *http; // http.c
     volatile int closing;
@@ -170,6 +173,9 @@ bool jobs_training(struct jobs *jobs, const char *id);
 json_t *jobs_status(struct jobs *jobs);
 // An event for every open page; takes the reference.
 void jobs_announce(struct jobs *jobs, const char *event, json_t *data);
+// ---- models (models.c) -------------------------------------------------------------------------------------
+int models_open(struct models **models, const char *data_dir, struct error *error);
+void models_close(struct models *models);
 // Trash of models: as recordings_restore and recordings_trash. *run: its name again (caller frees).
 int models_restore(struct server *server, const char *ticket, char **run, struct error *error);
 json_t *models_trash(struct server *server);
