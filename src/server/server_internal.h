@@ -146,8 +146,10 @@ struct server {
     volatile int closing;
 };
 
-// Runs a child of the program: `arguments` (NULL-terminated, without the program), standard output at most `maximum`
-// bytes into *output (caller frees), standard error's last line as the sentence of a failure. Killed after `seconds`.
+// Runs a child of the program in a session of its own: `arguments` (NULL-terminated, without the program), standard
+// output at most `maximum` bytes into *output (terminated, caller frees). It and what it started is killed after
+// `seconds`. ERROR_STATE with the last line of its standard error when it fails or takes too long; ERROR_CANCELLED when
+// the server closes. Waits its turn while four others run.
 int child_run(const struct server *server, const char *const *arguments, double seconds, size_t maximum,
               char **output, size_t *size, struct error *error);
 
@@ -167,12 +169,18 @@ void session_change_end(struct server *server);
 // The wake word that a request means: its "wake_word" key (query or body) if it is a safe id, else the session's.
 // ERROR_STATE without either.
 int session_wake_word(struct server *server, const json_t *given, char id[TEXT_ID_SIZE], struct error *error);
+
+// ---- jobs: the training, its log, what open pages are told (jobs.c, job_*.c, stream.c) -------------------------
+// Finds the training that runs, or ran last, and follows it from a thread of its own.
+int jobs_open(struct jobs **jobs, const char *program, const char *data_dir, struct error *error);
+void jobs_close(struct jobs *jobs); // a training goes on without the server
 // Is this wake word (NULL: any) in training now? Recordings of it must not change then.
 bool jobs_training(struct jobs *jobs, const char *id);
 // The named shape Training, with log_lines and last_sent_tail for clients of the reference. New reference or NULL.
 json_t *jobs_status(struct jobs *jobs);
 // An event for every open page; takes the reference.
 void jobs_announce(struct jobs *jobs, const char *event, json_t *data);
+
 // ---- models (models.c) -------------------------------------------------------------------------------------
 int models_open(struct models **models, const char *data_dir, struct error *error);
 void models_close(struct models *models);
