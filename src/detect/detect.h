@@ -32,6 +32,9 @@ int detect_stream_open(struct detect_stream **stream, const struct tflite_model 
                        struct error *error);
 void detect_stream_close(struct detect_stream *stream);
 void detect_stream_reset(struct detect_stream *stream);        // as just opened
+// Another cutoff from the next row on; another window (taken into range), too, begins with an empty ring.
+void detect_stream_tune(struct detect_stream *stream, uint8_t cutoff, int window);
+int detect_stream_stride(const struct detect_stream *stream);  // feature rows per inference
 typedef void detect_hit(void *context, uint64_t row, int sum); // feature row (from 0) at which the device fires
 // Takes samples in any chunks; calls `hit` for every detection (NULL: none).
 void detect_stream_push(struct detect_stream *stream, const int16_t *samples, size_t count, detect_hit *hit,

@@ -58,6 +58,19 @@ void detect_stream_reset(struct detect_stream *stream)
     stream->row_count = 0;
 }
 
+void detect_stream_tune(struct detect_stream *stream, uint8_t cutoff, int window)
+{
+    if (window == stream->detector.window)
+        stream->detector.cutoff = cutoff;
+    else
+        detector_init(&stream->detector, cutoff, window);
+}
+
+int detect_stream_stride(const struct detect_stream *stream)
+{
+    return stream->stride;
+}
+
 // One feature row; true when the device fires at it.
 static bool take_row(struct detect_stream *stream, const uint16_t *row)
 {

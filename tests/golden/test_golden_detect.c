@@ -137,9 +137,10 @@ static void streams_fire_as_the_device_does(void **state)
         struct tflite_model *model = open_model(published[m].name);
         struct detect_stream *stream;
         struct error error;
-        assert_int_equal(detect_stream_open(&stream, model, detect_cutoff_byte(published[m].cutoff), WINDOW, &error),
-                         0);
+        assert_int_equal(detect_stream_open(&stream, model, 255, WINDOW - 2, &error), 0);
+        detect_stream_tune(stream, detect_cutoff_byte(published[m].cutoff), WINDOW); // as if it were opened with them
         int stride = strcmp(published[m].name, "computer") == 0 ? 2 : 3;
+        assert_int_equal(detect_stream_stride(stream), stride);
         for (size_t i = 0; i < COUNT_OF(golden_names); i++) {
             size_t chunk = chunks[(m + i) % COUNT_OF(chunks)];
             size_t count = check_stream(stream, golden_names[i], &published[m], stride, chunk);
