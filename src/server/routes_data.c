@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// "Data": what takes how much room, and what of it may go.
+#include "server/data_internal.h"
+
+#include <string.h>
+#include <sys/statvfs.h>
+
+static int entry_json(const struct server *server, const struct data_entry *entry, json_t **json, struct error *error)
+{
+    struct data_size size;
+    TRY(data_measure_entry(server->data_dir, entry, &size, error));
+    *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:b}", "id", entry->id, "label", entry->label, "category",
+                      entry->category, "description", entry->description, "bytes", (json_int_t)size.bytes, "files",
+                      (json_int_t)size.files, "irreplaceable", entry->irreplaceable, "deletable", entry->deletable);
+    return *json ? 0 : error_memory(error, "an answer");
+}
+
+static int list_data(struct server *server, const struct request *request, struct reply *reply, struct error *error)
+{
+    (void)request;
+    json_t *entries = json_array();
+    for (size_t i = 0; i < data_entry_count; i++) {
+        json_t *entry = NULL;
+        int code = entry_json(server, &data_entries[i], &entry, error);
+        if (code < 0) {
+            json_decref(entries);
+            return code;
+        }
+        json_array_append_new(entries, entry);
+    }
+    struct data_size total = {0};
+    struct statvfs disk = {0};
+    data_measure(server->data_dir, &total);
+    json_int_t room = statvfs(server->data_dir, &disk) == 0 ? (json_int_t)disk.f_bavail * (json_int_t)disk.f_frsize : 0;
+    return reply_json(reply, json_pack("{s:b, s:o, s:I, s:I}", "ok", true, "entries", entries, "total_bytes",
+                                       (json_int_t)total.bytes, "free_bytes", room), error);
+}
+
+static int remove_data(struct server *server, const struct request *request, struct reply *reply, struct error *error)
+{
+    struct data_size released;
+    for (size_t i = 0; i < data_entry_count; i++) {
+        if (strcmp(data_entries[i].id, request->values[0]) != 0)
+            continue;
+        if (!data_entries[i].deletable)
+            return error_set(error, ERROR_STATE, "%s cannot be deleted as a whole: delete them one by one",
+                             data_entries[i].label);
+        TRY(data_remove_entry(server, &data_entries[i], &released, error));
+        return reply_json(reply, json_pack("{s:b, s:I}", "ok", true, "released_bytes", (json_int_t)released.bytes), error);
+    }
+    return error_set(error, ERROR_MISSING, "there is no data called %s", request->values[0]);
+}
+
+static const struct route routes[] = {
+    {.method = "GET",
+     .path = "/api/data",
+     .summary = "What lies in the data directory, and how much room is left on its disk.",
+     .answer = "{ok: bool, entries: [{id: text, label: text, category: text, description: text, bytes: int, files: int,"
+               " irreplaceable: bool, deletable: bool}], total_bytes: int, free_bytes: int}",
+     .handle = list_data},
+    {.method = "DELETE",
+     .path = "/api/data/{id}",
+     .summary = "Deletes what a row names; not while a training runs.",
+     .answer = "{ok: bool, released_bytes: int}",
+     .handle = remove_data},
+};
+const struct route_table routes_data = {"Data", routes, COUNT_OF(routes)};
