@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { t } from "../i18n";
+import { Card } from "../ui";
+
+export function Samples(_props: { item: string | null }) {
+    return <><h1>{t("samples.title")}</h1><Card>{t("samples.lead")}</Card></>;
+}

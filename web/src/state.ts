@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the server knows, as every screen and every tab sees it: loaded at start, kept up to date by events.
+import { api, sentenceOf } from "./api";
+import type { About, Curves, LogChunk, Model, Session, Training } from "./api-types";
+import { listen } from "./events";
+import { createStore, useStore } from "./store";
+
+export const IDLE: Training = {
+    state: "idle", running: false, exit_code: null, safe_word: null, phrase: null, lang: null, preset: null, stage: null,
+    note: "", progress: 0, stage_progress: 0, eta_s: null, elapsed_s: 0,
+    metrics: { loss: null, recall: null, per_hour: null, step: 0, steps: 0 }, reason: "", run: null, started_at: null,
+    log_path: "", log_size: 0, by: "server", resumable: false,
+};
+const EMPTY: Session = {
+    raw_phrase: null, safe_word: null, title: null, lang: null, also: [], speakers_total: null, takes_per_speaker: null,
+    takes_total: 0, takes_received: 0, takes: [], items: [], loose_samples: 0, training: IDLE,
+};
+
+export interface State {
+    loaded: boolean;         // the first answer is here
+    trouble: string | null;  // why it is not
+    connected: boolean;
+    session: Session;
+    training: Training;
+    curves: Curves;
+    models: Model[] | null;  // null: not asked yet
+    baseUrl: string;
+    recordings: number;      // grows whenever recordings of any word change: load lists again
+    about: About | null;
+}
+
+export const store = createStore<State>({
+    loaded: false, trouble: null, connected: true, session: EMPTY, training: IDLE, curves: { steps: 0, loss: [], judged: [] },
+    models: null, baseUrl: "", recordings: 0, about: null,
+});
+export const useAppState = (): State => useStore(store);
+const put = (change: Partial<State>) => store.change(state => ({ ...state, ...change }));
+
+// ---- pure changes
+export type Metric = { step: number; loss?: number; recall?: number; per_hour?: number };
+export function addMetric(curves: Curves, { step, loss, recall, per_hour }: Metric): Curves {
+    const before = <T extends [number, ...number[]]>(points: T[]) => {
+        let count = points.length; // a resumed run goes back to its last checkpoint
+        while (count > 0 && points[count - 1]![0] >= step) count--;
+        return count === points.length ? points : points.slice(0, count);
+    };
+    const next = { ...curves, steps: Math.max(curves.steps, step) };
+    if (loss !== undefined) next.loss = [...before(curves.loss), [step, loss]];
+    if (recall !== undefined && per_hour !== undefined) next.judged = [...before(curves.judged), [step, recall, per_hour]];
+    return next;
+}
+
+export type StepState = "done" | "running" | "waiting" | "failed";
+// What the four steps show: the marks of the walk.
+export function stepStates({ session, training, models }: Pick<State, "session" | "training" | "models">):
+    Record<"word" | "voices" | "train" | "use", StepState> {
+    const id = session.safe_word;
+    const mine = id !== null && training.safe_word === id;
+    const trained = id !== null && ((models ?? []).some(model => model.id === id) || (mine && training.state === "finished"));
+    return {
+        word: id ? "done" : "waiting",
+        voices: id && session.takes_received > 0 && session.takes_received >= session.takes_total ? "done" : "waiting",
+        train: training.running ? "running" : mine && training.state === "failed" ? "failed" : trained ? "done" : "waiting",
+        use: trained ? "done" : "waiting",
+    };
+}
+
+// ---- loading
+export function setSession(session: Session): void {
+    put({ session, training: session.training, loaded: true, trouble: null });
+}
+export async function loadSession(): Promise<void> {
+    setSession(await api.session());
+}
+export async function loadModels(): Promise<void> {
+    const { models, base_url } = await api.models();
+    put({ models, baseUrl: base_url });
+}
+export async function loadCurves(): Promise<void> {
+    put({ curves: await api.curves() });
+}
+async function loadAbout(): Promise<void> {
+    put({ about: await api.about() });
+}
+
+const logWatchers = new Set<(chunk: LogChunk) => void>();
+let logOffset = 0;
+// Every piece of the log that the server tells; see log.ts for how they become one text.
+export function watchLog(watcher: (chunk: LogChunk) => void): () => void {
+    logWatchers.add(watcher);
+    return () => void logWatchers.delete(watcher);
+}
+
+function trainingChanged(training: Training): void {
+    const before = store.get().training;
+    put({ training });
+    if (training.started_at !== before.started_at || training.log_size < logOffset) logOffset = 0;
+    if (training.started_at !== before.started_at) void loadCurves().catch(() => {});
+    if (before.running && !training.running) {
+        void loadModels().catch(() => {});
+        void loadSession().catch(() => {});
+    }
+}
+
+export async function start(): Promise<void> {
+    const again = async () => {
+        await loadSession();
+        await Promise.allSettled([loadModels(), loadCurves()]);
+    };
+    try {
+        await loadSession();
+        logOffset = store.get().training.log_size;
+    } catch (error) {
+        put({ trouble: sentenceOf(error), connected: false });
+    }
+    void Promise.allSettled([loadModels(), loadCurves(), loadAbout()]);
+    listen({
+        training: trainingChanged,
+        log: chunk => {
+            logOffset = chunk.next;
+            for (const watcher of logWatchers) watcher(chunk);
+        },
+        metric: metric => put({ curves: addMetric(store.get().curves, metric) }),
+        recordings: () => {
+            put({ recordings: store.get().recordings + 1 });
+            void loadSession().catch(() => {});
+        },
+        models: () => void loadModels().catch(() => {}),
+        connected: connected => {
+            if (connected !== store.get().connected) put({ connected });
+        },
+        again,
+        logOffset: () => logOffset,
+    });
+}
