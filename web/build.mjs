@@ -45,6 +45,13 @@ async function bundle() {
             .catch(() => fail("The audio worklets could not be bundled."));
 }
 
+// The chain of the device, for the live test.
+function device() {
+    const { status, error, stderr } = spawnSync(join(web, "device/build.sh"), [join(fresh, "device.wasm")], { encoding: "utf8" });
+    if (error || status !== 0)
+        fail([stderr?.trim() ?? "", "The device chain could not be compiled: are clang, lld, wasi-libc and libclang-rt-*-dev-wasm32 installed?"]);
+}
+
 function plainFiles() {
     for (const name of FILES) copyFileSync(join(web, name), join(fresh, name));
 }
@@ -65,6 +72,7 @@ mkdirSync(fresh);
 texts();
 if (!process.argv.includes("--no-types")) types();
 plainFiles();
+device();
 await bundle();
 size();
 if (existsSync(dist)) rmSync(dist, { recursive: true });
