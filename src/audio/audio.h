@@ -19,6 +19,12 @@ extern const char *const audio_endings[]; // for folder_list: .wav .flac .ogg .o
 // of 16 kHz mono come through bit for bit. At most `max_seconds` (0: all, which may be 4 hours) from `start_seconds`
 // on. Caller frees pcm->samples. ERROR_MISSING: no such file; ERROR_FORMAT: damaged, cut off, no sound, no samples.
 int audio_read(const char *path, double start_seconds, double max_seconds, struct pcm *pcm, struct error *error);
+// What a file is, from its header alone: "wav", "flac", "ogg", ...; bits 0 when its samples are not whole numbers.
+struct audio_format {
+    char name[8];
+    int rate, channels, bits;
+};
+int audio_describe(const char *path, struct audio_format *format, struct error *error);
 // 16-bit mono 16 kHz; after a crash there is the old file or the new one.
 int audio_write_wav(const char *path, const int16_t *samples, size_t count, struct error *error);
 

@@ -231,3 +231,28 @@ done:
     }
     return code;
 }
+
+int audio_describe(const char *path, struct audio_format *format, struct error *error)
+{
+    static const struct {
+        int format;
+        const char *name;
+    } names[] = {{SF_FORMAT_WAV, "wav"},   {SF_FORMAT_WAVEX, "wav"}, {SF_FORMAT_FLAC, "flac"}, {SF_FORMAT_OGG, "ogg"},
+                 {SF_FORMAT_MPEG, "mp3"},  {SF_FORMAT_AIFF, "aiff"}, {SF_FORMAT_AU, "au"},     {SF_FORMAT_CAF, "caf"},
+                 {SF_FORMAT_RF64, "rf64"}, {SF_FORMAT_W64, "w64"}};
+    static const struct {
+        int format, bits;
+    } widths[] = {{SF_FORMAT_PCM_S8, 8}, {SF_FORMAT_PCM_U8, 8}, {SF_FORMAT_PCM_16, 16}, {SF_FORMAT_PCM_24, 24},
+                  {SF_FORMAT_PCM_32, 32}};
+    struct reader reader = {.path = path, .handle = -1};
+    int code = reader_open(&reader, error);
+    *format = (struct audio_format){"sound", reader.info.samplerate, reader.info.channels, 0};
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if ((reader.info.format & SF_FORMAT_TYPEMASK) == names[i].format)
+            snprintf(format->name, sizeof format->name, "%s", names[i].name);
+    for (size_t i = 0; i < COUNT_OF(widths); i++)
+        if ((reader.info.format & SF_FORMAT_SUBMASK) == widths[i].format)
+            format->bits = widths[i].bits;
+    reader_close(&reader);
+    return code;
+}

@@ -86,6 +86,8 @@ struct recordings_add {
 // ffmpeg, which is not installed; the sentence says what to do. `item`: recording_close.
 int recordings_add(struct recordings *store, const struct recordings_add *add, struct recording *item,
                    struct error *error);
+// Of a capture that made older ones go for good, item->about has "removed": how many.
+bool recordings_has_ffmpeg(void); // for what libsndfile does not read: m4a, webm, aac, wma, amr
 // All of a bucket, newest first; `wake_word` NULL: of all wake words. A folder that is not there is empty.
 int recordings_list(struct recordings *store, enum recordings_bucket bucket, const char *wake_word,
                     struct recording_list *list, struct error *error);
