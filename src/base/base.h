@@ -195,21 +195,39 @@ struct progress_event {
     const char *note;    // short text for people, may be ""
     double done, total;  // in the stage's own units; total 0: unknown
     double elapsed, eta; // seconds; eta < 0: unknown
+    double whole;        // share of the whole command that is done, 0 to 1 (see progress_part)
+    double whole_eta;    // seconds to its end; < 0: unknown
     bool last;           // the stage is over
 };
 typedef void progress_sink(void *context, const struct progress_event *event);
+// A point of the curves that a long training draws.
+struct progress_metric {
+    int seed;
+    uint64_t step, steps;
+    double loss;             // running mean
+    bool judged;             // the figures below were measured
+    double recall, per_hour; // on held-out data at a cutoff of one half
+};
+typedef void metric_sink(void *context, const struct progress_metric *metric);
 struct progress {
     progress_sink *sink; // NULL: silent
+    metric_sink *metric; // NULL: nobody draws
     void *context;
     const volatile int *stop; // becomes non-zero when the user asks to stop; NULL: never
     const char *stage;
     double started, reported;
+    double from, to;      // share of the whole that the stage is
+    double begun, worked; // when the first stage began; share that was worked on since (not found done)
+    double expected;      // seconds of the whole by experience; 0: none
 };
+// The stage that begins next is the part [from, to) of a whole that takes about `expected` seconds.
+void progress_part(struct progress *progress, double from, double to, double expected);
 void progress_begin(struct progress *progress, const char *stage);
 // At most about ten reports a second reach the sink.
 void progress_step(struct progress *progress, double done, double total, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void progress_end(struct progress *progress, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void progress_metric(struct progress *progress, const struct progress_metric *metric);
 bool progress_stopped(const struct progress *progress); // NULL: false
 int progress_cancelled(struct error *error);            // fills "stopped by the user", returns ERROR_CANCELLED
 

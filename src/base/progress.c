@@ -20,17 +20,38 @@ double time_cpu_thread(void)
     return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
+// Seconds to the end: at the pace of this command once there is one to speak of, before by experience.
+static double whole_eta(const struct progress *progress, double whole, double part)
+{
+    double worked = progress->worked + part, pace = progress->expected;
+    if (worked > 0.03)
+        pace = (time_now() - progress->begun) / worked;
+    return pace > 0 ? (1 - whole) * pace : -1;
+}
+
 static void report(struct progress *progress, double done, double total, const char *note, bool last)
 {
     double elapsed = time_now() - progress->started;
+    double share = last ? 1 : total > 0 ? done / total : 0, part = (progress->to - progress->from) * share;
     struct progress_event event = {.stage = progress->stage,
                                    .note = note,
                                    .done = done,
                                    .total = total,
                                    .elapsed = elapsed,
                                    .eta = total > 0 && done > 0 ? elapsed * (total - done) / done : -1,
+                                   .whole = progress->from + part,
+                                   .whole_eta = whole_eta(progress, progress->from + part, part),
                                    .last = last};
     progress->sink(progress->context, &event);
+}
+
+void progress_part(struct progress *progress, double from, double to, double expected)
+{
+    if (!progress)
+        return;
+    progress->from = from;
+    progress->to = to;
+    progress->expected = expected;
 }
 
 void progress_begin(struct progress *progress, const char *stage)
@@ -40,6 +61,8 @@ void progress_begin(struct progress *progress, const char *stage)
     progress->stage = stage;
     progress->started = time_now();
     progress->reported = 0;
+    if (progress->begun <= 0)
+        progress->begun = progress->started;
     if (progress->sink)
         report(progress, 0, 0, "", false);
 }
@@ -67,6 +90,13 @@ void progress_end(struct progress *progress, const char *format, ...)
     vsnprintf(note, sizeof note, format, args);
     va_end(args);
     report(progress, 1, 1, note, true);
+    progress->worked += progress->to - progress->from;
+}
+
+void progress_metric(struct progress *progress, const struct progress_metric *metric)
+{
+    if (progress && progress->metric)
+        progress->metric(progress->context, metric);
 }
 
 bool progress_stopped(const struct progress *progress)

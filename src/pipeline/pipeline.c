@@ -144,10 +144,11 @@ static int find_network(struct walk *walk, struct error *error)
     return 0;
 }
 
-// One run at a time in a wake word's folder.
+// One run at a time in a data directory: two at once would take twice as long and twice the memory, and those who
+// watch (the page) have one run to show.
 static int lock_folder(struct walk *walk, struct error *error)
 {
-    char *path = path_join(walk->work, "lock");
+    char *path = text_print("%s/work/lock", walk->data);
     if (!path)
         return error_memory(error, "a path");
     walk->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -158,12 +159,15 @@ static int lock_folder(struct walk *walk, struct error *error)
         char holder[32] = "another process";
         ssize_t got = read(walk->lock, holder, sizeof holder - 1);
         holder[got > 0 ? got : 0] = 0;
+        holder[strcspn(holder, "\n")] = 0;
         code =
             error_set(error, ERROR_STATE,
-                      "a training of \"%s\" is already running (process %s); wait for it or stop it", walk->id, holder);
+                      "a training is already running in %s (process %s); wait for it, stop it, or choose another "
+                      "--data-dir",
+                      walk->data, holder);
     } else {
         char self[32];
-        int size = snprintf(self, sizeof self, "%ld", (long)getpid());
+        int size = snprintf(self, sizeof self, "%ld\n", (long)getpid());
         if (ftruncate(walk->lock, 0) != 0 || write(walk->lock, self, (size_t)size) != size)
             code = error_set(error, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
     }

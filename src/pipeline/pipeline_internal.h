@@ -39,6 +39,7 @@ enum corpus_name {
 };
 extern const char *const corpus_names[CORPUS_COUNT];
 
+
 // The feature sets of a walk. Rows of the table mix[] in features_mix.c say how each is made and drawn.
 enum set_name {
     SET_WORDS,
@@ -56,6 +57,17 @@ enum set_name {
     SET_COUNT
 };
 extern const char *const set_names[SET_COUNT];
+
+// What the walk spends its time on, in order, for the progress of the whole: PART_SPEECH + a corpus, PART_FEATURES +
+// a set.
+enum walk_part {
+    PART_SOUNDS,
+    PART_SPEECH,
+    PART_FEATURES = PART_SPEECH + CORPUS_COUNT,
+    PART_TRAIN = PART_FEATURES + SET_COUNT,
+    PART_EXPORT,
+    PART_COUNT
+};
 
 // Folders of work/<id>; the names are those that users of the reference know.
 #define FOLDER_SPEECH "wake_word_samples"
@@ -80,6 +92,7 @@ struct walk {
     struct speech_report speech_reports[CORPUS_COUNT];
     size_t clip_counts[CORPUS_COUNT], group_counts[CORPUS_COUNT];
     struct sound_store store;
+    double heard_seconds; // of the store
     struct text_list rirs, personal; // files
     char speech_signature[65], sounds_signature[65], features_signature[65], train_signature[65];
 
@@ -109,6 +122,8 @@ int artefact_sign(const char *path, const char *hex, struct error *error);
 
 void walk_log(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *walk_path(const struct walk *walk, const char *folder, const char *name); // <work>/<folder>/<name>
+
+void walk_part(struct walk *walk, int part); // the next progress_begin is of this enum walk_part
 
 int stage_speech(struct walk *walk, struct error *error);
 int stage_sounds(struct walk *walk, struct error *error);

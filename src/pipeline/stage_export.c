@@ -268,6 +268,7 @@ int stage_export(struct walk *walk, struct pipeline_result *result, struct error
     void *data = NULL;
     size_t size = 0;
     int code;
+    walk_part(walk, PART_EXPORT);
     progress_begin(walk->progress, "export");
     TRY_GOTO(quantize_best(walk, &data, &size, result, error), end);
     TRY_GOTO(tflite_read(&model, data, size, error), end);

@@ -280,6 +280,7 @@ static int make_one(struct walk *walk, const struct feature_tools *tools, enum s
                     struct error *error)
 {
     struct feature_writer *writer;
+    walk_part(walk, PART_FEATURES + (int)name);
     progress_begin(walk->progress, "features");
     TRY(feature_writer_open(&writer, path, error));
     int code = makers[name](walk, tools, writer, error);

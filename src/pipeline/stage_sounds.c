@@ -246,6 +246,7 @@ int stage_sounds(struct walk *walk, struct error *error)
                                                  .use = i < negatives ? USE_NEGATIVE : USE_BACKGROUND};
     }
     if (!artefact_fresh(path, walk->sounds_signature)) {
+        walk_part(walk, PART_SOUNDS);
         progress_begin(walk->progress, "sounds");
         TRY_GOTO(write_store(walk, entries, files.count, path, error), end);
         TRY_GOTO(artefact_sign(path, walk->sounds_signature, error), end);

@@ -116,6 +116,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
                                          .threads = pool_threads(walk->pool),
                                          .voices = cast->parts[order->held],
                                          .voice_count = cast->counts[order->held]};
+        walk_part(walk, PART_SPEECH + (int)order->name);
         progress_begin(walk->progress, "speech");
         TRY_GOTO(speech_generate(&request, path, walk->progress, report, error), end);
         progress_end(walk->progress, "%zu %s by %zu voices", order->clips, name, report->voices);

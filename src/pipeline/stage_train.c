@@ -92,6 +92,7 @@ int stage_train(struct walk *walk, struct error *error)
     plan.phases[0].steps = walk->preset.steps;
     plan.warm_up = walk->preset.steps < 3000 ? walk->preset.steps / 10 : 300;
     plan.mine_from = walk->preset.steps * 3 / 8;
+    plan.watch_every = walk->preset.steps / 16 + 1;
     plan.seed = seed_mix((uint64_t)walk->options->seed, "train");
     sign_training(walk, &plan);
 
@@ -99,6 +100,7 @@ int stage_train(struct walk *walk, struct error *error)
     if (!folder)
         return error_memory(error, "a path");
     double started = time_now();
+    walk_part(walk, PART_TRAIN);
     progress_begin(walk->progress, "train");
     int code = train_seeds(&plan, walk->preset.seeds, pool_threads(walk->pool), &data, folder, walk->train_signature,
                            walk->progress, walk->weights, walk->scores, &walk->best, error);

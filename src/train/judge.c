@@ -64,11 +64,12 @@ static void judge_word(void *context, size_t job, const float *logits, size_t st
     words->best[job] = best;
 }
 
-static int judge_words(const struct nn_weights *weights, const struct train_data *data, double threshold,
+// Of every `every`-th word.
+static int judge_words(const struct nn_weights *weights, const struct train_data *data, double threshold, size_t every,
                        struct pool *pool, double *recall, struct error *error)
 {
     struct source held = {.set = data->held_words, .items = data->held_items, .item_count = data->held_count};
-    size_t count = held.set ? source_item_count(&held) : 0, found = 0;
+    size_t count = held.set ? (source_item_count(&held) + every - 1) / every : 0, found = 0;
     struct stream_job *jobs = array_alloc(count, sizeof *jobs);
     float *best = array_alloc(count, sizeof *best);
     int code = 0;
@@ -77,7 +78,7 @@ static int judge_words(const struct nn_weights *weights, const struct train_data
         goto done;
     }
     for (size_t i = 0; i < count; i++)
-        jobs[i] = (struct stream_job){held.set, source_item_index(&held, i)};
+        jobs[i] = (struct stream_job){held.set, source_item_index(&held, i * every)};
     struct words words = {jobs, best, weights->config.stride};
     TRY_GOTO(stream_items(weights, jobs, count, pool, NULL, judge_word, &words, error), done);
     for (size_t i = 0; i < count; i++)
@@ -143,49 +144,87 @@ static double find_threshold(const struct heard *heard, size_t count, double all
     return high;
 }
 
-static int judge_negatives(const struct nn_weights *weights, const struct train_data *data, double per_hour,
-                           struct pool *pool, struct train_score *score, struct error *error)
+// Every `every`-th stream of the held-out negatives, heard by the network.
+struct hearing {
+    struct heard *heard;
+    size_t count, wait; // wait: steps between accepts
+    double hours;
+};
+
+static void hearing_close(struct hearing *hearing)
 {
-    size_t count = 0;
+    for (size_t i = 0; hearing->heard && i < hearing->count; i++)
+        free(hearing->heard[i].scores);
+    free(hearing->heard);
+}
+
+static int hear_negatives(const struct nn_weights *weights, const struct train_data *data, size_t every,
+                          struct pool *pool, struct hearing *hearing, struct error *error)
+{
+    size_t total = 0, seen = 0, stride = (size_t)weights->config.stride;
     uint64_t rows = 0;
     for (size_t s = 0; s < data->held_negative_count; s++)
-        count += data->held_negatives[s]->item_count;
-    struct stream_job *jobs = array_alloc(count, sizeof *jobs);
-    struct heard *heard = array_alloc(count, sizeof *heard);
-    size_t wait = (WAIT_ROWS + (size_t)weights->config.stride - 1) / (size_t)weights->config.stride;
+        total += data->held_negatives[s]->item_count;
+    struct stream_job *jobs = array_alloc(total, sizeof *jobs);
+    *hearing = (struct hearing){.heard = array_alloc(total, sizeof *hearing->heard),
+                                .wait = (WAIT_ROWS + stride - 1) / stride};
     int code = 0;
-    if (!jobs || !heard) {
+    if (!jobs || !hearing->heard) {
         code = error_memory(error, "the scores of held-out negatives");
         goto done;
     }
-    count = 0;
     for (size_t s = 0; s < data->held_negative_count; s++) {
         const struct feature_set *set = data->held_negatives[s];
         for (uint32_t i = 0; i < set->item_count; i++) {
-            jobs[count++] = (struct stream_job){set, i};
+            if (seen++ % every)
+                continue;
+            jobs[hearing->count++] = (struct stream_job){set, i};
             rows += set->items[i].rows;
         }
     }
-    TRY_GOTO(stream_items(weights, jobs, count, pool, NULL, hear, heard, error), done);
-    for (size_t i = 0; i < count; i++)
-        if (heard[i].failed) {
+    TRY_GOTO(stream_items(weights, jobs, hearing->count, pool, NULL, hear, hearing->heard, error), done);
+    for (size_t i = 0; i < hearing->count; i++)
+        if (hearing->heard[i].failed) {
             code = error_memory(error, "the scores of held-out negatives");
             goto done;
         }
-    score->hours = (double)rows / ROWS_PER_SECOND / 3600;
-    score->threshold = rows ? find_threshold(heard, count, per_hour * score->hours, wait) : 0;
+    hearing->hours = (double)rows / ROWS_PER_SECOND / 3600;
 done:
-    for (size_t i = 0; heard && i < count; i++)
-        free(heard[i].scores);
-    free(heard);
     free(jobs);
+    if (code < 0)
+        hearing_close(hearing);
     return code;
 }
 
 int train_judge(const struct nn_weights *weights, const struct train_data *data, double per_hour, struct pool *pool,
                 struct train_score *score, struct error *error)
 {
+    struct hearing hearing;
     *score = (struct train_score){0};
-    TRY(judge_negatives(weights, data, per_hour, pool, score, error));
-    return judge_words(weights, data, score->threshold, pool, &score->recall, error);
+    TRY(hear_negatives(weights, data, 1, pool, &hearing, error));
+    score->hours = hearing.hours;
+    if (hearing.hours > 0)
+        score->threshold = find_threshold(hearing.heard, hearing.count, per_hour * hearing.hours, hearing.wait);
+    hearing_close(&hearing);
+    return judge_words(weights, data, score->threshold, 1, pool, &score->recall, error);
+}
+
+// ---- curves ----
+
+int watch_judge(const struct nn_weights *weights, const struct train_data *data, struct pool *pool, double *recall,
+                double *per_hour, struct error *error)
+{
+    enum { WORDS = 250, STREAMS = 600 };
+    struct source held = {.set = data->held_words, .items = data->held_items, .item_count = data->held_count};
+    size_t words = held.set ? source_item_count(&held) : 0, streams = 0, accepts = 0;
+    for (size_t s = 0; s < data->held_negative_count; s++)
+        streams += data->held_negatives[s]->item_count;
+    struct hearing hearing;
+    TRY(hear_negatives(weights, data, streams / STREAMS + 1, pool, &hearing, error));
+    for (size_t i = 0; i < hearing.count; i++)
+        accepts += count_accepts(&hearing.heard[i], 0, hearing.wait);
+    *per_hour = hearing.hours > 0 ? (double)accepts / hearing.hours : -1;
+    hearing_close(&hearing);
+    *recall = -1;
+    return words ? judge_words(weights, data, 0, words / WORDS + 1, pool, recall, error) : 0;
 }

@@ -48,17 +48,33 @@ static void report(void *context, const struct progress_event *event)
     pthread_mutex_unlock(&crowd->lock);
 }
 
+static void draw(void *context, const struct progress_metric *metric)
+{
+    struct seed *seed = context;
+    struct progress_metric own = *metric;
+    own.seed = seed->number;
+    pthread_mutex_lock(&seed->crowd->lock);
+    progress_metric(seed->crowd->progress, &own);
+    pthread_mutex_unlock(&seed->crowd->lock);
+}
+
 static int train_one(const struct work *work, struct seed *seed)
 {
     struct train_plan plan = *work->plan;
     struct progress *shared = work->crowd->progress;
-    struct progress progress = {
-        .sink = report, .context = seed, .stop = shared ? shared->stop : NULL, .stage = "train", .started = time_now()};
+    struct progress progress = {.sink = report,
+                                .metric = shared && shared->metric ? draw : NULL,
+                                .context = seed,
+                                .stop = shared ? shared->stop : NULL,
+                                .stage = "train",
+                                .started = time_now()};
     struct pool *pool = NULL;
     char *checkpoint = text_print("%s/seed-%d.ckpt", work->folder, seed->number);
     if (!checkpoint)
         return error_memory(&seed->error, "a file name");
     plan.seed += (uint64_t)seed->number;
+    if (seed->number > 0)
+        plan.watch_every = 0; // one curve is enough to see how it goes
     int code = work->inner_threads > 1 ? pool_open(&pool, work->inner_threads, &seed->error) : 0;
     if (code == 0)
         code = train_seed(&plan, work->data, checkpoint, work->signature, pool, &progress, &work->weights[seed->number],

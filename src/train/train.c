@@ -128,6 +128,25 @@ static int make_step(struct training *training, const struct progress *progress,
                            (unsigned long long)training->step);
 }
 
+// ---- curves ----
+
+enum { CURVE_POINTS = 200 };
+
+static int draw_curves(struct training *training, uint64_t total, struct progress *progress, struct error *error)
+{
+    const struct train_plan *plan = training->plan;
+    uint64_t step = training->step, every = total / CURVE_POINTS + 1;
+    bool watched = plan->watch_every && (step % plan->watch_every == 0 || step == total);
+    struct progress_metric metric = {.step = step, .steps = total, .loss = training->loss, .judged = watched};
+    if (!progress || !progress->metric || (step % every && !watched))
+        return 0;
+    if (watched)
+        TRY(watch_judge(nn_weights_of(training->nn), training->data, training->pool, &metric.recall, &metric.per_hour,
+                        error));
+    progress_metric(progress, &metric);
+    return 0;
+}
+
 // ---- the loop ----
 
 static int run(struct training *training, const char *checkpoint, const char *signature, struct progress *progress,
@@ -148,6 +167,7 @@ static int run(struct training *training, const char *checkpoint, const char *si
             TRY(checkpoint_write(checkpoint, signature, training, error));
             saved = time_now();
         }
+        TRY(draw_curves(training, total, progress, error));
         // Counted from where this run began, so that the time to go is right after a resume.
         progress_step(progress, (double)(training->step - begun), (double)(total - begun),
                       "step %llu of %llu, loss %.4f", (unsigned long long)training->step, (unsigned long long)total,

@@ -33,6 +33,7 @@ struct train_plan {
     uint32_t mine_jitter;
     uint64_t checkpoint_every; // steps; besides, every half minute
     double judge_per_hour;     // false accepts an hour at which seeds are compared
+    uint64_t watch_every;      // steps between measurements for the curves of progress; 0: none. Decides nothing
     uint64_t seed;
 };
 void train_plan_default(struct train_plan *plan); // the recipe of docs/accuracy.md

@@ -27,6 +27,13 @@ int mine_windows(const struct nn_weights *weights, const struct train_plan *plan
                  struct pool *pool, const struct progress *progress, struct mined *mined, size_t *count,
                  struct error *error);
 
+// ---- curves ---------------------------------------------------------------------------------------------------
+
+// Recall and false accepts per hour on a part of the held-out data, at a cutoff of one half: seconds of work, not
+// minutes. Negative figures where there is no such data.
+int watch_judge(const struct nn_weights *weights, const struct train_data *data, struct pool *pool, double *recall,
+                double *per_hour, struct error *error);
+
 // ---- the state of a training run ------------------------------------------------------------------------------
 
 struct training {
