@@ -64,6 +64,8 @@ int command_train(int argc, char **argv, struct error *error)
     const char *phrase = NULL;
     const struct option_row rows[] = {
         {"phrase", 0, OPTION_TEXT, &phrase, 0, 0, "TEXT", "the wake word, instead of the argument"},
+        {"also", 0, OPTION_LIST, &options.also, 0, 0, "TEXT",
+         "another spelling of the same word, or its [[phonemes]]; repeatable"},
         {"preset", 0, OPTION_TEXT, &options.preset, 0, 0, "NAME", "draft (about a minute) or standard (default)"},
         {"data-dir", 0, OPTION_TEXT, &options.data_dir, 0, 0, "DIR",
          "where work and output go (default: $DATA_DIR, /data or your home)"},
@@ -128,6 +130,7 @@ int command_train(int argc, char **argv, struct error *error)
             code = (json ? print_result_json : print_result)(&result, error);
         pipeline_result_close(&result);
     }
+    text_list_free(&options.also);
     text_list_free(&options.negatives);
     text_list_free(&options.backgrounds);
     text_list_free(&options.rirs);

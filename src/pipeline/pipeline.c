@@ -101,7 +101,23 @@ static int find_preset(struct walk *walk, struct error *error)
     return 0;
 }
 
-static int find_names(struct walk *walk, struct error *error)
+static int find_spellings(struct walk *walk, struct error *error)
+{
+    const struct pipeline_options *options = walk->options;
+    for (size_t i = 0; i <= options->also.count; i++) {
+        const char *text = i ? options->also.items[i - 1] : options->phrase;
+        char *spoken;
+        if (i && text_check_phrase(text, error) < 0)
+            return error_prefix(error, "--also");
+        TRY(text_spoken(text, &spoken, error));
+        int code = text_list_add(&walk->spellings, spoken, error);
+        free(spoken);
+        TRY(code);
+    }
+    return 0;
+}
+
+int walk_find_names(struct walk *walk, struct error *error)
 {
     const struct pipeline_options *options = walk->options;
     TRY(text_check_phrase(options->phrase, error));
@@ -112,7 +128,7 @@ static int find_names(struct walk *walk, struct error *error)
         return error_prefix(error, "--id");
     text_safe_id(options->id ? options->id : options->phrase, walk->id);
     TRY(text_title(options->phrase, options->title, walk->language, &walk->title, error));
-    return text_spoken(options->phrase, &walk->spoken, error);
+    return find_spellings(walk, error);
 }
 
 static int find_network(struct walk *walk, struct error *error)
@@ -243,7 +259,7 @@ static void walk_close(struct walk *walk)
         close(walk->lock);
     free(walk->log_path);
     free(walk->title);
-    free(walk->spoken);
+    text_list_free(&walk->spellings);
     free(walk->data);
     free(walk->work);
     free(walk->sounds_folder);
@@ -256,7 +272,7 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
     int code;
     *result = (struct pipeline_result){0};
     TRY_GOTO(find_preset(&walk, error), end);
-    TRY_GOTO(find_names(&walk, error), end);
+    TRY_GOTO(walk_find_names(&walk, error), end);
     TRY_GOTO(export_name(&walk, &result->written, error), end);
     TRY_GOTO(find_network(&walk, error), end);
     TRY_GOTO(pool_open(&walk.pool, (int)options->threads, error), end);

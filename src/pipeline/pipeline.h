@@ -17,6 +17,7 @@
 #include "evaluate/evaluate.h"
 #include "manifest/manifest.h"
 #include "nn/nn.h"
+#include "speech/speech.h"
 
 // How much work a preset does. Adding one is adding a row.
 struct pipeline_preset {
@@ -35,6 +36,7 @@ extern const size_t pipeline_preset_count;
 
 struct pipeline_options {
     const char *phrase;
+    struct text_list also;                         // other spellings (or [[phonemes]]) of the same word
     const char *lang, *id, *title;                 // NULL: found from the phrase
     const char *data_dir;                          // NULL: pipeline_data_dir
     const char *preset;                            // NULL: "standard"
@@ -72,5 +74,11 @@ char *pipeline_data_dir(void);
 // The whole walk. ERROR_CANCELLED after a stop: the next call goes on from there.
 int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result,
                    struct error *error);
+
+// Speaks into the corpus file `path` the first `clips` clips that the training of `options` would be made of; its
+// spellings are said in turn. *voices (caller frees): who their `voice` numbers mean. *texts: what their `text` numbers
+// mean.
+int pipeline_speak(const struct pipeline_options *options, size_t clips, const char *path, struct voice **voices,
+                   struct text_list *texts, struct error *error);
 
 #endif

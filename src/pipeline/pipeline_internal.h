@@ -79,7 +79,8 @@ struct walk {
     struct pipeline_preset preset; // with the options' numbers in place
     const struct language *language;
     char id[TEXT_ID_SIZE];
-    char *title, *spoken;
+    char *title;
+    struct text_list spellings; // the phrase and the others, as a synthesiser gets them
     char *data, *work, *sounds_folder; // folders
     int lock;
     struct pool *pool;
@@ -122,6 +123,9 @@ int artefact_sign(const char *path, const char *hex, struct error *error);
 
 void walk_log(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *walk_path(const struct walk *walk, const char *folder, const char *name); // <work>/<folder>/<name>
+
+// Language, id, title and spellings from the options.
+int walk_find_names(struct walk *walk, struct error *error);
 
 void walk_part(struct walk *walk, int part); // the next progress_begin is of this enum walk_part
 

@@ -79,6 +79,32 @@ struct order { // what one corpus is
     bool held;
 };
 
+static struct order order_of_words(const struct walk *walk, bool held)
+{
+    const char *phrase = walk->spellings.items[0];
+    return (struct order){.name = held ? CORPUS_HELD_WORDS : CORPUS_WORDS,
+                          .texts = &walk->spellings,
+                          .clips = held ? walk->preset.held / 3 + 1 : walk->preset.clips,
+                          .median = speech_expected_seconds(phrase, walk->language),
+                          .units = word_units(phrase),
+                          .held = held};
+}
+
+static struct speech_request request_of(const struct walk *walk, const struct cast *cast, const struct order *order)
+{
+    return (struct speech_request){.texts = (const char *const *)order->texts->items,
+                                   .text_count = order->texts->count,
+                                   .language = walk->language,
+                                   .clips = order->clips,
+                                   .duration_median = order->median,
+                                   .duration_sigma = 0.2,
+                                   .units = order->units,
+                                   .seed = seed_mix((uint64_t)walk->options->seed, corpus_names[order->name]),
+                                   .threads = pool_threads(walk->pool),
+                                   .voices = cast->parts[order->held],
+                                   .voice_count = cast->counts[order->held]};
+}
+
 // Speaks one corpus into work/speech/<name>.corpus unless it is there, fresh.
 static int speak(struct walk *walk, const struct cast *cast, const struct order *order, struct signature *all,
                  struct error *error)
@@ -105,17 +131,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
         return error_memory(error, "a path");
     int code = 0;
     if (!artefact_fresh(path, hex) || corpus_open(corpus, path, error) < 0) {
-        struct speech_request request = {.texts = (const char *const *)order->texts->items,
-                                         .text_count = order->texts->count,
-                                         .language = walk->language,
-                                         .clips = order->clips,
-                                         .duration_median = order->median,
-                                         .duration_sigma = 0.2,
-                                         .units = order->units,
-                                         .seed = seed_mix((uint64_t)walk->options->seed, name),
-                                         .threads = pool_threads(walk->pool),
-                                         .voices = cast->parts[order->held],
-                                         .voice_count = cast->counts[order->held]};
+        struct speech_request request = request_of(walk, cast, order);
         walk_part(walk, PART_SPEECH + (int)order->name);
         progress_begin(walk->progress, "speech");
         TRY_GOTO(speech_generate(&request, path, walk->progress, report, error), end);
@@ -132,28 +148,51 @@ end:
     return code;
 }
 
+// Near misses or sentences, as many of each spelling, none of which is another spelling.
+typedef int text_maker(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
+                       struct text_list *texts, struct error *error);
+static int make_texts(const struct walk *walk, text_maker *make, size_t wanted, uint64_t seed, struct text_list *all,
+                      struct error *error)
+{
+    const struct text_list *spellings = &walk->spellings;
+    for (size_t i = 0; i < spellings->count; i++) {
+        struct text_list texts;
+        TRY(make(spellings->items[i], walk->language, wanted / spellings->count + 1, seed + i, &texts, error));
+        int code = 0;
+        for (size_t k = 0; k < texts.count && code == 0; k++)
+            code = text_list_add(all, texts.items[k], error);
+        text_list_free(&texts);
+        TRY(code);
+    }
+    for (size_t i = 0; i < spellings->count && spellings->count > 1; i++)
+        TRY(speech_leave_out(spellings->items[i], walk->language, all, error));
+    return all->count ? 0
+                      : error_set(error, ERROR_STATE,
+                                  "every other word sounds like one of the %zu spellings: give fewer with --also",
+                                  spellings->count);
+}
+
 int stage_speech(struct walk *walk, struct error *error)
 {
     uint64_t seed = (uint64_t)walk->options->seed;
     const struct pipeline_preset *preset = &walk->preset;
-    struct text_list words = {0}, near = {0}, sentences = {0}, other_sentences = {0};
+    struct text_list near = {0}, sentences = {0}, other_sentences = {0};
     struct signature all;
     struct cast cast = {0};
-    double expected = speech_expected_seconds(walk->spoken, walk->language), units = word_units(walk->spoken);
     int code;
     signature_begin(&all, "all speech");
     TRY_GOTO(cast_open(&cast, walk, error), end);
-    TRY_GOTO(text_list_add(&words, walk->spoken, error), end);
-    TRY_GOTO(speech_near_misses(walk->spoken, walk->language, preset->near / 3 + 1, seed, &near, error), end);
-    TRY_GOTO(speech_sentences(walk->spoken, walk->language, preset->sentences / 2 + 1, seed, &sentences, error), end);
-    TRY_GOTO(speech_sentences(walk->spoken, walk->language, preset->held_sentences / 2 + 1, seed_mix(seed, "other"),
-                              &other_sentences, error),
+    TRY_GOTO(make_texts(walk, speech_near_misses, preset->near / 3, seed, &near, error), end);
+    TRY_GOTO(make_texts(walk, speech_sentences, preset->sentences / 2, seed, &sentences, error), end);
+    TRY_GOTO(make_texts(walk, speech_sentences, preset->held_sentences / 2, seed_mix(seed, "other"), &other_sentences,
+                        error),
              end);
+    const struct order words = order_of_words(walk, false);
     const struct order orders[] = {
-        {CORPUS_WORDS, &words, preset->clips, expected, units, false},
-        {CORPUS_NEAR, &near, preset->near, expected, 0, false},
+        words,
+        {CORPUS_NEAR, &near, preset->near, words.median, 0, false},
         {CORPUS_SENTENCES, &sentences, preset->sentences, 0, 0, false},
-        {CORPUS_HELD_WORDS, &words, preset->held / 3 + 1, expected, units, true},
+        order_of_words(walk, true),
         {CORPUS_HELD_SENTENCES, &other_sentences, preset->held_sentences, 0, 0, true},
     };
     for (size_t i = 0; i < COUNT_OF(orders); i++)
@@ -161,9 +200,36 @@ int stage_speech(struct walk *walk, struct error *error)
     signature_end(&all, walk->speech_signature);
 end:
     cast_close(&cast);
-    text_list_free(&words);
     text_list_free(&near);
     text_list_free(&sentences);
     text_list_free(&other_sentences);
+    return code;
+}
+
+int pipeline_speak(const struct pipeline_options *options, size_t clips, const char *path, struct voice **voices,
+                   struct text_list *texts, struct error *error)
+{
+    struct walk walk = {.options = options, .lock = -1};
+    struct cast cast = {0};
+    int code;
+    *voices = NULL;
+    *texts = (struct text_list){0};
+    TRY_GOTO(walk_find_names(&walk, error), end);
+    TRY_GOTO(cast_open(&cast, &walk, error), end);
+    struct order words = order_of_words(&walk, false);
+    words.clips = clips;
+    struct speech_request request = request_of(&walk, &cast, &words);
+    request.threads = (int)options->threads;
+    TRY_GOTO(speech_generate(&request, path, NULL, NULL, error), end);
+    // The names of the voices lie behind the whole cast: the caller gets that memory with the training part in front.
+    memcpy(cast.voices, cast.parts[0], cast.counts[0] * sizeof *cast.voices);
+    *voices = cast.voices;
+    cast.voices = NULL;
+    *texts = walk.spellings;
+    walk.spellings = (struct text_list){0};
+end:
+    cast_close(&cast);
+    text_list_free(&walk.spellings);
+    free(walk.title);
     return code;
 }

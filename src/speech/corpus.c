@@ -19,7 +19,7 @@ _Static_assert(sizeof(struct header) == 64, "the header is read in place");
 _Static_assert(sizeof(struct spoken) == 24, "the index is read in place");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "corpus files are little endian");
 
-static const char magic[8] = "WSspeak1";
+static const char magic[8] = "WSspeak2";
 static const char padding[8];
 
 static size_t padding_after(size_t samples)

@@ -63,7 +63,8 @@ static int gather_take(struct generator *g, const struct take *take, const int16
     }
     count_use(g->voice_used, &g->report.voices, take->voice);
     count_use(g->group_used, &g->report.groups, (size_t)voice->group);
-    struct spoken clip = {.count = take->count, .text = take->text, .group = voice->group, .engine = engine};
+    struct spoken clip = {.count = take->count, .text = take->text, .group = voice->group,
+                          .engine = (int16_t)engine, .voice = (uint16_t)take->voice};
     return corpus_add(&g->writer, clip, samples, hash, error);
 }
 
@@ -276,6 +277,9 @@ static int generator_open(struct generator *g, const char *path, struct error *e
     if (!request->language)
         return error_set(error, ERROR_USAGE, "no language to speak \"%.60s\" in: name one with --lang",
                          request->texts[0]);
+    if (request->voice_count > UINT16_MAX)
+        return error_set(error, ERROR_USAGE, "%zu voices are too many: at most %d can speak", request->voice_count,
+                         UINT16_MAX);
     if (!request->voices)
         TRY(speech_voices(request->language, &g->voices, &g->voice_count, error));
     else {

@@ -324,3 +324,30 @@ int speech_near_misses(const char *phrase, const struct language *language, size
     free(near.seen);
     return code;
 }
+
+int speech_leave_out(const char *phrase, const struct language *language, struct text_list *texts, struct error *error)
+{
+    struct text_list lines = {0}, phrases = {0};
+    struct phonemes target, sound;
+    size_t kept = 0;
+    int code = text_list_add(&phrases, phrase, error);
+    for (size_t i = 0; i < texts->count && code == 0; i++)
+        code = text_list_add(&phrases, texts->items[i], error);
+    if (code == 0)
+        code = phoneme_lines(&phrases, language, &lines, error);
+    if (code == 0)
+        phonemes_read(is_phonemes(phrase) ? phrase : lines.items[0], &target);
+    for (size_t i = 0; i < texts->count && code == 0; i++) {
+        char *text = texts->items[i];
+        phonemes_read(is_phonemes(text) ? text : lines.items[i + 1], &sound);
+        if (phonemes_distance_inside(&target, &sound) >= SAME_SOUND && !text_contains_phrase(text, phrase))
+            texts->items[kept++] = text;
+        else
+            free(text);
+    }
+    if (code == 0)
+        texts->count = kept;
+    text_list_free(&lines);
+    text_list_free(&phrases);
+    return code;
+}

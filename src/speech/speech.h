@@ -32,7 +32,8 @@ struct spoken {
     uint32_t count;
     uint32_t text; // which text
     int32_t group; // voice group, >= 0
-    int32_t engine;// row of the engine table
+    int16_t engine; // row of the engine table
+    uint16_t voice; // who spoke: index among the request's voices
 };
 
 struct corpus {
@@ -101,5 +102,10 @@ int speech_near_misses(const char *phrase, const struct language *language, size
 // Exactly `wanted`; reproducible from `seed`. The caller frees the list.
 int speech_sentences(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
                      struct text_list *texts, struct error *error);
+
+// Takes those of `texts` out that contain `phrase` or what sounds the same: with several spellings of a wake word, a
+// near miss of one may be another.
+int speech_leave_out(const char *phrase, const struct language *language, struct text_list *texts,
+                     struct error *error);
 
 #endif
