@@ -20,22 +20,34 @@ extern const struct command commands[];
 extern const size_t command_count;
 
 command_run command_train, command_features, command_infer, command_detect, command_evaluate, command_inspect,
-    command_bench, command_say;
+    command_bench, command_say, command_check;
 
 // Parses; prints the usage when asked (then *done is true). `least`/`most`: positional arguments.
 int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least,
                   int most, struct positionals *positionals, bool *done, struct error *error);
 
-// Progress to stderr: one line that is rewritten on a terminal, a plain line a few seconds apart otherwise, or
-// JSON lines (`--json`).
+// Progress to stderr: one line that is rewritten on a terminal, a plain line a few seconds apart otherwise.
 struct terminal {
-    bool live, json;
+    bool live;
     double printed;
 };
-void terminal_open(struct terminal *terminal, bool json);
+void terminal_open(struct terminal *terminal);
 progress_sink terminal_progress;
 extern volatile int cli_stop; // set by Ctrl-C and SIGTERM
 void cli_catch_signals(void);
+
+// JSON lines for a program that watches (events.c; the lines are listed in docs/api.md).
+struct events {
+    FILE *stream; // NULL: nobody watches
+    const char *stage;
+    double printed;
+};
+int events_open(struct events *events, const char *path, struct error *error); // appends
+void events_close(struct events *events);
+void events_put(struct events *events, json_t *line); // releases it
+void events_begin(struct events *events, const char *phrase, const char *id, const char *language, const char *preset);
+void events_progress(struct events *events, const struct progress_event *event);
+void events_metric(struct events *events, const struct progress_metric *metric);
 
 // A model with what its manifest says. `cutoff` < 0 or `window` 0: from the manifest beside it.
 struct model_pair {

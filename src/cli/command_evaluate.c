@@ -250,7 +250,7 @@ int command_evaluate(int argc, char **argv, struct error *error)
     if (code == 0 && !done && !request->positives && !request->negatives)
         code = error_set(error, ERROR_USAGE, "nothing to measure: give --positives DIR, --negatives DIR or both");
     struct terminal terminal;
-    terminal_open(&terminal, false);
+    terminal_open(&terminal);
     cli_catch_signals();
     session.progress =
         (struct progress){.sink = terminal.live ? terminal_progress : NULL, .context = &terminal, .stop = &cli_stop};

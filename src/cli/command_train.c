@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/cli_internal.h"
 #include "pipeline/pipeline.h"
+#include "text/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +57,85 @@ static int print_result(const struct pipeline_result *result, struct error *erro
     return print_done(error);
 }
 
+// Who watches: the terminal or `--json` on stderr, and a file of events.
+struct watchers {
+    struct terminal terminal;
+    bool json;
+    struct events lines, file;
+};
+
+static void watch_progress(void *context, const struct progress_event *event)
+{
+    struct watchers *watchers = context;
+    if (watchers->json)
+        events_progress(&watchers->lines, event);
+    else
+        terminal_progress(&watchers->terminal, event);
+    events_progress(&watchers->file, event);
+}
+
+static void watch_metric(void *context, const struct progress_metric *metric)
+{
+    struct watchers *watchers = context;
+    events_metric(&watchers->lines, metric);
+    events_metric(&watchers->file, metric);
+}
+
+static void tell_begin(struct watchers *watchers, const struct pipeline_options *options)
+{
+    char id[TEXT_ID_SIZE];
+    const struct language *language = NULL;
+    struct error ignored;
+    text_safe_id(options->id ? options->id : options->phrase, id);
+    if (options->lang)
+        text_language_named(options->lang, &language, &ignored);
+    events_begin(&watchers->file, options->phrase, id,
+                 language ? language->code : text_language_of(options->phrase)->code, options->preset);
+}
+
+static void tell_end(struct watchers *watchers, int code, const struct pipeline_result *result,
+                     const struct error *error)
+{
+    if (code == 0)
+        events_put(&watchers->file, json_pack("{s:s, s:o, s:o, s:f}", "event", "finished", "run",
+                                              json_name(path_name(result->folder)), "model", json_name(result->model),
+                                              "seconds", result->seconds));
+    else
+        events_put(&watchers->file, json_pack("{s:s, s:i, s:b, s:o}", "event", "ended", "code", code, "stopped",
+                                              code == ERROR_CANCELLED, "reason", json_name(error->message)));
+}
+
+static int train(const struct pipeline_options *options, bool json, const char *events, struct error *error)
+{
+    struct watchers watchers = {.json = json};
+    struct pipeline_result result = {0};
+    terminal_open(&watchers.terminal);
+    if (json)
+        watchers.lines.stream = stderr;
+    if (events)
+        TRY(events_open(&watchers.file, events, error));
+    tell_begin(&watchers, options);
+    cli_catch_signals();
+    bool drawn = json || events;
+    struct progress progress = {
+        .sink = watch_progress, .metric = drawn ? watch_metric : NULL, .context = &watchers, .stop = &cli_stop};
+    int code = pipeline_train(options, &progress, &result, error);
+    if (code < 0 && watchers.terminal.live && !json)
+        fputc('\n', stderr);
+    tell_end(&watchers, code, &result, error);
+    if (code == 0)
+        code = (json ? print_result_json : print_result)(&result, error);
+    pipeline_result_close(&result);
+    events_close(&watchers.file);
+    return code;
+}
+
 int command_train(int argc, char **argv, struct error *error)
 {
     struct pipeline_options options;
     pipeline_options_default(&options);
     bool json = false, done;
-    const char *phrase = NULL;
+    const char *phrase = NULL, *events = NULL;
     const struct option_row rows[] = {
         {"phrase", 0, OPTION_TEXT, &phrase, 0, 0, "TEXT", "the wake word, instead of the argument"},
         {"also", 0, OPTION_LIST, &options.also, 0, 0, "TEXT",
@@ -105,6 +179,7 @@ int command_train(int argc, char **argv, struct error *error)
          "false wakes per hour that the cutoff may allow (0.5)"},
         {"author", 0, OPTION_TEXT, &options.author, 0, 0, "TEXT", "author in the manifest (Wakesmith)"},
         {"website", 0, OPTION_TEXT, &options.website, 0, 0, "URL", "website in the manifest (none)"},
+        {"events", 0, OPTION_TEXT, &events, 0, 0, "FILE", "append progress, curves and the end to FILE as JSON lines"},
         {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, "JSON lines: progress on stderr, the result on stdout"},
     };
     struct positionals words;
@@ -117,19 +192,8 @@ int command_train(int argc, char **argv, struct error *error)
         if (code == 0 && !options.phrase)
             code = error_set(error, ERROR_USAGE, "which wake word? for example: wakesmith train \"hey jarvis\"");
     }
-    if (code == 0 && !done) {
-        struct terminal terminal;
-        struct pipeline_result result;
-        terminal_open(&terminal, json);
-        cli_catch_signals();
-        struct progress progress = {.sink = terminal_progress, .context = &terminal, .stop = &cli_stop};
-        code = pipeline_train(&options, &progress, &result, error);
-        if (code < 0 && terminal.live)
-            fputc('\n', stderr);
-        if (code == 0)
-            code = (json ? print_result_json : print_result)(&result, error);
-        pipeline_result_close(&result);
-    }
+    if (code == 0 && !done)
+        code = train(&options, json, events, error);
     text_list_free(&options.also);
     text_list_free(&options.negatives);
     text_list_free(&options.backgrounds);

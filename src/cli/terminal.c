@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-void terminal_open(struct terminal *terminal, bool json)
+void terminal_open(struct terminal *terminal)
 {
     const char *kind = getenv("TERM");
-    *terminal = (struct terminal){.live = !json && isatty(2) && kind && strcmp(kind, "dumb") != 0, .json = json};
+    *terminal = (struct terminal){.live = isatty(2) && kind && strcmp(kind, "dumb") != 0};
 }
 
 static void print_duration(char *text, size_t size, double seconds)
@@ -20,31 +20,14 @@ static void print_duration(char *text, size_t size, double seconds)
         snprintf(text, size, "%d:%02d min", whole / 60, whole % 60);
 }
 
-static void print_event(const struct progress_event *event)
-{
-    json_t *line = json_pack("{s:s, s:s, s:o, s:f, s:f, s:f}", "event", event->last ? "stage_done" : "progress",
-                             "stage", event->stage, "note", json_name(event->note), "progress",
-                             event->total > 0 ? event->done / event->total : 0.0, "elapsed_s", event->elapsed, "eta_s",
-                             event->eta);
-    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
-    if (text)
-        fprintf(stderr, "%s\n", text);
-    free(text);
-    json_decref(line);
-}
-
 void terminal_progress(void *context, const struct progress_event *event)
 {
     struct terminal *terminal = context;
-    double now = time_now(), pause = terminal->json ? 1 : terminal->live ? 0.1 : 5;
+    double now = time_now(), pause = terminal->live ? 0.1 : 5;
     bool first = event->elapsed < 0.001;
-    if (!event->last && (now - terminal->printed < pause || (first && !terminal->json)))
+    if (!event->last && (now - terminal->printed < pause || first))
         return;
     terminal->printed = now;
-    if (terminal->json) {
-        print_event(event);
-        return;
-    }
     char took[32], left[48] = "";
     print_duration(took, sizeof took, event->elapsed);
     if (!event->last && event->eta >= 0) {

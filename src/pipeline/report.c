@@ -83,6 +83,14 @@ static json_t *sets_json(const struct walk *walk)
     return sets;
 }
 
+static json_t *texts_json(const struct text_list *texts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < texts->count; i++)
+        json_array_append_new(list, json_string(texts->items[i]));
+    return list;
+}
+
 // What a reader must know before believing the figures.
 static json_t *caveats_json(const struct walk *walk, const struct pipeline_result *result)
 {
@@ -123,6 +131,8 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
         "personal_clips", (json_int_t)walk->personal_clips, "seconds", result->seconds, "caveats",
         caveats_json(walk, result), "signatures", "speech", walk->speech_signature, "sounds", walk->sounds_signature,
         "features", walk->features_signature, "training", walk->train_signature);
+    if (report)
+        json_object_set_new(report, "spellings", texts_json(&walk->spellings));
     char *text = report ? json_dumps(report, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     int code = text ? file_write(path, text, strlen(text), error) : error_memory(error, "the report");
     free(text);

@@ -177,7 +177,7 @@ int espeak_speak(const char *voice, const char *text, const struct prosody *pros
     return espeak_Synth(text, strlen(text) + 1, 0, POS_CHARACTER, 0, flags, NULL, NULL) == EE_OK ? 0 : -1;
 }
 
-int espeak_phonemes(const char *text, const struct language *language, struct buffer *phonemes)
+int espeak_phonemes(const char *text, const struct language *language, bool ipa, struct buffer *phonemes)
 {
     if (espeak_SetVoiceByName(language->espeak) != EE_OK) {
         espeak_VOICE wanted = {.languages = language_tag(language->espeak)};
@@ -187,7 +187,7 @@ int espeak_phonemes(const char *text, const struct language *language, struct bu
     const void *rest = text;
     size_t before = phonemes->size;
     while (rest) { // a clause a call
-        const char *clause = espeak_TextToPhonemes(&rest, espeakCHARS_UTF8, '_' << 8);
+        const char *clause = espeak_TextToPhonemes(&rest, espeakCHARS_UTF8, ipa ? espeakPHONEMES_IPA : '_' << 8);
         if (clause && *clause)
             buffer_print(phonemes, "%s%s", phonemes->size > before ? " " : "", clause);
     }

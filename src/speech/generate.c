@@ -249,20 +249,20 @@ static int check_voices(struct generator *g, size_t *groups, struct error *error
 }
 
 // espeak-ng spells out signs that it does not know in English ("Chinese letter ..."): no wake word.
-static int check_texts(const struct speech_request *request, struct error *error)
+int texts_check(const char *const *list, size_t count, const struct language *language, struct error *error)
 {
     struct text_list texts = {0}, lines = {0};
     int code = 0;
-    for (size_t i = 0; i < request->text_count && i < TEXTS_CHECKED && code == 0; i++)
-        code = text_list_add(&texts, request->texts[i], error);
+    for (size_t i = 0; i < count && i < TEXTS_CHECKED && code == 0; i++)
+        code = text_list_add(&texts, list[i], error);
     if (code == 0)
-        code = phoneme_lines(&texts, request->language, &lines, error);
+        code = phoneme_lines(&texts, language, &lines, error);
     for (size_t i = 0; i < lines.count && code == 0; i++)
         if (strstr(lines.items[i], "(en)") && strcspn(texts.items[i], LATIN_LETTERS) == strlen(texts.items[i]))
             code = error_set(
                 error, ERROR_USAGE,
                 "espeak-ng cannot read \"%.60s\" in %s: write it in letters that it knows, or as [[phonemes]]",
-                texts.items[i], request->language->name);
+                texts.items[i], language->name);
     text_list_free(&texts);
     text_list_free(&lines);
     return code;
@@ -289,7 +289,7 @@ static int generator_open(struct generator *g, const char *path, struct error *e
             return error_memory(error, "the list of voices");
         memcpy(g->voices, request->voices, g->voice_count * sizeof *g->voices);
     }
-    TRY(check_texts(request, error));
+    TRY(texts_check(request->texts, request->text_count, request->language, error));
     size_t groups = 0;
     TRY(check_voices(g, &groups, error));
     g->hash_slots = 2 * request->clips + 1;

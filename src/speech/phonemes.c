@@ -12,6 +12,7 @@
 struct question {
     const struct text_list *texts;
     const struct language *language;
+    bool ipa;
 };
 
 static int answer_phonemes(void *context, int output)
@@ -25,7 +26,7 @@ static int answer_phonemes(void *context, int output)
         buffer_init(&line, 1 << 20);
         if (is_phonemes(text))
             buffer_print(&line, "%s", text);
-        else if (espeak_phonemes(text, question->language, &line) != 0)
+        else if (espeak_phonemes(text, question->language, question->ipa, &line) != 0)
             return 0; // too few answers: no voice for the language
         buffer_append(&line, "\n", 1);
         if (line.failed || !child_write(output, line.data, line.size))
@@ -35,13 +36,14 @@ static int answer_phonemes(void *context, int output)
     return 0;
 }
 
-int phoneme_lines(const struct text_list *texts, const struct language *language, struct text_list *lines,
-                  struct error *error)
+static int ask(const struct question *question, struct text_list *lines, struct error *error)
 {
+    const struct text_list *texts = question->texts;
+    const struct language *language = question->language;
     struct buffer answer = {0};
     char what[80];
     snprintf(what, sizeof what, "the phonemes of a text in %s", language->name);
-    int code = child_call(answer_phonemes, &(struct question){texts, language}, &answer, what, error);
+    int code = child_call(answer_phonemes, (void *)(uintptr_t)question, &answer, what, error);
     char *rest = answer.data;
     while (code == 0 && rest && *rest)
         code = text_list_add(lines, strsep(&rest, "\n"), error);
@@ -53,16 +55,27 @@ int phoneme_lines(const struct text_list *texts, const struct language *language
     return code;
 }
 
-int speech_phonemes(const char *text, const struct language *language, char **phonemes, struct error *error)
+int phoneme_lines(const struct text_list *texts, const struct language *language, struct text_list *lines,
+                  struct error *error)
+{
+    return ask(&(struct question){texts, language, false}, lines, error);
+}
+
+static int ask_one(const char *text, const struct language *language, bool ipa, char **phonemes, struct error *error)
 {
     char *items[] = {(char *)(uintptr_t)text};
     struct text_list texts = {items, 1, 1}, lines = {0};
     *phonemes = NULL;
-    int code = phoneme_lines(&texts, language, &lines, error);
+    int code = ask(&(struct question){&texts, language, ipa}, &lines, error);
     if (code == 0 && !(*phonemes = strdup(lines.items[0])))
         code = error_memory(error, "the phonemes of a text");
     text_list_free(&lines);
     return code;
+}
+
+int speech_phonemes(const char *text, const struct language *language, char **phonemes, struct error *error)
+{
+    return ask_one(text, language, false, phonemes, error);
 }
 
 // ---- reading and writing --------------------------------------------------------------------------------
@@ -215,28 +228,70 @@ double phonemes_distance_inside(const struct phonemes *phrase, const struct phon
     return edit_distance(phrase, text, true);
 }
 
-// ---- how long people take -------------------------------------------------------------------------------
+// ---- what a phrase is like, and how long people take for it ----------------------------------------------
 
-double speech_expected_seconds(const char *phrase, const struct language *language)
+static void count_sounds(const struct phonemes *phonemes, struct speech_facts *facts)
+{
+    facts->phonemes = phonemes->count;
+    for (size_t i = 0; i < phonemes->count; i++) {
+        const struct phoneme *phoneme = &phonemes->items[i];
+        size_t k = 0;
+        while (strcmp(phonemes->items[k].name, phoneme->name) != 0)
+            k++;
+        facts->distinct += k == i;
+        facts->syllables += phoneme->vowel || strchr(phoneme->name, '-') != NULL;
+        facts->words += phoneme->starts;
+    }
+}
+
+static double expected_seconds(const struct speech_facts *facts)
 {
     // Medians of 250 people a word, alone in a clip: "jarvis" .69 s, "snowboy" .73 s, "view glass" .91 s.
     static const double one_syllable = .52, few_syllables = .67, further_syllable = .13, further_word = .12;
+    double seconds = facts->syllables == 1 ? one_syllable : few_syllables;
+    if (facts->syllables > 4)
+        seconds += further_syllable * (double)(facts->syllables - 4);
+    if (facts->words > 1)
+        seconds += further_word * (double)(facts->words - 1);
+    return seconds;
+}
+
+double speech_expected_seconds(const char *phrase, const struct language *language)
+{
     struct error ignored;
     struct phonemes phonemes = {0};
+    struct speech_facts facts = {0};
     char *line;
     if (speech_phonemes(phrase, language, &line, &ignored) == 0) {
         phonemes_read(line, &phonemes);
         free(line);
     }
-    size_t syllables = 0, words = 0;
-    for (size_t i = 0; i < phonemes.count; i++) {
-        syllables += phonemes.items[i].vowel || strchr(phonemes.items[i].name, '-') != NULL;
-        words += phonemes.items[i].starts;
+    count_sounds(&phonemes, &facts);
+    return expected_seconds(&facts);
+}
+
+void speech_facts_close(struct speech_facts *facts)
+{
+    free(facts->ipa);
+    free(facts->mnemonics);
+    *facts = (struct speech_facts){0};
+}
+
+int speech_describe(const char *text, const struct language *language, struct speech_facts *facts, struct error *error)
+{
+    struct phonemes phonemes;
+    *facts = (struct speech_facts){0};
+    int code = texts_check(&text, 1, language, error);
+    if (code == 0)
+        code = ask_one(text, language, false, &facts->mnemonics, error);
+    if (code == 0)
+        code = ask_one(text, language, true, &facts->ipa, error);
+    if (code < 0) {
+        speech_facts_close(facts);
+        return code;
     }
-    double seconds = syllables == 1 ? one_syllable : few_syllables;
-    if (syllables > 4)
-        seconds += further_syllable * (double)(syllables - 4);
-    if (words > 1)
-        seconds += further_word * (double)(words - 1);
-    return seconds;
+    phonemes_read(facts->mnemonics, &phonemes);
+    count_sounds(&phonemes, facts);
+    facts->seconds = expected_seconds(facts);
+    return 0;
 }

@@ -88,6 +88,17 @@ int speech_signature(const struct language *language, char hex[65], struct error
 // syllables and words.
 double speech_expected_seconds(const char *phrase, const struct language *language);
 
+// What a phrase is like to say.
+struct speech_facts {
+    char *ipa, *mnemonics; // how it is read; mnemonics are espeak-ng's own letters. Owned
+    size_t words, syllables, phonemes, distinct; // distinct: different phonemes
+    double seconds; // as speech_expected_seconds
+};
+// ERROR_USAGE for letters that no voice of the language reads, ERROR_MISSING without any voice.
+int speech_describe(const char *text, const struct language *language, struct speech_facts *facts,
+                    struct error *error);
+void speech_facts_close(struct speech_facts *facts);
+
 // Phonemes of `text` in espeak-ng's own letters, separated by '_', words by a space ("h_'eI dZ_'A@_v_I_s"). Between
 // "[[" and "]]", with '|' for '_', they are a text of their own. Caller frees.
 int speech_phonemes(const char *text, const struct language *language, char **phonemes, struct error *error);

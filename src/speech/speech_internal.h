@@ -48,8 +48,8 @@ int espeak_list(const struct language *language, struct buffer *lines);
 const char *espeak_version(void);
 int espeak_open(void);
 int espeak_speak(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
-// Phonemes of `text` as the voice of `language` reads it, separated by '_', appended to `phonemes`.
-int espeak_phonemes(const char *text, const struct language *language, struct buffer *phonemes);
+// Phonemes of `text` as the voice of `language` reads it, appended to `phonemes`: mnemonics separated by '_', or IPA.
+int espeak_phonemes(const char *text, const struct language *language, bool ipa, struct buffer *phonemes);
 int flite_list(const struct language *language, struct buffer *lines);
 bool flite_reads(const char *text);
 const char *flite_version(void);
@@ -138,6 +138,8 @@ struct phonemes {
 // Phonemes of each text, one line of espeak_phonemes a text, by one child process.
 int phoneme_lines(const struct text_list *texts, const struct language *language, struct text_list *lines,
                   struct error *error);
+// Whether the language's voice can read the first few of the texts; the sentence says what to do.
+int texts_check(const char *const *list, size_t count, const struct language *language, struct error *error);
 // Reads such a line, or [[phonemes]] as a user writes them. What does not fit is left out.
 void phonemes_read(const char *line, struct phonemes *phonemes);
 // "[[...]]", for an engine. False when it does not fit.

@@ -31,7 +31,7 @@ def fails(name, *arguments, says):
 version = run("--version").strip()
 check("version_is_one_line", version.startswith("wakesmith ") and version.count("\n") == 0)
 check("help_lists_the_commands", all(word in run("--help") for word in ("train", "evaluate", "detect", "features", "infer", "inspect")))
-for command in ("train", "say", "evaluate", "detect", "features", "infer", "inspect", "bench"):
+for command in ("train", "say", "check", "evaluate", "detect", "features", "infer", "inspect", "bench"):
     check(f"{command}_has_help", "usage: wakesmith " + command in run(command, "--help"))
 
 sound = tone(folder / "a b.wav")
@@ -75,6 +75,43 @@ fails("an_empty_sound", "features", folder / "empty.wav", "-o", folder / "x.npy"
 fails("a_damaged_sound", "features", folder / "junk.wav", "-o", folder / "x.npy", says="junk.wav")
 check("nothing_is_left_of_failed_features", not (folder / "x.npy").exists())
 fails("evaluate_without_data", "evaluate", folder / "junk.tflite", says="--positives")
+
+facts = json.loads(run("check", "привет дом", "--json"))
+check("check_tells_language_id_and_sounds", facts["language"] == "ru" and facts["id"] == "privet_dom" and facts["syllables"] == 4
+      and "dˈom" in facts["phonemes"] and facts["missing"] is None and [v["code"] for v in facts["verdicts"]] == ["good_length"], str(facts))
+check("check_warns_of_one_syllable", "poor" in [v["level"] for v in json.loads(run("check", "yes", "--json"))["verdicts"]])
+fails("check_says_what_cannot_be_spoken", "check", "你好小智", says="cannot read")
+check("check_json_says_it_too", "cannot read" in json.loads(run("check", "你好小智", "--json"))["missing"])
+
+
+def corpus(path):  # src/speech/corpus.c
+    data = path.read_bytes()
+    clips, samples = struct.unpack_from("<QQ", data, 8)
+    index = 64 + (2 * samples + 7) // 8 * 8
+    for i in range(clips):
+        start, count, text, group, engine, voice = struct.unpack_from("<QIIihH", data, index + 24 * i)
+        yield text, data[64 + 2 * start:64 + 2 * (start + count)]
+
+
+# Two spellings, the events of a run, and the preview: the first clips of a training are those that `say` speaks.
+small = ["--preset=draft", "--samples=60", "--training-steps=60", "--also=hi jarvis"]
+run("train", "hey jarvis", *small, f"--data-dir={folder}/two", f"--events={folder}/events")
+spoken = list(corpus(folder / "two/work/hey_jarvis/wake_word_samples/words.corpus"))
+said = json.loads(run("say", "hey jarvis", "--also=hi jarvis", "--samples=5", "-o", folder / "said", "--json"))["clips"]
+preview = [wave.open(clip["file"]).readframes(1 << 20) for clip in said]
+check("say_speaks_what_training_hears", preview == [pcm for _, pcm in spoken[:5]])
+check("say_names_voices_and_texts", all(clip["voice"] and clip["engine"] for clip in said)
+      and {clip["text"] for clip in said} == {"hey jarvis", "hi jarvis"}, str(said))
+check("spellings_are_said_equally_often", abs(sum(text for text, _ in spoken) - 30) <= 5)
+events = [json.loads(line) for line in (folder / "events").read_text().splitlines()]
+overall = [event["overall"] for event in events if "overall" in event]
+check("events_begin_and_finish", events[0]["event"] == "begin" and events[0]["id"] == "hey_jarvis" and events[-1]["event"] == "finished")
+check("progress_of_the_whole_only_grows", overall == sorted(overall) and overall[-1] == 1 and len(overall) > 8, str(overall))
+curve = [event for event in events if event["event"] == "metric"]
+check("curves_have_loss_and_recall", len(curve) > 20 and all("loss" in point for point in curve)
+      and any("recall" in point and "per_hour" in point for point in curve))
+run("train", "x y", f"--data-dir={folder}/two", f"--events={folder}/bad", "--model=big", ok=False)
+check("events_tell_why_it_ended", json.loads((folder / "bad").read_text().splitlines()[-1])["reason"].find("big") >= 0)
 
 if GOLDEN.is_dir():
     model, clip = GOLDEN / "models" / "alexa.tflite", GOLDEN / "wav" / "alexa_1.wav"

@@ -160,6 +160,31 @@ static void count_event(void *context, const struct progress_event *event)
     events += event->last ? 100 : 1;
 }
 
+static void keep_whole(void *context, const struct progress_event *event)
+{
+    *(double *)context = event->whole;
+    assert_true(event->whole_eta == -1 || event->whole_eta >= 0);
+}
+
+static void progress_of_the_whole(void **state)
+{
+    (void)state;
+    double whole = -1;
+    struct progress progress = {.sink = keep_whole, .context = &whole};
+    progress_part(&progress, 0, 0.25, 100);
+    progress_begin(&progress, "first");
+    assert_float_equal(whole, 0, 1e-12);
+    progress_step(&progress, 1, 2, "half");
+    assert_float_equal(whole, 0.125, 1e-12);
+    progress_end(&progress, "done");
+    assert_float_equal(whole, 0.25, 1e-12);
+    progress_part(&progress, 0.75, 1, 100); // a stage in between was found done
+    progress_begin(&progress, "last");
+    assert_float_equal(whole, 0.75, 1e-12);
+    progress_end(&progress, "done");
+    assert_float_equal(whole, 1, 1e-12);
+}
+
 static void progress_reports_and_stops(void **state)
 {
     (void)state;
@@ -183,6 +208,7 @@ int main(void)
         cmocka_unit_test(buffer_keeps_its_maximum),   cmocka_unit_test(hashes_match_fips_vectors),
         cmocka_unit_test(random_numbers_are_uniform_and_repeat), cmocka_unit_test(pool_runs_every_task_once),
         cmocka_unit_test(files_are_written_whole),    cmocka_unit_test(progress_reports_and_stops),
+        cmocka_unit_test(progress_of_the_whole),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

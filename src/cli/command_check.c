@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/cli_internal.h"
+#include "speech/speech.h"
+#include "text/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct verdict {
+    const char *code, *level;
+    bool (*holds)(const struct speech_facts *facts);
+    const char *text;
+};
+
+static bool is_one_syllable(const struct speech_facts *facts)
+{
+    return facts->syllables < 2;
+}
+static bool is_short(const struct speech_facts *facts)
+{
+    return facts->syllables == 2;
+}
+static bool is_of_good_length(const struct speech_facts *facts)
+{
+    return facts->syllables >= 3 && facts->syllables <= 5;
+}
+static bool is_long(const struct speech_facts *facts)
+{
+    return facts->syllables >= 6 && facts->seconds <= 1.3;
+}
+static bool is_too_long(const struct speech_facts *facts)
+{
+    return facts->syllables >= 6 && facts->seconds > 1.3; // a network sees the last 1.5 s
+}
+static bool has_few_sounds(const struct speech_facts *facts)
+{
+    return facts->phonemes >= 3 && (facts->distinct < 4 || 2 * facts->distinct <= facts->phonemes);
+}
+
+static const struct verdict verdicts[] = {
+    {"too_short", "poor", is_one_syllable,
+     "One syllable turns up in other words all the time: it would wake by mistake. Take two to five, like \"hey ...\"."},
+    {"short", "fair", is_short, "Two syllables work, three to five are safer against false wakes."},
+    {"good_length", "good", is_of_good_length, "A good length."},
+    {"long", "fair", is_long, "Rather long: it is tiring to say often."},
+    {"too_long", "poor", is_too_long, "Too long: the device listens to the last second and a half only."},
+    {"few_sounds", "fair", has_few_sounds, "Few different sounds: words with more variety are told apart better."},
+};
+
+static json_t *verdicts_json(const struct speech_facts *facts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < COUNT_OF(verdicts); i++)
+        if (verdicts[i].holds(facts))
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "level", verdicts[i].level, "code",
+                                                  verdicts[i].code, "text", verdicts[i].text));
+    return list;
+}
+
+static int print_check_json(const char *phrase, const struct language *language, const char *id, const char *title,
+                            const struct speech_facts *facts, const char *missing, struct error *error)
+{
+    return print_json(json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:s?}", "phrase",
+                                json_name(phrase), "language", language->code, "language_name", language->name, "id",
+                                id, "title", title, "phonemes", facts->ipa ? facts->ipa : "", "espeak",
+                                facts->mnemonics ? facts->mnemonics : "", "words", (json_int_t)facts->words,
+                                "syllables", (json_int_t)facts->syllables, "seconds", facts->seconds, "verdicts",
+                                missing ? json_array() : verdicts_json(facts), "missing", missing),
+                      error);
+}
+
+static int print_check(const char *phrase, const struct language *language, const char *id, const char *title,
+                       const struct speech_facts *facts, struct error *error)
+{
+    printf("%s: %s, file name %s, title \"%s\"\n", phrase, language->name, id, title);
+    printf("  spoken /%s/: %zu word%s, %zu syllable%s, about %.1f s\n", facts->ipa, facts->words,
+           facts->words == 1 ? "" : "s", facts->syllables, facts->syllables == 1 ? "" : "s", facts->seconds);
+    for (size_t i = 0; i < COUNT_OF(verdicts); i++)
+        if (verdicts[i].holds(facts))
+            printf("  %s: %s\n", verdicts[i].level, verdicts[i].text);
+    return print_done(error);
+}
+
+int command_check(int argc, char **argv, struct error *error)
+{
+    const char *lang = "auto";
+    bool json = false, done;
+    const struct option_row rows[] = {
+        {"lang", 0, OPTION_TEXT, &lang, 0, 0, "LANG", "language (auto: by the script of the phrase)"},
+        {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, "one JSON document; what cannot be spoken is told in \"missing\""},
+    };
+    struct positionals words;
+    TRY(command_parse("check", rows, COUNT_OF(rows), argc, argv, 1, 1, &words, &done, error));
+    if (done)
+        return 0;
+    const char *phrase = words.items[0];
+    const struct language *language;
+    TRY(text_check_phrase(phrase, error));
+    TRY(text_language_named(lang, &language, error));
+    if (!language)
+        language = text_language_of(phrase);
+    char id[TEXT_ID_SIZE], *title = NULL, *spoken = NULL;
+    struct speech_facts facts = {0};
+    text_safe_id(phrase, id);
+    int code;
+    TRY_GOTO(text_title(phrase, NULL, language, &title, error), end);
+    TRY_GOTO(text_spoken(phrase, &spoken, error), end);
+    code = speech_describe(spoken, language, &facts, error);
+    if (json && (code == 0 || code == ERROR_USAGE || code == ERROR_MISSING))
+        code = print_check_json(phrase, language, id, title, &facts, code < 0 ? error->message : NULL, error);
+    else if (code == 0)
+        code = print_check(phrase, language, id, title, &facts, error);
+end:
+    speech_facts_close(&facts);
+    free(title);
+    free(spoken);
+    return code;
+}

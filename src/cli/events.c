@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The events of a training as JSON lines, for a program that watches it: `train --json` and `train --events FILE`.
+#include "cli/cli_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROGRESS_PAUSE 0.5 // seconds between progress lines of one stage
+
+int events_open(struct events *events, const char *path, struct error *error)
+{
+    *events = (struct events){.stream = fopen(path, "ae")};
+    if (!events->stream)
+        return error_set(error, ERROR_IO, "--events: cannot write %s: %s", path, strerror(errno));
+    setvbuf(events->stream, NULL, _IOLBF, 1 << 16); // whole lines reach the reader
+    return 0;
+}
+
+void events_close(struct events *events)
+{
+    if (events->stream)
+        fclose(events->stream);
+    events->stream = NULL;
+}
+
+void events_put(struct events *events, json_t *line)
+{
+    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+    if (text && events->stream)
+        fprintf(events->stream, "%s\n", text);
+    free(text);
+    json_decref(line);
+}
+
+void events_begin(struct events *events, const char *phrase, const char *id, const char *language, const char *preset)
+{
+    char stamp[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    events_put(events, json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:s}", "event", "begin", "id", id, "phrase",
+                                 json_name(phrase), "language", language, "preset", preset, "pid",
+                                 (json_int_t)getpid(), "time", stamp));
+}
+
+void events_progress(struct events *events, const struct progress_event *event)
+{
+    double now = time_now();
+    if (!event->last && events->stage == event->stage && now - events->printed < PROGRESS_PAUSE)
+        return;
+    events->printed = now;
+    events->stage = event->stage;
+    events_put(events, json_pack("{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:f}", "event",
+                                 event->last ? "stage_done" : "progress", "stage", event->stage, "note",
+                                 json_name(event->note), "progress",
+                                 event->last        ? 1.0
+                                 : event->total > 0 ? event->done / event->total
+                                                    : 0.0,
+                                 "elapsed_s", event->elapsed, "eta_s", event->eta, "overall", event->whole,
+                                 "overall_eta_s", event->whole_eta));
+}
+
+void events_metric(struct events *events, const struct progress_metric *metric)
+{
+    json_t *line = json_pack("{s:s, s:i, s:I, s:I, s:f}", "event", "metric", "seed", metric->seed, "step",
+                             (json_int_t)metric->step, "steps", (json_int_t)metric->steps, "loss", metric->loss);
+    if (metric->judged && metric->recall >= 0)
+        json_object_set_new(line, "recall", json_real(metric->recall));
+    if (metric->judged && metric->per_hour >= 0)
+        json_object_set_new(line, "per_hour", json_real(metric->per_hour));
+    events_put(events, line);
+}
