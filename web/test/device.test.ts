@@ -6,8 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { CHANNELS, Device, RATE, toInt16 } from "../device/device.ts";
-import { samplesOf, wavOf } from "./wav.ts";
+import { CHANNELS, Device, RATE, toInt16 } from "../device/device";
+import { samplesOf, wavOf } from "./wav";
 
 const folder = mkdtempSync(join(tmpdir(), "wakesmith-device-"));
 const wasm = join(folder, "device.wasm");

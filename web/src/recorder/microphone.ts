@@ -35,27 +35,31 @@ export interface AudioWorld {
     secure: boolean;
     devices: Pick<MediaDevices, "getUserMedia" | "enumerateDevices"> | undefined;
     context(): AudioContext;
-    worklet(context: AudioContext, name: string): AudioWorkletNode;
+    worklet(context: AudioContext): Promise<AudioWorkletNode>; // what it posts are the blocks; "stop" ends it
+}
+export async function openWorklet(context: AudioContext, name: string, processorOptions?: unknown): Promise<AudioWorkletNode> {
+    await context.audioWorklet.addModule(`${name}-worklet.js`);
+    return new AudioWorkletNode(context, name, { numberOfInputs: 1, numberOfOutputs: 0, processorOptions });
 }
 export const browserWorld = (): AudioWorld => ({
     secure: window.isSecureContext,
     devices: navigator.mediaDevices as MediaDevices | undefined,
     context: () => new AudioContext({ latencyHint: "interactive" }),
-    worklet: (context, name) => new AudioWorkletNode(context, name, { numberOfInputs: 1, numberOfOutputs: 0 }),
+    worklet: context => openWorklet(context, "capture"),
 });
 
-export interface MicrophoneEvents {
-    block(samples: Float32Array): void;
+export interface MicrophoneEvents<Block = Float32Array> {
+    block(block: Block): void;
     lost(): void;
 }
 
-export class Microphone {
+export class Microphone<Block = Float32Array> {
     rate = 0;
     settings: Record<string, unknown> = {};
     private stop_: (() => void) | null = null;
     private opening = 0; // counts starts and stops: a start that was overtaken lets go of what it got
 
-    constructor(private readonly events: MicrophoneEvents, private readonly world: AudioWorld = browserWorld()) {}
+    constructor(private readonly events: MicrophoneEvents<Block>, private readonly world: AudioWorld = browserWorld()) {}
 
     get running(): boolean {
         return this.stop_ !== null;
@@ -77,7 +81,7 @@ export class Microphone {
                 stream.getTracks().forEach(each => each.stop());
                 void context.close();
             };
-            await context.audioWorklet.addModule("capture-worklet.js");
+            const worklet = await this.world.worklet(context);
             await context.resume();
             if (opening !== this.opening) {
                 release();
@@ -85,7 +89,7 @@ export class Microphone {
             }
             this.rate = context.sampleRate;
             this.settings = grantedSettings(track, context.sampleRate);
-            this.connect(stream, track, context, release);
+            this.connect(context.createMediaStreamSource(stream), track, worklet, release);
             return true;
         } catch (error) {
             release();
@@ -109,19 +113,17 @@ export class Microphone {
         }
     }
 
-    private connect(stream: MediaStream, track: MediaStreamTrack, context: AudioContext, release: () => void): void {
-        const source = context.createMediaStreamSource(stream);
-        const capture = this.world.worklet(context, "capture");
-        capture.port.onmessage = ({ data }) => this.events.block(data as Float32Array);
-        source.connect(capture);
+    private connect(source: AudioNode, track: MediaStreamTrack, worklet: AudioWorkletNode, release: () => void): void {
+        worklet.port.onmessage = ({ data }) => this.events.block(data as Block);
+        source.connect(worklet);
         track.onended = () => {
             this.stop();
             this.events.lost();
         };
         this.stop_ = () => {
             track.onended = null;
-            capture.port.onmessage = null;
-            capture.port.postMessage("stop");
+            worklet.port.onmessage = null;
+            worklet.port.postMessage("stop");
             source.disconnect();
             release();
         };
