@@ -10,6 +10,7 @@
 
 const struct command commands[] = {
     {"train", "PHRASE", "train a wake word: writes <id>.tflite, <id>.json and <id>.report.json", command_train},
+    {"serve", "", "open the page: record, train and test wake words in the browser", command_serve},
     {"say", "PHRASE -o FOLDER", "speak a phrase as training would, into wav files", command_say},
     {"check", "PHRASE", "is it a good wake word? its language, file name, pronunciation and length", command_check},
     {"evaluate", "MODEL.tflite --positives DIR --negatives DIR", "measure recall and false accepts per hour of a model",

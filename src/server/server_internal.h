@@ -30,6 +30,9 @@ int shape_check(const struct shape *shape, const json_t *value, struct error *er
 // Query and form values are texts; where the shape wants a number or bool they are converted. New reference.
 json_t *shape_convert(const struct shape *shape, const json_t *texts, struct error *error);
 json_t *shape_schema(const struct shape *shape); // JSON Schema; named shapes as $ref "#/components/schemas/Name"
+bool shape_is_file(const struct shape *shape, const char *key); // does this key of an object hold a file?
+typedef void shape_visit(void *context, const char *key, bool optional, const struct shape *shape);
+void shape_members(const struct shape *shape, shape_visit *visit, void *context); // the named keys of an object
 
 // ---- requests and replies --------------------------------------------------------------------------------
 
@@ -80,6 +83,11 @@ struct request {
 };
 const char *request_header(const struct request *request, const char *name); // NULL: not there
 
+enum { REPLY_MAX_HEADERS = 4 };
+struct reply_header {
+    const char *name;
+    char value[120];
+};
 struct reply {
     int status;             // 200
     json_t *json;           // owned
@@ -91,11 +99,18 @@ struct reply {
     char *download;         // name for Content-Disposition, owned; NULL: shown in the page
     char *location;         // for 302 and 303, owned
     char *cookie;           // value of Set-Cookie, owned
+    char *allow;            // of 405: the methods, owned
+    const char *encoding;   // Content-Encoding of `data`; NULL: none
+    char *etag;             // of `data`, with its quotes, owned; NULL: none
     const char *cache;      // Cache-Control; NULL: "no-store" for JSON, "no-cache" for files
+    struct reply_header headers[REPLY_MAX_HEADERS]; // further ones
     struct event_source *events; // or server-sent events, owned
 };
 int reply_json(struct reply *reply, json_t *json, struct error *error); // takes the reference; NULL: no memory
 int reply_file(struct reply *reply, const char *path, const char *type, struct error *error);
+// A further header; more than REPLY_MAX_HEADERS are dropped.
+void reply_header(struct reply *reply, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 // {"ok": false, "error": sentence, "code": code, ...}: `code` is a word for programs ("TRAINING_RUNNING"). Returns 0.
 int reply_refuse(struct reply *reply, int status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -113,11 +128,14 @@ struct route_table {
     const struct route *routes;
     size_t count;
 };
-extern const struct route_table route_tables[];
-extern const size_t route_table_count;
 // A route table is defined as
 //   static const struct route routes[] = {...};
-//   const struct route_table routes_session = {"Session", routes, COUNT_OF(routes)};  (a pointer list in routes.c)
+//   const struct route_table routes_session = {"Session", routes, COUNT_OF(routes)};
+// routes.c and meson.build pick it up as soon as src/server/routes_session.c is there.
+extern const struct route_table routes_session, routes_recordings, routes_word, routes_train, routes_models,
+    routes_data, routes_access;
+extern const struct route_table *const route_tables[];
+extern const size_t route_table_count;
 
 // ---- state -------------------------------------------------------------------------------------------------
 
@@ -132,9 +150,15 @@ struct session { // of the recorder; survives a restart in <data>/recorder_sessi
 struct jobs;    // jobs.c: the training child, its events and log
 struct models;  // models.c: the finished runs
 struct pairing; // pairing.c: tokens, cookies
+struct tls;     // tls.c: the certificate
+struct page;    // page.c: the page's files
 struct server {
     struct server_options options; // texts owned by the server
-    char *data_dir, *program;
+    char *data_dir, *program, *tmp;  // tmp: <data>/tmp, emptied at start
+    char *host;    // address or name for people: "localhost", "192.168.1.5"
+    char *url;     // "http://localhost:2704/", with a pairing token when one is needed
+    bool secure;   // TLS
+    int port, device_port; // that were opened; device_port 0: none
     struct recordings *recordings;
     pthread_mutex_t lock;  // of the session
     pthread_rwlock_t gate; // held shared while recordings change, alone while a training starts
@@ -142,6 +166,8 @@ struct server {
     struct jobs *jobs;
     struct models *models;
     struct pairing *pairing;
+    struct tls *tls;
+    struct page *page;
     struct http *http; // http.c
     volatile int closing;
 };

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A server from its options: opens every part in order, closes them backwards.
+#include "server/http_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// ---- options -----------------------------------------------------------------------------------------------
+
+static int whole_of_environment(const char *name, int low, int high, int fallback)
+{
+    const char *text = getenv(name);
+    char *end = NULL;
+    long value = text ? strtol(text, &end, 10) : 0;
+    return text && end != text && !*end && value >= low && value <= high ? (int)value : fallback;
+}
+
+static const char *text_of_environment(const char *name, const char *fallback)
+{
+    const char *text = getenv(name);
+    return text && *text ? text : fallback;
+}
+
+void server_options_default(struct server_options *options)
+{
+    *options = (struct server_options){
+        .host = text_of_environment("REC_HOST", NULL),
+        .port = whole_of_environment("REC_PORT", 0, 65535, SERVER_PORT),
+        .device_port = SERVER_DEVICE_PORT,
+        .public_url = text_of_environment("REC_PUBLIC_BASE_URL", NULL),
+        .speakers_total = whole_of_environment("REC_SPEAKERS_TOTAL", 1, 10, 1),
+        .takes_per_speaker = whole_of_environment("REC_TAKES_PER_SPEAKER", 1, 50, 10),
+    };
+}
+
+// The server keeps its own copies of the texts.
+static int copy_text(const char **text, struct error *error)
+{
+    if (!*text)
+        return 0;
+    *text = strdup(*text);
+    return *text ? 0 : error_memory(error, "the options");
+}
+
+static int copy_options(struct server *server, const struct server_options *given, struct error *error)
+{
+    struct server_options *options = &server->options;
+    *options = *given;
+    options->names = (struct text_list){0};
+    const char **texts[] = {&options->program, &options->data_dir, &options->host, &options->public_url,
+                            &options->page_dir};
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (copy_text(texts[i], error) < 0) {
+            for (; i < COUNT_OF(texts); i++)
+                *texts[i] = NULL; // not ours to free
+            return error->code;
+        }
+    for (size_t i = 0; i < given->names.count; i++)
+        TRY(text_list_add(&options->names, given->names.items[i], error));
+    server->data_dir = strdup(options->data_dir);
+    server->program = strdup(options->program);
+    server->tmp = path_join(options->data_dir, "tmp");
+    return server->data_dir && server->program && server->tmp ? 0 : error_memory(error, "the options");
+}
+
+static void free_options(struct server *server)
+{
+    struct server_options *options = &server->options;
+    free((char *)options->program);
+    free((char *)options->data_dir);
+    free((char *)options->host);
+    free((char *)options->public_url);
+    free((char *)options->page_dir);
+    text_list_free(&options->names);
+    free(server->data_dir);
+    free(server->program);
+    free(server->tmp);
+}
+
+// ---- parts -------------------------------------------------------------------------------------------------
+
+// Every notation of the table is read once, so that a slip of the pen shows at the start and not at a request.
+static int check_routes(struct error *error)
+{
+    for (size_t table = 0; table < route_table_count; table++)
+        for (size_t i = 0; i < route_tables[table]->count; i++) {
+            const struct route *route = &route_tables[table]->routes[i];
+            const char *notations[] = {route->query, route->body, route->answer};
+            for (size_t j = 0; j < COUNT_OF(notations); j++) {
+                struct shape *shape = NULL;
+                if (notations[j] && shape_parse(notations[j], &shape, error) < 0)
+                    return error_prefix(error, "%s %s", route->method, route->path);
+                shape_free(shape);
+            }
+        }
+    return 0;
+}
+
+static int open_folders(struct server *server, struct error *error)
+{
+    TRY(folder_remove(server->tmp, error)); // uploads that a killed server left
+    TRY(folder_make(server->tmp, error));
+    return access(server->data_dir, W_OK) == 0
+               ? 0
+               : error_set(error, ERROR_IO, "cannot write to the data folder %s", server->data_dir);
+}
+
+static int open_parts(struct server *server, struct error *error)
+{
+    TRY(check_routes(error));
+    TRY(open_folders(server, error));
+#ifdef HAS_recordings
+    TRY(recordings_open(&server->recordings, server->data_dir, error));
+#endif
+#ifdef HAS_models
+    TRY(models_open(&server->models, server->data_dir, error));
+#endif
+#ifdef HAS_jobs
+    TRY(jobs_open(&server->jobs, server->program, server->data_dir, error));
+#endif
+#ifdef HAS_session
+    session_restore(server);
+#endif
+    TRY(http_open(&server->http, server, error));
+    server->url = text_print("http%s://%s:%d/", server->secure ? "s" : "", server->host, server->port);
+    return server->url ? 0 : error_memory(error, "the address");
+}
+
+int server_open(struct server **out, const struct server_options *options, struct error *error)
+{
+    struct server *server = calloc(1, sizeof *server);
+    if (!server)
+        return error_memory(error, "the server");
+    pthread_mutex_init(&server->lock, NULL);
+    pthread_rwlock_init(&server->gate, NULL);
+    int code = copy_options(server, options, error);
+    if (code == 0 && !server->options.host) {
+        server->options.host = strdup(options->lan ? "0.0.0.0" : "127.0.0.1");
+        code = server->options.host ? 0 : error_memory(error, "the options");
+    }
+    server->host = strdup("localhost");
+    if (code == 0)
+        code = open_parts(server, error);
+    if (code < 0)
+        server_close(server);
+    else
+        *out = server;
+    return code;
+}
+
+void server_close(struct server *server)
+{
+    if (!server)
+        return;
+    server->closing = 1;
+    http_close(server->http);
+#ifdef HAS_jobs
+    jobs_close(server->jobs);
+#endif
+#ifdef HAS_session
+    session_clear(&server->session);
+#endif
+#ifdef HAS_models
+    models_close(server->models);
+#endif
+#ifdef HAS_recordings
+    recordings_close(server->recordings);
+#endif
+    free_options(server);
+    free(server->host);
+    free(server->url);
+    pthread_mutex_destroy(&server->lock);
+    pthread_rwlock_destroy(&server->gate);
+    free(server);
+}
+
+const char *server_url(const struct server *server)
+{
+    return server->url;
+}
