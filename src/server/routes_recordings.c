@@ -21,7 +21,7 @@ static int bucket_named(const char *name, enum recordings_bucket *bucket, struct
 static int find(struct server *server, const char *bucket_name, const char *name, const json_t *given,
                 struct recording *item, struct error *error)
 {
-    enum recordings_bucket bucket;
+    enum recordings_bucket bucket = BUCKET_PERSONAL;
     char id[TEXT_ID_SIZE] = "";
     TRY(bucket_named(bucket_name, &bucket, error));
     if (bucket != BUCKET_CAPTURED)
