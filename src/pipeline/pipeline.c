@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -160,6 +161,29 @@ static int find_network(struct walk *walk, struct error *error)
     return 0;
 }
 
+// Who holds the lock, as the lock file says; 0 when it does not.
+static long lock_holder(int lock)
+{
+    char text[32] = "";
+    ssize_t got = pread(lock, text, sizeof text - 1, 0);
+    text[got > 0 ? got : 0] = 0;
+    return strtol(text, NULL, 10);
+}
+
+// A run that was killed may leave speech processes that end a moment later and hold the lock until then.
+static bool take_lock(int lock)
+{
+    enum { TRIES = 40 };
+    static const struct timespec pause = {.tv_nsec = 50000000};
+    for (int i = 0; flock(lock, LOCK_EX | LOCK_NB) != 0; i++) {
+        long holder = lock_holder(lock);
+        if (i == TRIES || holder <= 0 || kill((pid_t)holder, 0) == 0 || errno != ESRCH)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 // One run at a time in a data directory: two at once would take twice as long and twice the memory, and those who
 // watch (the page) have one run to show.
 static int lock_folder(struct walk *walk, struct error *error)
@@ -171,20 +195,15 @@ static int lock_folder(struct walk *walk, struct error *error)
     int code = 0;
     if (walk->lock < 0)
         code = error_set(error, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
-    else if (flock(walk->lock, LOCK_EX | LOCK_NB) != 0) {
-        char holder[32] = "another process";
-        ssize_t got = read(walk->lock, holder, sizeof holder - 1);
-        holder[got > 0 ? got : 0] = 0;
-        holder[strcspn(holder, "\n")] = 0;
-        code =
-            error_set(error, ERROR_STATE,
-                      "a training is already running in %s (process %s); wait for it, stop it, or choose another "
-                      "--data-dir",
-                      walk->data, holder);
-    } else {
+    else if (!take_lock(walk->lock))
+        code = error_set(error, ERROR_STATE,
+                         "a training is already running in %s (process %ld); wait for it, stop it, or choose another "
+                         "--data-dir",
+                         walk->data, lock_holder(walk->lock));
+    else {
         char self[32];
         int size = snprintf(self, sizeof self, "%ld\n", (long)getpid());
-        if (ftruncate(walk->lock, 0) != 0 || write(walk->lock, self, (size_t)size) != size)
+        if (ftruncate(walk->lock, 0) != 0 || pwrite(walk->lock, self, (size_t)size, 0) != size)
             code = error_set(error, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
     }
     free(path);
