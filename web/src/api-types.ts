@@ -63,6 +63,7 @@ export interface Session {
     safe_word: string | null;
     title: string | null;
     lang: string | null;
+    lang_auto: boolean; // the language was found, not chosen
     also: string[];
     speakers_total: number | null;
     takes_per_speaker: number | null;

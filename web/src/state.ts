@@ -12,7 +12,7 @@ export const IDLE: Training = {
     log_path: "", log_size: 0, by: "server", resumable: false,
 };
 const EMPTY: Session = {
-    raw_phrase: null, safe_word: null, title: null, lang: null, also: [], speakers_total: null, takes_per_speaker: null,
+    raw_phrase: null, safe_word: null, title: null, lang: null, lang_auto: true, also: [], speakers_total: null, takes_per_speaker: null,
     takes_total: 0, takes_received: 0, takes: [], items: [], loose_samples: 0, training: IDLE,
 };
 

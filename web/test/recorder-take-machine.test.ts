@@ -50,6 +50,15 @@ test("B8: the lead holds when the word comes as early as it may", () => {
     assert.ok(take && take.trigger - take.start >= at(300));
 });
 
+test("B7: what is kept after the word does not depend on the silence that ended it", () => {
+    const samples = scene(6000, 0.0005, [1500, 2100, 0.2]);
+    for (const silenceMs of [500, 900, 2000]) {
+        const [take] = takesIn(hear(samples, { silenceMs }));
+        const tail = (take!.start + take!.samples.length - at(2100)) / 48;
+        assert.ok(Math.abs(tail - 400) <= 20, `${tail} ms`);
+    }
+});
+
 test("takes follow each other, each with its own word", () => {
     const words: [number, number, number][] = [[1000, 1600, 0.2], [3600, 4300, 0.1], [6300, 6900, 0.3]];
     const takes = takesIn(hear(scene(9000, 0.001, ...words)));

@@ -25,7 +25,7 @@ function rig(...answers: (Error | null)[]) {
             return () => { due = null; };
         },
     });
-    const add = (take: number) => uploader.add({ speaker: 1, take }, new ArrayBuffer(8), {});
+    const add = (take: number) => uploader.add({ speaker: 1, take }, "jarvis", new ArrayBuffer(8), {});
     return { uploader, sent, saved, waits, add, pass: async () => { due?.(); await settle(); } };
 }
 

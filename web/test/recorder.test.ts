@@ -17,6 +17,7 @@ function rig(speakers: number, takes: number, ...failures: Error[]) {
     const items: { speaker_index: number; take_index: number }[] = [];
     let events: MicrophoneEvents | null = null, open = false;
     const recorder = new Recorder<(typeof items)[number]>({
+        word: () => "jarvis",
         plan: () => planTakes(items, speakers, takes),
         send: async take => {
             const failure = failures.shift();

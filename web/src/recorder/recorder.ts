@@ -22,7 +22,8 @@ export interface Meter {
 }
 
 export interface RecorderOptions<Item> {
-    plan(): TakePlan<Item>; // of what the server has
+    word(): string;         // id of the wake word
+    plan(): TakePlan<Item>; // of what the server has of it
     send(take: PendingTake): Promise<Item>;
     saved(item: Item): void; // before `plan` is asked again
     changed(): void;
@@ -54,7 +55,11 @@ export class Recorder<Item> {
 
     // The place that the next take goes to. Null: nothing is left for this speaker.
     get slot(): Slot | null {
-        return this.target ?? nextSlot(this.options.plan(), this.speaker, this.uploader.pending);
+        return this.target ?? nextSlot(this.options.plan(), this.speaker, this.onTheirWay);
+    }
+
+    private get onTheirWay(): PendingTake[] {
+        return this.uploader.pending.filter(take => take.word === this.options.word());
     }
 
     async begin(speaker: number, device: string, target: Slot | null = null): Promise<void> {
@@ -111,7 +116,7 @@ export class Recorder<Item> {
         if (!slot) return this.stop();
         const again = this.target !== null;
         this.target = null;
-        this.uploader.add(slot, encodeWav(take.samples, take.rate), this.microphone.settings);
+        this.uploader.add(slot, this.options.word(), encodeWav(take.samples, take.rate), this.microphone.settings);
         if (again || !this.slot) this.stop();
     }
 

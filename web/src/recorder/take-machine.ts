@@ -23,6 +23,7 @@ export const LONGEST_MS = 10_000; // that maximumMs and silenceMs may be, togeth
 export const FRAME_MS = 20;
 export const PRE_ROLL_MS = 600;    // before the trigger: a soft onset of up to 300 ms, and LEAD_MS before that
 export const LEAD_MS = 300;        // of room before the first sound
+export const TAIL_MS = 400;        // kept of the silence at the end: a soft "s" fades below the silence level
 export const NOISE_SPAN_MS = 3000; // over which the room is measured
 const OVER_NOISE = 3;              // a voice is this much louder than the room
 const OVER_NOISE_LIMIT = 0.25;     // what a raised voice always reaches
@@ -157,7 +158,8 @@ export class TakeMachine {
 
     private finish(events: TakeEvent[]): void {
         const first = Math.max(this.trigger - this.samplesOf(PRE_ROLL_MS), this.ring.begin);
-        events.push({ kind: "take", take: { samples: this.ring.slice(first, this.ring.end), rate: this.rate, start: first,
+        const last = this.ring.end - this.samplesOf(Math.max(this.quietMs - TAIL_MS, 0));
+        events.push({ kind: "take", take: { samples: this.ring.slice(first, last), rate: this.rate, start: first,
                                             trigger: this.trigger, voicedMs: this.voicedMs } });
         this.wait(events);
     }

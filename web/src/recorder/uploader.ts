@@ -9,6 +9,7 @@ export interface Slot {
 export const sameSlot = (a: Slot, b: Slot): boolean => a.speaker === b.speaker && a.take === b.take;
 
 export interface PendingTake extends Slot {
+    word: string; // id of the wake word that was recorded
     wav: ArrayBuffer;
     settings: Record<string, unknown>; // what the browser granted
     attempts: number;
@@ -50,8 +51,8 @@ export class Uploader<Answer> {
         return this.pending.some(take => take.failure !== "");
     }
 
-    add(slot: Slot, wav: ArrayBuffer, settings: Record<string, unknown>): void {
-        this.pending.push({ ...slot, wav, settings, attempts: 0, failure: "", refused: false });
+    add(slot: Slot, word: string, wav: ArrayBuffer, settings: Record<string, unknown>): void {
+        this.pending.push({ ...slot, word, wav, settings, attempts: 0, failure: "", refused: false });
         this.options.changed();
         void this.work();
     }

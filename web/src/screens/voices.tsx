@@ -1,7 +1,183 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The second step: who lives here says the word a few times. It may be skipped.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { api, sentenceOf } from "../api";
+import type { Session } from "../api-types";
 import { t } from "../i18n";
-import { Card } from "../ui";
+import { nextSpeaker } from "../recorder/plan";
+import { routeOf } from "../router";
+import { loadSession, setSession, useAppState } from "../state";
+import { useStore } from "../store";
+import { Button, Card, Empty, Field, LinkButton, Notice, offerRestore } from "../ui";
+import { Advanced, Booth } from "./voices/booth";
+import { Files } from "./voices/files";
+import { names } from "./voices/names";
+import { Phone } from "./voices/phone";
+import { Speakers } from "./voices/speakers";
+import { begin, nameOf, planOf, stop, studio } from "./voices/studio";
+import { TakeCard } from "./voices/take-card";
+import "./voices/voices.css";
+
+const CONTROLS = "input, select, textarea, button, summary, a[href], [contenteditable]";
+
+// Space starts and stops, unless it belongs to what has the focus.
+function useSpaceKey(act: () => void): void {
+    const latest = useRef(act);
+    latest.current = act;
+    useEffect(() => {
+        const press = (event: KeyboardEvent) => {
+            if (event.key !== " " || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
+            if ((event.target as Element).closest(CONTROLS)) return;
+            event.preventDefault();
+            latest.current();
+        };
+        document.addEventListener("keydown", press);
+        return () => document.removeEventListener("keydown", press);
+    }, []);
+}
+
+function Count({ label, value, most, locked, onChange }: {
+    label: string; value: number; most: number; locked: boolean; onChange: (value: number) => void;
+}) {
+    const set = (wanted: number) => {
+        const allowed = Math.min(Math.max(Math.round(wanted) || 1, 1), most);
+        if (allowed !== value) onChange(allowed);
+    };
+    return (
+        <Field label={label}>
+            {ids => (
+                <div class="count">
+                    <Button label={t("voices.fewer", { what: label })} disabled={locked || value <= 1} onClick={() => set(value - 1)}>−</Button>
+                    <input {...ids} type="number" inputMode="numeric" min={1} max={most} value={value} disabled={locked}
+                           onChange={event => {
+                               set(event.currentTarget.valueAsNumber);
+                               event.currentTarget.value = String(value);
+                           }} />
+                    <Button label={t("voices.more", { what: label })} disabled={locked || value >= most} onClick={() => set(value + 1)}>+</Button>
+                </div>
+            )}
+        </Field>
+    );
+}
+
+function Numbers({ session, locked }: { session: Session; locked: boolean }) {
+    const [trouble, setTrouble] = useState<string | null>(null), [busy, setBusy] = useState(false);
+    const speakers = session.speakers_total ?? 1, takes = session.takes_per_speaker ?? 10;
+    const change = (speakers_total: number, takes_per_speaker: number) => {
+        setBusy(true);
+        setTrouble(null);
+        api.startSession({ phrase: session.raw_phrase ?? "", lang: session.lang_auto ? "auto" : session.lang ?? "auto", also: session.also, speakers_total, takes_per_speaker })
+            .then(setSession, error => setTrouble(sentenceOf(error))).finally(() => setBusy(false));
+    };
+    return (
+        <div class="stack-close">
+            <div class="counts">
+                <Count label={t("reference.label_speakers")} value={speakers} most={10} locked={locked || busy} onChange={value => change(value, takes)} />
+                <Count label={t("reference.label_takes_per_speaker")} value={takes} most={50} locked={locked || busy} onChange={value => change(speakers, value)} />
+            </div>
+            {trouble && <Notice tone="bad">{trouble}</Notice>}
+        </div>
+    );
+}
+
+function Reset({ count }: { count: number }) {
+    const [trouble, setTrouble] = useState<string | null>(null), [busy, setBusy] = useState(false);
+    const reset = async () => {
+        setBusy(true);
+        setTrouble(null);
+        try {
+            const { tickets, moved } = await api.resetRecordings();
+            offerRestore(t("voices.reset_done", { n: moved }), tickets, loadSession);
+            await loadSession();
+        } catch (error) {
+            setTrouble(sentenceOf(error));
+        }
+        setBusy(false);
+    };
+    return (
+        <div class="stack-close">
+            <div><Button kind="quiet" icon="trash" busy={busy} onClick={reset}>{t("voices.reset", { n: count })}</Button></div>
+            {trouble && <Notice tone="bad">{trouble}</Notice>}
+        </div>
+    );
+}
+
+function Walk({ word, complete, recorded }: { word: string; complete: boolean; recorded: number }) {
+    return (
+        <div class="row row-apart walk">
+            <p class="muted small">{t(complete ? "voices.walk_complete" : recorded ? "voices.walk_some" : "voices.walk_none")}</p>
+            <LinkButton href={routeOf("train", word)} kind={complete ? "main" : "plain"} large={complete} icon="right">
+                {t(complete ? "voices.to_train" : recorded ? "voices.enough" : "voices.skip")}</LinkButton>
+        </div>
+    );
+}
+
+function Studio({ session, locked }: { session: Session; locked: boolean }) {
+    const { about } = useAppState();
+    const state = useStore(studio);
+    useStore(names);
+    useEffect(() => stop, []); // the microphone goes off with the screen
+    const word = session.safe_word ?? "", phrase = session.title ?? session.raw_phrase ?? word;
+    useEffect(() => stop, [word]);
+    useEffect(() => {
+        if (locked) stop();
+    }, [locked]);
+    const plan = planOf(session);
+    const next = nextSpeaker(plan, state.pending, state.speaker);
+    const complete = plan.recorded === plan.total;
+    const on = state.phase !== "off";
+    useSpaceKey(() => {
+        if (on) stop();
+        else if (next !== null && !locked) void begin(next);
+    });
+    const fresh = on && state.notice?.kind === "saved"
+        ? plan.speakers[state.notice.slot.speaker - 1]?.[state.notice.slot.take - 1]?.saved_as ?? null : null;
+    const heading = on && state.slot
+        ? t("voices.now", { name: nameOf(state.slot.speaker), n: state.slot.take, total: session.takes_per_speaker ?? 10 })
+        : t("voices.summary", { n: plan.recorded, total: plan.total });
+    return (
+        <>
+            <div class="voices-main">
+                <Card title={phrase} aside={<span class="muted number">{heading}</span>} tone="accent">
+                    {locked && <Notice tone="warn">{t("voices.locked")}</Notice>}
+                    <Booth state={state} phrase={phrase} name={nameOf(next ?? 1)} next={next} complete={complete} locked={locked} />
+                    <Advanced settings={state.settings} />
+                </Card>
+                <Card title={t("voices.who")}>
+                    <Numbers session={session} locked={locked || on} />
+                    <Speakers plan={plan} state={state} locked={locked || on} fresh={fresh} />
+                    {session.items.length > 0 && !locked && <Reset count={session.items.length} />}
+                </Card>
+            </div>
+            {plan.outside.length > 0 && <Card title={t("voices.outside")} aside={<span class="muted number">{plan.outside.length}</span>}>
+                <p class="muted small">{t("voices.outside_lead")}</p>
+                <details class="takes"><summary>{t("voices.takes", { n: plan.outside.length })}</summary>
+                    <ul class="take-list">{plan.outside.map(item => <TakeCard key={item.saved_as} item={item}
+                        title={t("voices.speaker_take", { speaker: item.speaker_index, take: item.take_index })} />)}</ul></details>
+            </Card>}
+            <div class="columns">
+                <Card title={t("voices.files")}>
+                    <Files locked={locked} />
+                    {plan.others.length > 0 && <details class="takes"><summary>{t("voices.others", { n: plan.others.length })}</summary>
+                        <ul class="take-list">{plan.others.map(item => <TakeCard key={item.saved_as} item={item}
+                            title={item.original_name || item.saved_as} />)}</ul></details>}
+                </Card>
+                <Card title={t("voices.phone")}><Phone about={about} /></Card>
+            </div>
+            <Walk word={word} complete={complete} recorded={session.items.length} />
+        </>
+    );
+}
 
 export function Voices(_props: { id: string | null }) {
-    return <><h1>{t("voices.title")}</h1><Card>{t("voices.lead")}</Card></>;
+    const { session, training, loaded } = useAppState();
+    return (
+        <>
+            <h1>{t("voices.title")}</h1>
+            <p class="lead">{t("voices.lead")}</p>
+            {session.safe_word ? <Studio session={session} locked={training.running && training.safe_word === session.safe_word} />
+                : loaded && <Card><Empty icon="microphone">
+                    <p>{t("voices.no_word")}</p><LinkButton href={routeOf("word")} kind="main">{t("voices.choose_word")}</LinkButton></Empty></Card>}
+        </>
+    );
 }
