@@ -83,20 +83,24 @@ struct recordings_add {
     json_t *about;                 // further sidecar keys (borrowed), may be NULL
 };
 // Parses, checks, converts, writes. ERROR_FORMAT: not audio, no samples, too long; ERROR_MISSING: the format needs
-// ffmpeg, which is not installed; the sentence says what to do. `item`: recording_close.
+// ffmpeg, which is not installed; the sentence says what to do. `item`: recording_close. Of a capture that made older
+// ones go for good, item->about has "removed": how many.
 int recordings_add(struct recordings *store, const struct recordings_add *add, struct recording *item,
                    struct error *error);
-// Of a capture that made older ones go for good, item->about has "removed": how many.
 bool recordings_has_ffmpeg(void); // for what libsndfile does not read: m4a, webm, aac, wma, amr
 // All of a bucket, newest first; `wake_word` NULL: of all wake words. A folder that is not there is empty.
 int recordings_list(struct recordings *store, enum recordings_bucket bucket, const char *wake_word,
                     struct recording_list *list, struct error *error);
+// How many lie in the inbox, from the folder alone.
+int recordings_count_captured(struct recordings *store, size_t *count, struct error *error);
 // By name; ERROR_MISSING for names that are not a plain file name of this bucket. `wake_word` is not read for captures.
 int recordings_find(struct recordings *store, enum recordings_bucket bucket, const char *wake_word, const char *name,
                     struct recording *item, struct error *error);
 // To the trash. *ticket (caller frees) brings it back.
 int recordings_remove(struct recordings *store, const struct recording *item, char **ticket, struct error *error);
 int recordings_restore(struct recordings *store, const char *ticket, struct recording *item, struct error *error);
+// For good, without a way back: for what has to make room.
+int recordings_forget(struct recordings *store, const struct recording *item, struct error *error);
 json_t *recordings_trash(struct recordings *store); // [{ticket, bucket, saved_as, wake_word, deleted_at, seconds}]
 // Trim points in seconds of the file; start 0 and end 0 (revert): the whole file. ERROR_USAGE outside the file or
 // less than 0.1 s apart.

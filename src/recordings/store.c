@@ -279,6 +279,17 @@ int recordings_list(struct recordings *store, enum recordings_bucket bucket, con
     return code;
 }
 
+int recordings_count_captured(struct recordings *store, size_t *count, struct error *error)
+{
+    struct text_list names = {0};
+    char *folder = bucket_folder(store, BUCKET_CAPTURED, NULL);
+    int code = folder ? store_names(folder, &names, error) : error_memory(error, "a path");
+    *count = names.count;
+    text_list_free(&names);
+    free(folder);
+    return code;
+}
+
 int recordings_find(struct recordings *store, enum recordings_bucket bucket, const char *wake_word, const char *name,
                     struct recording *item, struct error *error)
 {
@@ -509,6 +520,16 @@ void recording_delete(const char *wav)
         unlink(original);
     free(original);
     free(sidecar);
+}
+
+int recordings_forget(struct recordings *store, const struct recording *item, struct error *error)
+{
+    pthread_mutex_lock(&store->lock);
+    int code = item_check(store, item, error);
+    if (code == 0)
+        recording_delete(item->path);
+    pthread_mutex_unlock(&store->lock);
+    return code;
 }
 
 // The oldest captures make room.

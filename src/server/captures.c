@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum {
-    CAPTURES_PER_DEVICE = 500, // pending ones; the oldest make room, into the trash, and the answer says so
+    CAPTURES_PER_DEVICE = 500, // pending ones; the oldest make room for good, and the answer says so
+    CAPTURES_PER_LOOK = 50,    // who has too many is looked up once for so many arrivals
     MOST_HISTORY = 4096,       // values of a probability history
     MOST_METADATA = 16 << 10   // bytes of metadata_json
 };
@@ -153,21 +154,19 @@ static bool is_pending(const struct recording *item)
     return !status || strcmp(status, "pending") == 0;
 }
 
-// Room for one more of this device. *removed: how many went to the trash. Newest first, so the list is walked from
-// its end; what another thread removed meanwhile does not count.
-static int make_room(struct server *server, const char *device, const struct recording_list *list, int *removed,
+// The oldest pending ones of this device go. Newest first, so the list is walked from its end; what another thread
+// removed meanwhile does not count.
+static int make_room(struct server *server, const char *device, const struct recording_list *list, size_t *removed,
                      struct error *error)
 {
-    int pending = 0;
+    size_t pending = 0;
     for (size_t i = 0; i < list->count; i++)
         pending += is_pending(&list->items[i]) && strcmp(device_of(list->items[i].about), device) == 0;
     for (size_t i = list->count; i-- > 0 && pending > CAPTURES_PER_DEVICE;) {
         const struct recording *item = &list->items[i];
-        char *ticket = NULL;
         if (!is_pending(item) || strcmp(device_of(item->about), device) != 0)
             continue;
-        int code = recordings_remove(server->recordings, item, &ticket, error);
-        free(ticket);
+        int code = recordings_forget(server->recordings, item, error);
         if (code < 0 && code != ERROR_MISSING)
             return code;
         *removed += code == 0;
@@ -176,21 +175,34 @@ static int make_room(struct server *server, const char *device, const struct rec
     return 0;
 }
 
+static bool is_time_to_look(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    bool look = server->captures++ % CAPTURES_PER_LOOK == 0;
+    pthread_mutex_unlock(&server->lock);
+    return look;
+}
+
 // The count, and what had to go, in the answer.
 static int settle(struct server *server, const json_t *about, struct reply *reply, struct error *error)
 {
     struct recording_list list = {.items = NULL};
     json_t *item = json_object_get(reply->json, "item");
-    int removed = (int)json_integer_value(json_object_get(item, "removed")); // by the limit of the whole inbox
-    int code = recordings_list(server->recordings, BUCKET_CAPTURED, NULL, &list, error), by_device = 0;
-    if (code == 0)
-        code = make_room(server, device_of(about), &list, &by_device, error);
-    if (code == 0)
-        json_object_set_new(reply->json, "captured_count", json_integer((json_int_t)list.count - by_device));
-    if (code == 0 && removed + by_device > 0)
-        json_object_set_new(reply->json, "removed", json_integer(removed + by_device));
-    recording_list_free(&list);
-    return code;
+    size_t removed = (size_t)json_integer_value(json_object_get(item, "removed")); // by the limit of the whole inbox
+    size_t count = 0;
+    json_object_del(item, "removed");
+    if (is_time_to_look(server)) {
+        int code = recordings_list(server->recordings, BUCKET_CAPTURED, NULL, &list, error);
+        if (code == 0)
+            code = make_room(server, device_of(about), &list, &removed, error);
+        recording_list_free(&list);
+        TRY(code);
+    }
+    TRY(recordings_count_captured(server->recordings, &count, error));
+    json_object_set_new(reply->json, "captured_count", json_integer((json_int_t)count));
+    if (removed)
+        json_object_set_new(reply->json, "removed", json_integer((json_int_t)removed));
+    return 0;
 }
 
 static int add_capture(struct server *server, const struct request *request, json_t *about, bool raw_pcm,
@@ -311,9 +323,10 @@ static int move_capture(struct server *server, const struct request *request, co
 {
     char id[TEXT_ID_SIZE];
     struct recording moved;
+    char *no_ticket;
     TRY(verdict_word(server, request, capture, id, error));
     TRY(session_change_begin(server, id, error));
-    int code = recordings_review(server->recordings, capture, verdict, id, &moved, NULL, error);
+    int code = recordings_review(server->recordings, capture, verdict, id, &moved, &no_ticket, error);
     session_change_end(server);
     TRY(code);
     code = reply_json(reply, json_pack("{s:b, s:o}", "ok", 1, "item", recording_json(&moved)), error);

@@ -7,15 +7,10 @@
 
 enum { LEAST_BYTES = 44 }; // a wav without a sample
 
-// beyond.md of the specification: min(220, 0.06 / rms, 0.88 / peak), and nothing for less than a quarter louder.
 double recording_gain(const struct recording *item)
 {
-    const json_t *rms = json_object_get(item->about, "rms_db"), *peak = json_object_get(item->about, "peak_db");
-    if (item->bucket != BUCKET_CAPTURED || !json_is_number(rms) || !json_is_number(peak))
-        return 1;
-    double gain = fmin(.06 * pow(10, -json_number_value(rms) / 20), .88 * pow(10, -json_number_value(peak) / 20));
-    gain = fmin(gain, 220);
-    return gain >= 1.25 ? gain : 1;
+    double gain = json_number_value(json_object_get(item->about, "playback_gain"));
+    return item->bucket == BUCKET_CAPTURED && gain > 1 ? fmin(gain, 220) : 1;
 }
 
 json_t *recording_json(const struct recording *item)

@@ -8,6 +8,7 @@ const struct route_table *const route_tables[] = {
 #endif
 #ifdef HAS_routes_recordings
     &routes_recordings,
+    &routes_captures,
 #endif
 #ifdef HAS_routes_word
     &routes_word,

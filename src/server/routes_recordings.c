@@ -97,7 +97,7 @@ static int wav_bytes(const struct pcm *pcm, void **data, size_t *size, struct er
     uint8_t *wav = malloc(44 + (size_t)bytes);
     if (!wav)
         return error_memory(error, "a recording");
-    memcpy(wav, "RIFF....WAVEfmt ................data....", 40);
+    memcpy(wav, "RIFF....WAVEfmt ....................data", 40);
     put(wav + 4, 36 + bytes, 4);
     put(wav + 16, 16, 4); // size of the format
     put(wav + 20, 1, 2);  // PCM
@@ -125,6 +125,8 @@ static int get_audio(struct server *server, const struct request *request, struc
         whole ? audio_read(item.path, 0, RECORDINGS_MAX_SECONDS, &pcm, error) : recordings_read(&item, &pcm, error);
     if (code == 0 && gain > 1)
         amplify(&pcm, gain);
+    if (item.bucket == BUCKET_CAPTURED)
+        reply_header(reply, "X-Playback-Gain", "%.4g", gain);
     if (code == 0)
         code = wav_bytes(&pcm, &reply->data, &reply->size, error);
     free(pcm.samples);

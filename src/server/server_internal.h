@@ -132,7 +132,7 @@ struct route_table {
 //   static const struct route routes[] = {...};
 //   const struct route_table routes_session = {"Session", routes, COUNT_OF(routes)};
 // routes.c and meson.build pick it up as soon as src/server/routes_session.c is there.
-extern const struct route_table routes_session, routes_recordings, routes_word, routes_train, routes_models,
+extern const struct route_table routes_session, routes_recordings, routes_captures, routes_word, routes_train, routes_models,
     routes_data, routes_access;
 extern const struct route_table *const route_tables[];
 extern const size_t route_table_count;
@@ -163,6 +163,7 @@ struct server {
     pthread_mutex_t lock;  // of the session
     pthread_rwlock_t gate; // held shared while recordings change, alone while a training starts
     struct session session;
+    unsigned captures; // that arrived since the start; under the lock too
     struct jobs *jobs;
     struct models *models;
     struct pairing *pairing;

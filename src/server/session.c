@@ -95,7 +95,6 @@ int session_read(const struct server *server, const json_t *given, struct sessio
     *session = (struct session){.phrase = NULL};
     int code;
     const json_t *phrase = json_object_get(given, "phrase");
-    TRY_GOTO(text_check(json_is_string(phrase) ? json_string_value(phrase) : "", "the phrase", error), failed);
     TRY_GOTO(text_spoken(json_is_string(phrase) ? json_string_value(phrase) : "", &session->phrase, error), failed);
     if (!*session->phrase) {
         code = error_set(error, ERROR_USAGE, "phrase is required");

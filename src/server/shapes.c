@@ -10,7 +10,7 @@ const struct shape_name shape_names[] = {
      " rms_db: number, peak_db: number, snr_db: number, speech_start_s: number, speech_end_s: number,"
      " trim_start_s: number, trim_end_s: number, trimmed: bool, sha256: text, audio_url: text, original_name?: text,"
      " converted: bool, detected_format: text, final_format: text, message: text, review_status?: text,"
-     " event_type?: text, source_device?: text, max_probability?: number | null}",
+     " event_type?: text, source_device?: text, max_probability?: number | null, playback_gain?: number}",
      "A take, an upload or a capture. `badges` is empty when it is good."},
     {"Training",
      "{state: \"idle\" | \"queued\" | \"running\" | \"cancelling\" | \"finished\" | \"failed\" | \"cancelled\","
@@ -19,8 +19,14 @@ const struct shape_name shape_names[] = {
      " note: text, progress: number(0..1), stage_progress: number(0..1), eta_s: number | null, elapsed_s: number,"
      " metrics: {loss: number | null, recall: number | null, per_hour: number | null, step: int, steps: int},"
      " reason: text, run: text | null, started_at: text | null, log_path: text, log_size: int,"
-     " by: \"server\" | \"command line\", resumable: bool, job: text | null}",
+     " by: \"server\" | \"command line\", resumable: bool}",
      "The training that runs, or the last one."},
+    {"Session",
+     "{ok: bool, raw_phrase: text | null, safe_word: text | null, title: text | null, lang: text | null,"
+     " lang_auto: bool, also: [text], speakers_total: int | null, takes_per_speaker: int | null, takes_total: int,"
+     " takes_received: int, takes: [text], items: [Recording], samples_total: int, loose_samples: int,"
+     " training: Training, personal_dir?: text, data_dir?: text}",
+     "What is recorded for which phrase. `takes`: those that were planned; `items`: all that a training uses."},
     {"Level",
      "{cutoff: number, cutoff_byte: int, window: int, recall: number, recall_interval: [number], per_hour: number,"
      " per_hour_interval: [number], target_per_hour: number, target_met: bool, clips: int, detected: int,"
