@@ -52,11 +52,14 @@ static void print_level(struct buffer *out, const struct sensitivity *level)
                      level->calibration.target_per_hour);
 }
 
-// The level whose byte is the manifest's comes up first on the device; else the middle one.
+// The level whose byte is the manifest's comes up first on the device; else, and when several have it, the middle one.
 static size_t initial_level(const struct manifest *manifest, const struct sensitivity *levels, size_t count)
 {
+    int byte = (int)(manifest->cutoff * 255);
+    if (levels[count / 2].calibration.point.cutoff == byte)
+        return count / 2;
     for (size_t i = 0; i < count; i++)
-        if (levels[i].calibration.point.cutoff == (int)(manifest->cutoff * 255))
+        if (levels[i].calibration.point.cutoff == byte)
             return i;
     return count / 2;
 }

@@ -445,11 +445,13 @@ int models_restore(struct server *server, const char *ticket, char **run, struct
     free(folder);
     free(from);
     free(to);
-    if (code == 0)
-        *run = name;
-    else
+    if (code < 0) {
         free(name);
-    return code;
+        return code;
+    }
+    jobs_announce(server->jobs, "models", json_object());
+    *run = name;
+    return 0;
 }
 
 // "jarvis" of "2026-11-22-20-35-18-jarvis-900-1600"; "" for other names.
@@ -481,7 +483,7 @@ json_t *models_trash(struct server *server)
             strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&about.st_mtime, &utc));
             id_of_name(name, id);
             json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s}", "ticket", entry->d_name, "bucket",
-                                                   "model", "saved_as", name, "wake_word", id, "deleted_at", when));
+                                                   "model", "run", name, "wake_word", id, "deleted_at", when));
         }
         free(name);
         free(folder);

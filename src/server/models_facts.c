@@ -195,9 +195,13 @@ json_t *models_catalogue_entry(const struct run *run, const char *base_url)
     return entry;
 }
 
-char *models_yaml(const struct run *run, const char *url)
+char *models_yaml(const struct run *run, const char *url, const char *level)
 {
     struct sensitivity levels[COUNT_OF(level_names)];
     size_t count = read_levels(run, levels);
-    return manifest_yaml(&run->manifest, url, levels, count);
+    struct manifest manifest = run->manifest;
+    for (size_t i = 0; i < count && level; i++)
+        if (strcmp(levels[i].name, level) == 0)
+            manifest.cutoff = levels[i].calibration.cutoff;
+    return manifest_yaml(&manifest, url, levels, count);
 }

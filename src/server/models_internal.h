@@ -44,8 +44,8 @@ int models_base_url(const struct server *server, const struct request *request, 
 json_t *models_describe(const struct run *run, const char *base_url);
 json_t *models_describe_fault(const struct run *run);
 json_t *models_catalogue_entry(const struct run *run, const char *base_url);
-// ESPHome YAML with the manifest at `url`. Caller frees.
-char *models_yaml(const struct run *run, const char *url);
+// ESPHome YAML with the manifest at `url`, beginning with this sensitivity (NULL: the manifest's). Caller frees.
+char *models_yaml(const struct run *run, const char *url, const char *level);
 // Address of a file of the run that will never change. Caller frees.
 char *models_run_url(const struct run *run, const char *base_url, const char *file);
 

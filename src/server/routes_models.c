@@ -39,12 +39,12 @@ static int list_models(struct server *server, const struct request *request, str
 }
 
 // The lines for ESPHome, with the address of the published model or of this very run. Caller frees.
-static char *run_yaml(const struct run *run, const char *base_url, bool published)
+static char *run_yaml(const struct run *run, const char *base_url, bool published, const char *level)
 {
     char name[TEXT_ID_SIZE + 16];
     snprintf(name, sizeof name, "%s.json", run->id);
     char *url = published ? text_print("%s/models/%s", base_url, name) : models_run_url(run, base_url, name);
-    char *yaml = url ? models_yaml(run, url) : NULL;
+    char *yaml = url ? models_yaml(run, url, level) : NULL;
     free(url);
     return yaml;
 }
@@ -66,7 +66,8 @@ static int show_model(struct server *server, const struct request *request, stru
     TRY(models_begin(server->models, error));
     int code = models_find_run(server->models, request->values[0], &run, error);
     if (code == 0) {
-        char *yaml = run_yaml(run, base_url, run->published);
+        char *yaml = run_yaml(run, base_url, run->published,
+                              json_string_value(json_object_get(request->query, "level")));
         answer = json_pack("{s:b, s:o, s:o?, s:O?, s:s?}", "ok", true, "model", models_describe(run, base_url),
                            "manifest", read_manifest(run), "report", run->report, "yaml", yaml);
         if (run->report == NULL)
@@ -121,7 +122,7 @@ static int reply_run_file(const struct run *run, const struct file_ending *endin
                           bool published, struct reply *reply, struct error *error)
 {
     if (ending->kind == FILE_YAML) {
-        char *yaml = run_yaml(run, base_url, published);
+        char *yaml = run_yaml(run, base_url, published, NULL);
         if (!yaml)
             return error_memory(error, "the YAML snippet");
         reply->data = yaml;
@@ -218,7 +219,8 @@ static const struct route routes[] = {
      .handle = list_models},
     {.method = "GET",
      .path = "/api/models/{run}",
-     .summary = "One run with its manifest, its report and the lines for ESPHome.",
+     .summary = "One run with its manifest, its report and the lines for ESPHome, which begin with `level`.",
+     .query = "{level?: \"slightly\" | \"moderately\" | \"very\"}",
      .answer = "{ok: bool, model: Model, manifest: any, report: any, yaml: text}",
      .handle = show_model},
     {.method = "DELETE",

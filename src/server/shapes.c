@@ -29,7 +29,7 @@ const struct shape_name shape_names[] = {
      "What is recorded for which phrase. `takes`: those that were planned; `items`: all that a training uses."},
     {"Level",
      "{cutoff: number, cutoff_byte: int, window: int, recall: number, recall_interval: [number], per_hour: number,"
-     " per_hour_interval: [number], target_per_hour: number, target_met: bool, clips: int, detected: int,"
+     " per_hour_interval: [number | null], target_per_hour: number, target_met: bool, clips: int, detected: int,"
      " false_accepts: int}",
      "What was measured at one sensitivity."},
     {"Model",

@@ -81,7 +81,7 @@ export interface Level {
     recall: number;
     recall_interval: [number, number];
     per_hour: number;
-    per_hour_interval: [number, number];
+    per_hour_interval: [number, number | null];
     target_per_hour: number;
     target_met: boolean;
     clips: number;
@@ -108,6 +108,12 @@ export interface Model {
     levels: Partial<Record<Sensitivity, Level>>;
     held_out: { hours: number; real_hours: number; clips: number };
     caveats: string[];
+}
+// A folder of the output that is no model.
+export interface DamagedRun {
+    run: string;
+    created_at: string;
+    fault: string;
 }
 export interface Samples {
     personal: Recording[];

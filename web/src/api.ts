@@ -108,8 +108,9 @@ export const api = {
         "/api/train_status", { query: { since } }),
     curves: () => request<Api.Curves>("/api/training/curves"),
 
-    models: () => request<{ base_url: string; models: Api.Model[] }>("/api/models"),
-    model: (run: string) => request<{ model: Api.Model; manifest: unknown; report: unknown; yaml: string }>(`/api/models/${part(run)}`),
+    models: () => request<{ base_url: string; models: Api.Model[]; damaged: Api.DamagedRun[] }>("/api/models"),
+    model: (run: string, level?: Api.Sensitivity) => request<{ model: Api.Model; manifest: unknown; report: unknown; yaml: string }>(
+        `/api/models/${part(run)}`, { query: { level } }),
     deleteModel: (run: string) => remove<{ ticket: string }>(`/api/models/${part(run)}`),
     data: () => request<{ entries: Api.DataEntry[]; total_bytes: number; free_bytes: number }>("/api/data"),
     deleteData: (id: string) => remove<{ released_bytes: number }>(`/api/data/${part(id)}`),

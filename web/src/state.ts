@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the server knows, as every screen and every tab sees it: loaded at start, kept up to date by events.
 import { api, sentenceOf } from "./api";
-import type { About, Curves, LogChunk, Model, Session, Training } from "./api-types";
+import type { About, Curves, DamagedRun, LogChunk, Model, Session, Training } from "./api-types";
 import { listen } from "./events";
 import { createStore, useStore } from "./store";
 
@@ -24,6 +24,7 @@ export interface State {
     training: Training;
     curves: Curves;
     models: Model[] | null;  // null: not asked yet
+    damaged: DamagedRun[];   // folders of the output that are no models
     baseUrl: string;
     recordings: number;      // grows whenever recordings of any word change: load lists again
     about: About | null;
@@ -31,7 +32,7 @@ export interface State {
 
 export const store = createStore<State>({
     loaded: false, trouble: null, connected: true, session: EMPTY, training: IDLE, curves: { steps: 0, loss: [], judged: [] },
-    models: null, baseUrl: "", recordings: 0, about: null,
+    models: null, damaged: [], baseUrl: "", recordings: 0, about: null,
 });
 export const useAppState = (): State => useStore(store);
 const put = (change: Partial<State>) => store.change(state => ({ ...state, ...change }));
@@ -73,8 +74,8 @@ export async function loadSession(): Promise<void> {
     setSession(await api.session());
 }
 export async function loadModels(): Promise<void> {
-    const { models, base_url } = await api.models();
-    put({ models, baseUrl: base_url });
+    const { models, damaged, base_url } = await api.models();
+    put({ models, damaged, baseUrl: base_url });
 }
 export async function loadCurves(): Promise<void> {
     put({ curves: await api.curves() });
