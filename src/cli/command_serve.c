@@ -27,14 +27,28 @@ static void wait_for_end(void)
         nanosleep(&pause, NULL);
 }
 
+static void print_start(struct server *server, const struct server_options *options)
+{
+    printf("Wakesmith %s\n-> DATA_DIR: %s\n-> URL:      %s\n", WAKESMITH_VERSION, options->data_dir, server_url(server));
+    if (server_device_url(server))
+        printf("-> devices:  %s\n", server_device_url(server));
+    if (server_fingerprint(server))
+        printf("-> certificate (SHA-256, signed by itself; browsers ask once): %s\n", server_fingerprint(server));
+    char *code = server_qr(server);
+    if (code)
+        printf("The link works once, within ten minutes; the page on this computer makes more.\n%s",
+               isatty(STDOUT_FILENO) ? code : "");
+    free(code);
+    printf("Ctrl-C ends it; a training goes on.\n");
+}
+
 static int serve(struct server_options *options, struct error *error)
 {
     struct server *server;
     cli_catch_signals();
     TRY(folder_make(options->data_dir, error));
     TRY(server_open(&server, options, error));
-    printf("Wakesmith %s\n-> DATA_DIR: %s\n-> URL:      %s\nCtrl-C ends it; a training goes on.\n", WAKESMITH_VERSION,
-           options->data_dir, server_url(server));
+    print_start(server, options);
     int code = print_done(error);
     if (code == 0)
         wait_for_end();
@@ -42,20 +56,36 @@ static int serve(struct server_options *options, struct error *error)
     return code;
 }
 
+static int print_made(char *text, struct error *error)
+{
+    if (!text)
+        return error_memory(error, "the description");
+    puts(text);
+    free(text);
+    return print_done(error);
+}
+
 int command_serve(int argc, char **argv, struct error *error)
 {
     struct server_options options;
     server_options_default(&options);
-    int64_t port = options.port;
-    bool done;
+    int64_t port = options.port, device_port = options.device_port;
+    bool done, openapi = false, api_page = false;
     const struct option_row rows[] = {
         {"port", 0, OPTION_INTEGER, &port, 0, 65535, "N", "port of the page (2704, REC_PORT); 0: any free one"},
         {"host", 0, OPTION_TEXT, &options.host, 0, 0, "HOST", "address to listen on (127.0.0.1, REC_HOST)"},
+        {"lan", 0, OPTION_FLAG, &options.lan, 0, 0, NULL,
+         "listen on the network, with TLS and pairing (also when --host is no loopback address)"},
+        {"plain", 0, OPTION_FLAG, &options.plain, 0, 0, NULL, "with --lan: no TLS, behind a proxy that has it"},
+        {"device-port", 0, OPTION_INTEGER, &device_port, -1, 65535, "N",
+         "with --lan: plain HTTP for devices, models and captures only (2705); -1: none"},
         {"data-dir", 0, OPTION_TEXT, &options.data_dir, 0, 0, "DIR", "data folder (DATA_DIR, as for train)"},
         {"name", 0, OPTION_LIST, &options.names, 0, 0, "NAME", "a further name of this computer; may be repeated"},
         {"public-url", 0, OPTION_TEXT, &options.public_url, 0, 0, "URL",
          "address in ESPHome lines (REC_PUBLIC_BASE_URL; found by itself)"},
         {"page-dir", 0, OPTION_TEXT, &options.page_dir, 0, 0, "DIR", "serve the page's files from here"},
+        {"openapi", 0, OPTION_FLAG, &openapi, 0, 0, NULL, "print the API as OpenAPI 3.1, and end"},
+        {"api-page", 0, OPTION_FLAG, &api_page, 0, 0, NULL, "print the API for people, and end"},
     };
     struct positionals words;
     TRY(command_parse("serve", rows, COUNT_OF(rows), argc, argv, 0, 0, &words, &done, error));
@@ -64,8 +94,11 @@ int command_serve(int argc, char **argv, struct error *error)
     options.data_dir = data_dir;
     options.program = program;
     options.port = (int)port;
+    options.device_port = (int)device_port;
     if (!data_dir || !program)
         code = error_memory(error, "the options");
+    else if (openapi || api_page)
+        code = print_made(openapi ? server_openapi() : server_api_page(), error);
     else if (!done)
         code = serve(&options, error);
     text_list_free(&options.names);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who may ask for what. Host: against names that a stranger's page makes point at this computer (DNS rebinding).
 // Origin: against forms and scripts of other pages. Pairing: against other people in the network.
-#include "server/http_internal.h"
+#include "server/lan_internal.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -140,6 +140,59 @@ bool access_refuses_origin(struct call *call)
 }
 
 // ---- pairing -----------------------------------------------------------------------------------------------
+
+// The value of one cookie of "a=1; b=2".
+static bool find_cookie(const char *header, const char *name, char *out, size_t room)
+{
+    size_t size = strlen(name);
+    while (header && *header) {
+        header += strspn(header, "; ");
+        size_t length = strcspn(header, ";");
+        if (strncmp(header, name, size) == 0 && header[size] == '=' && length - size - 1 < room) {
+            memcpy(out, header + size + 1, length - size - 1);
+            out[length - size - 1] = 0;
+            return true;
+        }
+        header += length;
+    }
+    return false;
+}
+
+// Cookies do not know ports, so that two servers of one computer need two names.
+void access_cookie_name(const struct server *server, char name[32])
+{
+    snprintf(name, 32, "wakesmith_%d", server->port);
+}
+
+bool access_is_paired(const struct server *server, const struct request *request)
+{
+    char name[32], secret[PAIRING_SECRET_SIZE];
+    const union MHD_ConnectionInfo *peer =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (!server->pairing)
+        return true;
+    // Behind a proxy everybody comes from this computer.
+    if (!server->options.plain && peer && peer->client_addr && peer_is_loopback(peer->client_addr))
+        return true;
+    const char *bearer = request_header(request, "Authorization");
+    if (bearer && strncasecmp(bearer, "Bearer ", 7) == 0 && pairing_knows(server->pairing, bearer + 7))
+        return true;
+    access_cookie_name(server, name);
+    return find_cookie(request_header(request, "Cookie"), name, secret, sizeof secret) &&
+           pairing_knows(server->pairing, secret);
+}
+
+bool access_refuses_unpaired(struct call *call)
+{
+    if (call->request.route->flags & (ROUTE_OPEN | ROUTE_START) || access_is_paired(call->server, &call->request))
+        return false;
+    call->refused = true;
+    reply_refuse(&call->reply, 401, "NOT_PAIRED",
+                 "this device is not paired yet: scan the code that `wakesmith serve` shows, or make one on the "
+                 "computer that it runs on");
+    reply_header(&call->reply, "WWW-Authenticate", "Bearer");
+    return true;
+}
 
 bool peer_is_loopback(const struct sockaddr *address)
 {

@@ -89,7 +89,7 @@ static bool refuses_type(struct call *call, uint64_t length)
 static bool refuses_length(struct call *call, uint64_t length, bool chunked)
 {
     enum body_kind kind = call->request.route->body_kind;
-    if (kind != BODY_NONE && !chunked && !call_header(call, "Content-Length"))
+    if ((kind == BODY_FORM || kind == BODY_RAW) && !chunked && !call_header(call, "Content-Length"))
         refuse(call, 411, "LENGTH_REQUIRED", "the request must say how long its body is (Content-Length)");
     else if (length > body_limit(kind))
         reply_refuse(&call->reply, 413, "TOO_LARGE", "this is too large: at most %s can be sent",
@@ -131,8 +131,9 @@ void call_headers(struct call *call)
     call->request.secure = call->listener->secure;
     call->request.device = call->listener->device;
     call->request.connection = call->connection;
+    call->request.head = strcmp(call->method, "HEAD") == 0;
     if (refuses_size_of_head(call) || access_refuses_host(call) || refuses_route(call) ||
-        access_refuses_origin(call) || refuses_length(call, length, chunked) ||
+        access_refuses_origin(call) || access_refuses_unpaired(call) || refuses_length(call, length, chunked) ||
         refuses_type(call, chunked ? 1 : length) || refuses_shapes(call))
         return;
     const struct route *route = call->request.route;

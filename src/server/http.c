@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The ports: sockets, and libmicrohttpd with a thread a connection, so that a handler may wait.
-#include "server/http_internal.h"
+#include "server/lan_internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -131,6 +131,12 @@ static int start(struct listener *listener, const char *host, struct error *erro
 {
     int listening = -1;
     TRY(listen_on(host, &listener->port, &listening, error));
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}};
+    if (listener->secure) {
+        const struct tls *from = listener->server->tls;
+        tls[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (char *)tls_key(from)};
+        tls[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, (char *)tls_certificate(from)};
+    }
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ERROR_LOG;
     listener->daemon = MHD_start_daemon(
         flags | (listener->secure ? MHD_USE_TLS : 0), 0, NULL, NULL, handle, listener,
@@ -143,6 +149,7 @@ static int start(struct listener *listener, const char *host, struct error *erro
         MHD_OPTION_URI_LOG_CALLBACK, begin, listener,
         MHD_OPTION_UNESCAPE_CALLBACK, leave, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, complete, listener,
+        MHD_OPTION_ARRAY, tls,
 
         MHD_OPTION_END);
     if (listener->daemon)

@@ -121,12 +121,28 @@ bool host_allowed(const char *host, const struct text_list *names);
 bool access_refuses_host(struct call *call);
 bool access_refuses_origin(struct call *call);
 bool access_refuses_unpaired(struct call *call);
+bool access_is_paired(const struct server *server, const struct request *request); // or needs no pairing
+void access_cookie_name(const struct server *server, char name[32]);
 bool peer_is_loopback(const struct sockaddr *address);
 struct access_header {
     const char *name, *value;
 };
 extern const struct access_header access_headers[]; // of every answer
 extern const size_t access_header_count;
+
+// ---- the page's files (page.c; page_files.c is made by web/embed.py) -----------------------------------------
+struct page_file {
+    const char *name;
+    const unsigned char *data; // gzip
+    size_t size, plain_size;
+    const char *etag; // with its quotes: a hash of the content
+};
+extern const struct page_file page_files[];
+extern const size_t page_file_count;
+int page_open(struct page **page, const char *folder, struct error *error); // folder NULL: what is built in
+void page_close(struct page *page);
+int page_reply(const struct page *page, const struct request *request, const char *name, struct reply *reply,
+               struct error *error);
 
 int http_open(struct http **http, struct server *server, struct error *error);
 void http_close(struct http *http);

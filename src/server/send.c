@@ -305,10 +305,8 @@ static struct MHD_Response *respond_data(struct call *call)
     }
     if (response && reply->etag)
         MHD_add_response_header(response, "ETag", reply->etag);
-    if (response && reply->encoding && reply->status == 200) {
+    if (response && reply->encoding && reply->status == 200)
         MHD_add_response_header(response, "Content-Encoding", reply->encoding);
-        MHD_add_response_header(response, "Vary", "Accept-Encoding");
-    }
     return response;
 }
 
@@ -326,7 +324,8 @@ static void add_download(struct MHD_Response *response, const char *name)
 static void add_headers(const struct call *call, struct MHD_Response *response)
 {
     const struct reply *reply = &call->reply;
-    const char *type = reply->type ? reply->type : call->request.route ? call->request.route->type : NULL;
+    const struct route *route = call->request.route;
+    const char *type = reply->type ? reply->type : route && route->answer ? "application/json" : route ? route->type : NULL;
     bool file = reply->file || reply->etag;
     for (size_t i = 0; i < access_header_count; i++)
         MHD_add_response_header(response, access_headers[i].name, access_headers[i].value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A server from its options: opens every part in order, closes them backwards.
-#include "server/http_internal.h"
+#include "server/lan_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +106,46 @@ static int open_folders(struct server *server, struct error *error)
                : error_set(error, ERROR_IO, "cannot write to the data folder %s", server->data_dir);
 }
 
+// What a server on the network has and one on the loopback does not.
+static int open_lan(struct server *server, struct error *error)
+{
+    struct text_list addresses = {0}, names = {0};
+    int code = lan_addresses(&addresses, error);
+    if (code == 0)
+        code = lan_names(&names, error);
+    for (size_t i = 0; i < server->options.names.count && code == 0; i++)
+        code = text_list_add(&names, server->options.names.items[i], error);
+    if (code == 0 && server->secure)
+        code = tls_open(&server->tls, server->data_dir, &addresses, &names, error);
+    if (code == 0)
+        code = pairing_open(&server->pairing, server->data_dir, error);
+    text_list_free(&addresses);
+    text_list_free(&names);
+    return code;
+}
+
+int server_pairing_url(struct server *server, char **url, struct error *error)
+{
+    char token[PAIRING_TOKEN_SIZE];
+    TRY(pairing_token(server->pairing, time_now(), token, error));
+    *url = text_print("%spair?token=%s", server->url, token);
+    return *url ? 0 : error_memory(error, "the address");
+}
+
+// Addresses are known when the ports are.
+static int make_urls(struct server *server, struct error *error)
+{
+    const struct server_options *options = &server->options;
+    if (options->public_url && options->lan)
+        server->url = text_print(text_ends_with(options->public_url, "/") ? "%s" : "%s/", options->public_url);
+    else
+        server->url = text_print("http%s://%s:%d/", server->secure ? "s" : "", server->host, server->port);
+    server->device_url = server->device_port ? text_print("http://%s:%d/", server->host, server->device_port) : NULL;
+    if (!server->url || (server->device_port && !server->device_url))
+        return error_memory(error, "the address");
+    return server->pairing ? server_pairing_url(server, &server->start_url, error) : 0;
+}
+
 static int open_parts(struct server *server, struct error *error)
 {
     TRY(check_routes(error));
@@ -122,9 +162,25 @@ static int open_parts(struct server *server, struct error *error)
 #ifdef HAS_session
     session_restore(server);
 #endif
+    TRY(page_open(&server->page, server->options.page_dir, error));
+    if (server->options.lan)
+        TRY(open_lan(server, error));
     TRY(http_open(&server->http, server, error));
-    server->url = text_print("http%s://%s:%d/", server->secure ? "s" : "", server->host, server->port);
-    return server->url ? 0 : error_memory(error, "the address");
+    return make_urls(server, error);
+}
+
+// An address that others can reach is the network, also without the option.
+static int choose_address(struct server *server, struct error *error)
+{
+    struct server_options *options = &server->options;
+    if (!options->host)
+        options->host = strdup(options->lan ? "0.0.0.0" : "127.0.0.1");
+    if (options->host) {
+        options->lan |= !lan_is_loopback(options->host);
+        server->secure = options->lan && !options->plain;
+        server->host = lan_host(options->host);
+    }
+    return server->host ? 0 : error_memory(error, "the address");
 }
 
 int server_open(struct server **out, const struct server_options *options, struct error *error)
@@ -135,11 +191,8 @@ int server_open(struct server **out, const struct server_options *options, struc
     pthread_mutex_init(&server->lock, NULL);
     pthread_rwlock_init(&server->gate, NULL);
     int code = copy_options(server, options, error);
-    if (code == 0 && !server->options.host) {
-        server->options.host = strdup(options->lan ? "0.0.0.0" : "127.0.0.1");
-        code = server->options.host ? 0 : error_memory(error, "the options");
-    }
-    server->host = strdup("localhost");
+    if (code == 0)
+        code = choose_address(server, error);
     if (code == 0)
         code = open_parts(server, error);
     if (code < 0)
@@ -168,8 +221,13 @@ void server_close(struct server *server)
     recordings_close(server->recordings);
 #endif
     free_options(server);
+    pairing_close(server->pairing);
+    tls_close(server->tls);
+    page_close(server->page);
     free(server->host);
     free(server->url);
+    free(server->start_url);
+    free(server->device_url);
     pthread_mutex_destroy(&server->lock);
     pthread_rwlock_destroy(&server->gate);
     free(server);
@@ -177,5 +235,20 @@ void server_close(struct server *server)
 
 const char *server_url(const struct server *server)
 {
-    return server->url;
+    return server->start_url ? server->start_url : server->url;
+}
+
+const char *server_device_url(const struct server *server)
+{
+    return server->device_url;
+}
+
+const char *server_fingerprint(const struct server *server)
+{
+    return server->tls ? tls_fingerprint(server->tls) : NULL;
+}
+
+char *server_qr(const struct server *server)
+{
+    return server->start_url ? qr_terminal(server->start_url) : NULL;
 }

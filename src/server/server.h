@@ -28,6 +28,10 @@ int server_open(struct server **server, const struct server_options *options, st
 void server_close(struct server *server);
 // What to open, with a pairing token when one is needed. Lives as long as the server.
 const char *server_url(const struct server *server);
+// SHA-256 of the certificate, "AB:CD:..."; NULL without TLS.
+const char *server_fingerprint(const struct server *server);
+// Where devices fetch models when the page is on TLS; NULL when they use the page's address.
+const char *server_device_url(const struct server *server);
 // The same as a QR code of text blocks for a terminal; NULL when there is nothing to pair. Caller frees.
 char *server_qr(const struct server *server);
 

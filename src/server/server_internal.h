@@ -79,6 +79,7 @@ struct request {
     const char *upload_type;                // its Content-Type, may be NULL
     const char *host;                       // the Host header
     bool secure, device;                    // came by TLS; came by the device port
+    bool head;                              // HEAD: nothing may happen but the answer
     void *connection;
 };
 const char *request_header(const struct request *request, const char *name); // NULL: not there
@@ -156,7 +157,9 @@ struct server {
     struct server_options options; // texts owned by the server
     char *data_dir, *program, *tmp;  // tmp: <data>/tmp, emptied at start
     char *host;    // address or name for people: "localhost", "192.168.1.5"
-    char *url;     // "http://localhost:2704/", with a pairing token when one is needed
+    char *url;     // "http://localhost:2704/"
+    char *start_url;  // the same with the first pairing token, when one is needed
+    char *device_url; // "http://192.168.1.5:2705/"; NULL: devices use the page's address
     bool secure;   // TLS
     int port, device_port; // that were opened; device_port 0: none
     struct recordings *recordings;
