@@ -142,6 +142,14 @@ static int read_bounds(struct reader *reader, struct shape *shape)
     return take(reader, ')') ? 0 : wrong(reader, "\")\"");
 }
 
+static const struct shape_name *find_name(const char *name, size_t length)
+{
+    for (size_t i = 0; i < shape_name_count; i++)
+        if (strlen(shape_names[i].name) == length && strncmp(shape_names[i].name, name, length) == 0)
+            return &shape_names[i];
+    return NULL;
+}
+
 static int read_word(struct reader *reader, struct shape *shape)
 {
     size_t length = word_length(reader->at);
@@ -152,7 +160,7 @@ static int read_word(struct reader *reader, struct shape *shape)
         reader->at += length;
         return i <= SHAPE_NUMBER ? read_bounds(reader, shape) : 0;
     }
-    if (!isupper((unsigned char)*reader->at))
+    if (!find_name(reader->at, length))
         return wrong(reader, "a shape");
     shape->kind = SHAPE_NAME;
     return take_text(reader, length, &shape->text);
@@ -278,14 +286,6 @@ int shape_parse(const char *notation, struct shape **shape, struct error *error)
     }
     *shape = whole;
     return 0;
-}
-
-static int named(const char *name, struct shape **shape, struct error *error)
-{
-    for (size_t i = 0; i < shape_name_count; i++)
-        if (strcmp(shape_names[i].name, name) == 0)
-            return shape_parse(shape_names[i].notation, shape, error);
-    return error_set(error, ERROR_FORMAT, "there is no shape \"%s\"", name);
 }
 
 // ---- checking ----------------------------------------------------------------------------------------------
@@ -428,7 +428,7 @@ static int check_list(const struct shape *shape, const json_t *value, const stru
 static int check_name(const struct shape *shape, const json_t *value, const struct place *place, struct error *error)
 {
     struct shape *meant;
-    TRY(named(shape->text, &meant, error));
+    TRY(shape_parse(find_name(shape->text, strlen(shape->text))->notation, &meant, error));
     int code = check(meant, value, place, error);
     shape_free(meant);
     return code;
