@@ -19,7 +19,7 @@ const struct shape_name shape_names[] = {
      " note: text, progress: number(0..1), stage_progress: number(0..1), eta_s: number | null, elapsed_s: number,"
      " metrics: {loss: number | null, recall: number | null, per_hour: number | null, step: int, steps: int},"
      " reason: text, run: text | null, started_at: text | null, log_path: text, log_size: int,"
-     " by: \"server\" | \"command line\", resumable: bool}",
+     " by: \"server\" | \"command line\", resumable: bool, job: text | null}",
      "The training that runs, or the last one."},
     {"Session",
      "{ok: bool, raw_phrase: text | null, safe_word: text | null, title: text | null, lang: text | null,"
