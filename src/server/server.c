@@ -150,18 +150,10 @@ static int open_parts(struct server *server, struct error *error)
 {
     TRY(check_routes(error));
     TRY(open_folders(server, error));
-#ifdef HAS_recordings
     TRY(recordings_open(&server->recordings, server->data_dir, error));
-#endif
-#ifdef HAS_models
     TRY(models_open(&server->models, server->data_dir, error));
-#endif
-#ifdef HAS_jobs
     TRY(jobs_open(&server->jobs, server->program, server->data_dir, error));
-#endif
-#ifdef HAS_session
     session_restore(server);
-#endif
     TRY(page_open(&server->page, server->options.page_dir, error));
     if (server->options.lan)
         TRY(open_lan(server, error));
@@ -208,18 +200,10 @@ void server_close(struct server *server)
         return;
     server->closing = 1;
     http_close(server->http);
-#ifdef HAS_jobs
     jobs_close(server->jobs);
-#endif
-#ifdef HAS_session
     session_clear(&server->session);
-#endif
-#ifdef HAS_models
     models_close(server->models);
-#endif
-#ifdef HAS_recordings
     recordings_close(server->recordings);
-#endif
     free_options(server);
     pairing_close(server->pairing);
     tls_close(server->tls);

@@ -132,7 +132,7 @@ struct route_table {
 // A route table is defined as
 //   static const struct route routes[] = {...};
 //   const struct route_table routes_session = {"Session", routes, COUNT_OF(routes)};
-// routes.c and meson.build pick it up as soon as src/server/routes_session.c is there.
+// and named in routes.c.
 extern const struct route_table routes_session, routes_recordings, routes_captures, routes_word, routes_train, routes_models,
     routes_data, routes_access;
 extern const struct route_table *const route_tables[];
