@@ -152,8 +152,9 @@ int log_read_tail(const char *path, int lines, size_t most, struct log_piece *pi
     return 0;
 }
 
-// Bytes of the UTF-8 character at `text`; 0 when there is none (overlong forms and surrogates are none).
-static size_t character_size(const unsigned char *text, size_t left)
+// Bytes of the UTF-8 character at `text` (overlong forms and surrogates are none). When there is none: *valid is false,
+// and so many bytes are what one U+FFFD stands for (as Unicode recommends: the beginning of a character, or one byte).
+static size_t character_size(const unsigned char *text, size_t left, bool *valid)
 {
     static const struct {
         unsigned char low, high, second_low, second_high;
@@ -164,15 +165,16 @@ static size_t character_size(const unsigned char *text, size_t left)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (text[0] < rows[i].low || text[0] > rows[i].high)
             continue;
-        size_t size = rows[i].size;
-        if (size > left || (size > 1 && (text[1] < rows[i].second_low || text[1] > rows[i].second_high)))
-            return 0;
-        for (size_t k = 2; k < size; k++)
-            if ((text[k] & 0xc0) != 0x80)
-                return 0;
-        return size;
+        size_t good = 1;
+        if (rows[i].size > 1 && left > 1 && text[1] >= rows[i].second_low && text[1] <= rows[i].second_high)
+            good++;
+        while (good > 1 && good < rows[i].size && good < left && (text[good] & 0xc0) == 0x80)
+            good++;
+        *valid = good == rows[i].size;
+        return good;
     }
-    return 0;
+    *valid = false;
+    return 1;
 }
 
 json_t *log_json(const char *data, size_t size)
@@ -184,13 +186,14 @@ json_t *log_json(const char *data, size_t size)
     buffer_init(&repaired, 3 * size + 4);
     size_t from = 0;
     for (size_t at = 0; at < size;) {
-        size_t step = character_size((const unsigned char *)data + at, size - at);
-        if (step == 0) {
+        bool valid;
+        size_t step = character_size((const unsigned char *)data + at, size - at, &valid);
+        if (!valid) {
             buffer_append(&repaired, data + from, at - from);
             buffer_append(&repaired, "\xef\xbf\xbd", 3);
-            from = at + 1;
+            from = at + step;
         }
-        at += step ? step : 1;
+        at += step;
     }
     buffer_append(&repaired, data + from, size - from);
     text = repaired.failed ? NULL : json_stringn(repaired.data, repaired.size);
