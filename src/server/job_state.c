@@ -52,12 +52,13 @@ int job_make(struct job *job, const char *data_dir, struct error *error)
     int code = parent ? folder_make(parent, error) : error_memory(error, "a path");
     free(parent);
     TRY(code);
-    time_t now = (time_t)job->started;
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &utc);
-    for (int i = 0; i < 100; i++) { // 99 more in the same second
-        snprintf(job->name, sizeof job->name, "%s-%02d-%s", stamp, i, job->id);
+    int64_t instant = (int64_t)(job->started * 1000);
+    for (int i = 0; i < 100; i++, instant++) { // names sort by time: no two jobs have the same
+        time_t now = (time_t)(instant / 1000);
+        struct tm utc;
+        gmtime_r(&now, &utc);
+        strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &utc);
+        snprintf(job->name, sizeof job->name, "%s-%03d-%s", stamp, (int)(instant % 1000), job->id);
         TRY(set_paths(job, data_dir, error));
         if (mkdir(job->folder, 0777) == 0)
             return 0;

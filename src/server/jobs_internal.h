@@ -6,7 +6,7 @@
 //   <data>/work/jobs/<job>/log        what it prints, and what the server says about it (log.c)
 //   <data>/recorder_training.log      a link to the newest log, where users of the reference look for it
 //
-// A job is named by its time and wake word ("20260131-120000-hey_jarvis"). Its child writes into these files whether a
+// A job is named by its time and wake word ("20260131-120000-042-hey_jarvis"). Its child writes into these files whether a
 // server is there or not, so either may be killed and the other goes on.
 #ifndef WAKESMITH_JOBS_INTERNAL_H
 #define WAKESMITH_JOBS_INTERNAL_H

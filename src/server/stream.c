@@ -110,7 +110,7 @@ static void close_stream(struct event_source *source)
     free(source);
 }
 
-// "20260131-120000-00-jarvis@4711@12"; anything else: the page starts anew.
+// "20260131-120000-042-jarvis@4711@12"; anything else: the page starts anew.
 static void go_on(struct stream *stream, const char *last_id)
 {
     long long offset;
