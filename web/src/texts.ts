@@ -2,6 +2,7 @@
 // All texts, each under "<file>.<key>".
 import enApp from "../i18n/en/app.json";
 import enData from "../i18n/en/data.json";
+import enLive from "../i18n/en/live.json";
 import enModels from "../i18n/en/models.json";
 import enReference from "../i18n/en/reference.json";
 import enSamples from "../i18n/en/samples.json";
@@ -11,6 +12,7 @@ import enVoices from "../i18n/en/voices.json";
 import enWord from "../i18n/en/word.json";
 import ruApp from "../i18n/ru/app.json";
 import ruData from "../i18n/ru/data.json";
+import ruLive from "../i18n/ru/live.json";
 import ruModels from "../i18n/ru/models.json";
 import ruReference from "../i18n/ru/reference.json";
 import ruSamples from "../i18n/ru/samples.json";
@@ -19,9 +21,9 @@ import ruUse from "../i18n/ru/use.json";
 import ruVoices from "../i18n/ru/voices.json";
 import ruWord from "../i18n/ru/word.json";
 
-const en = { app: enApp, data: enData, models: enModels, reference: enReference, samples: enSamples, train: enTrain,
+const en = { app: enApp, data: enData, live: enLive, models: enModels, reference: enReference, samples: enSamples, train: enTrain,
              use: enUse, voices: enVoices, word: enWord };
-const ru = { app: ruApp, data: ruData, models: ruModels, reference: ruReference, samples: ruSamples, train: ruTrain,
+const ru = { app: ruApp, data: ruData, live: ruLive, models: ruModels, reference: ruReference, samples: ruSamples, train: ruTrain,
              use: ruUse, voices: ruVoices, word: ruWord };
 
 type Files = typeof en;

@@ -7,7 +7,7 @@ export function samplesOf(file: Uint8Array): Int16Array {
     let at = 12;
     while (view.getUint32(at) !== 0x64617461) at += 8 + ((view.getUint32(at + 4, true) + 1) & ~1); // "data"
     const size = view.getUint32(at + 4, true);
-    return new Int16Array(file.slice(at + 8, at + 8 + size).buffer);
+    return new Int16Array(new Uint8Array(file.subarray(at + 8, at + 8 + size)).buffer); // a copy: slice of a Buffer is none
 }
 
 export function wavOf(samples: Int16Array): Uint8Array {

@@ -106,10 +106,10 @@ export class Session {
 
     // The person says: I said it, and nothing happened.
     missed(): Finding {
-        const to = this.rows, from = Math.max(0, to - CLIP_SECONDS * ROWS_PER_SECOND, this.watcher.fired + 1);
+        const to = this.rows, from = Math.max(0, to - CLIP_SECONDS * ROWS_PER_SECOND, this.watcher.told + 1);
         const { first, means } = this.curve(from, to);
         const best = means.reduce((at, mean, i) => mean > means[at]! ? i : at, 0);
-        const finding = this.add("missed", first + best, means[best] ?? 0, this.samples.end);
+        const finding = this.add("missed", Math.min(first + best, to - 1), means[best] ?? 0, this.samples.end);
         this.cutClips(this.samples.end);
         return finding;
     }

@@ -13,8 +13,9 @@ export interface Found {
 }
 
 export class Watcher {
-    fired = -Infinity; // row of the last detection
+    told = -1;                 // the last row of the last word that fired
     private row = -1;
+    private fired = -Infinity; // row of the last detection
     private word: Found | null = null;
     private muted = false;     // this word has been told, or is the tail of one
 
@@ -23,7 +24,7 @@ export class Watcher {
     push({ mean, fired }: Row): Found | null {
         this.row++;
         if (fired) {
-            this.fired = this.row;
+            this.fired = this.told = this.row;
             this.word = null;
             return { kind: "detection", row: this.row, mean };
         }
@@ -33,6 +34,7 @@ export class Watcher {
             this.word = { kind: "near", row: this.row, mean };
             this.muted = this.row - this.fired <= TAIL_ROWS;
         }
+        if (this.muted) this.told = this.row;
         if (mean > this.word.mean) this.word = { kind: "near", row: this.row, mean };
         return share < OVER ? this.finish() : null;
     }

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api, sentenceOf } from "../api";
 import type { Model, Sensitivity } from "../api-types";
 import { formatPercent, t } from "../i18n";
+import { LiveTest } from "../live/live-test";
 import { Downloads, ReportCard, levelName } from "../models/card";
 import { SENSITIVITIES, heardOf100, levelsDiffer, mistakes } from "../models/report";
 import { routeOf } from "../router";
@@ -106,6 +107,7 @@ function ModelInUse({ model }: { model: Model }) {
                     <Choice model={model} chosen={chosen} choose={choose} />
                 </Card>
             )}
+            <LiveTest model={model} level={chosen} choose={choose} />
             <ForEsphome model={model} level={chosen} />
             <Advice model={model} />
         </>
