@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RATE, WINDOW, HOP } from "../device/device";
 import type { Row } from "../device/device";
+import { choiceOfManifest, choicesOf, chosenOf, fileOf } from "../src/live/choices";
+import { columnsOf } from "../src/live/draw";
 import { measure, reasonsOf } from "../src/live/explain";
 import { Resampler } from "../src/live/resample";
 import { Session, highestMean } from "../src/live/session";
@@ -158,4 +160,24 @@ test("the end of a file completes what is open, and no clip is waited for", () =
     const [near] = session.finish();
     assert.equal(near!.kind, "near");
     assert.ok(near!.clip!.length > 1.7 * RATE && near!.clip!.length <= 2 * RATE);
+});
+
+test("sensitivities: the model's levels, or the cutoff of its manifest as the firmware makes it a byte", () => {
+    const levels = choicesOf({ very: { cutoff_byte: 162, window: 5 }, slightly: { cutoff_byte: 240, window: 4 } });
+    assert.deepEqual(levels, [{ name: "slightly", cutoff: 240, window: 4 }, { name: "very", cutoff: 162, window: 5 }]);
+    assert.equal(chosenOf(levels, "very"), levels[1]);
+    assert.equal(chosenOf(levels, "moderately"), levels[0]);
+    assert.equal(chosenOf(choices, null)!.name, "moderately");
+    assert.deepEqual(choiceOfManifest({ micro: { probability_cutoff: 0.97, sliding_window_size: 5 } }), { name: "own", cutoff: 247, window: 5 });
+    assert.deepEqual(choiceOfManifest({ micro: { probability_cutoff: 0.5, sliding_window_average_size: 10 } })!.window, 10);
+    for (const odd of [null, {}, { micro: { probability_cutoff: "1" } }, 5]) assert.equal(choiceOfManifest(odd), null);
+    assert.equal(fileOf({ run: "2026 ä", id: "jarvis" }, "tflite"), "/models/2026%20%C3%A4/jarvis.tflite");
+});
+
+test("the curve shows the highest mean of each column, and a row over as many columns as it lasts", () => {
+    const means = Float32Array.of(0.1, 0.9, 0.2, 0.3);
+    assert.deepEqual([...columnsOf({ from: 0, to: 4, first: 0, means }, 2)], [0.9, 0.3].map(Math.fround));
+    assert.deepEqual([...columnsOf({ from: 0, to: 2, first: 0, means: means.slice(0, 2) }, 4)], [0.1, 0.1, 0.9, 0.9].map(Math.fround));
+    assert.deepEqual([...columnsOf({ from: -2, to: 2, first: 0, means: means.slice(0, 2) }, 4)], [NaN, NaN, ...[0.1, 0.9].map(Math.fround)]);
+    assert.deepEqual([...columnsOf({ from: 1, to: 3, first: 0, means }, 2)], [0.9, 0.2].map(Math.fround), "rows outside are left out");
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The cutoffs of a model, from the least to the most sensitive.
-import type { Level, Sensitivity } from "../api-types";
+import type { Level, Model, Sensitivity } from "../api-types";
 import type { Choice } from "./session";
 
 export const SENSITIVITIES: Sensitivity[] = ["slightly", "moderately", "very"];
@@ -23,3 +23,7 @@ export function choiceOfManifest(manifest: unknown): Choice | null {
 
 export const chosenOf = (choices: readonly Choice[], name: string | null): Choice | undefined =>
     choices.find(choice => choice.name === name) ?? choices.find(choice => choice.name === DEFAULT) ?? choices[0];
+
+// The run's own file, from where the page came from: the address for devices may name this computer otherwise.
+export const fileOf = ({ run, id }: Pick<Model, "run" | "id">, ending: "tflite" | "json"): string =>
+    `/models/${encodeURIComponent(run)}/${encodeURIComponent(id)}.${ending}`;

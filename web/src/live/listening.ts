@@ -8,6 +8,7 @@ import type { Key } from "../i18n";
 import { faultOf } from "../recorder/microphone";
 import { announce } from "../ui";
 import { RATE } from "../../device/device";
+import { fileOf } from "./choices";
 import { Ears, decodeFile, hearFile, openEngine } from "./engine";
 import type { LiveBlock } from "./live-worklet";
 import { Session } from "./session";
@@ -56,7 +57,7 @@ export function useListening(model: Model, choices: readonly Choice[], choice: C
     };
     const openModel = async (mine: Run) => {
         try {
-            return await openEngine(model.run_model_url);
+            return await openEngine(fileOf(model, "tflite"));
         } catch (error) {
             return fail(mine, t("live.no_model", { reason: sentenceOf(error) }));
         }

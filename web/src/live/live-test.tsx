@@ -6,7 +6,7 @@ import type { Key } from "../i18n";
 import { t } from "../i18n";
 import { Button, Card, Notice, classes } from "../ui";
 import { Chart } from "./chart";
-import { SENSITIVITIES, choiceOfManifest, choicesOf, chosenOf } from "./choices";
+import { SENSITIVITIES, choiceOfManifest, choicesOf, chosenOf, fileOf } from "./choices";
 import { Findings } from "./findings";
 import { useListening } from "./listening";
 import type { Choice } from "./session";
@@ -21,10 +21,10 @@ function useChoices(model: Model): Choice[] | null {
         if (levels.length > 0) return;
         let wanted = true;
         setOwn(null);
-        fetch(model.run_json_url).then(answer => answer.json()).then(choiceOfManifest).catch(() => null)
+        fetch(fileOf(model, "json")).then(answer => answer.json()).then(choiceOfManifest).catch(() => null)
             .then(choice => wanted && setOwn(choice ? [choice] : []));
         return () => { wanted = false; };
-    }, [levels, model.run_json_url]);
+    }, [levels, model]);
     return levels.length > 0 ? levels : own;
 }
 
