@@ -11,7 +11,7 @@ interface Offer {
     text: string;
     undo: () => Promise<unknown>;
 }
-const SHOWN = 3; // older ones are in the trash of the Samples page
+const SHOWN = 3; // older ones are in the trash of the Data page
 const offers = createStore<Offer[]>([]);
 let count = 0;
 
@@ -50,7 +50,7 @@ function OfferRow({ offer }: { offer: Offer }) {
 }
 export function UndoBar() {
     const list = useStore(offers);
-    return list.length === 0 ? null : <div class="undo-bar">{list.map(offer => <OfferRow key={offer.id} offer={offer} />)}</div>;
+    return list.length === 0 ? null : <div class="undo-bar" role="region" aria-label={t("app.undo")}>{list.map(offer => <OfferRow key={offer.id} offer={offer} />)}</div>;
 }
 
 const announced = createStore({ text: "", turn: 0 });
