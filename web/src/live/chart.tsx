@@ -20,7 +20,8 @@ export function Chart({ session, cutoff, moving, whole }: {
             const rows = session?.rows ?? 0, shown = SHOWN_SECONDS * ROWS_PER_SECOND;
             const from = whole ? 0 : rows - shown, to = whole ? Math.max(rows, shown) : rows;
             const { first, means } = session?.curve(Math.max(from, 0), to) ?? { first: 0, means: new Float32Array() };
-            if (canvas.current) draw(canvas.current, { from, to: Math.max(to, from + 1), first, means, cutoff: cutoff / 255, findings: session?.findings ?? [] });
+            const findings = session?.findings ?? [];
+            if (canvas.current) draw(canvas.current, { from, to: Math.max(to, from + 1), first, means, cutoff: cutoff / 255, findings });
             fill.current?.style.setProperty("height", `${100 * onMeter(moving && session ? session.level : 0)}%`);
             if (!moving || !session) return;
             frame = requestAnimationFrame(show);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What was heard, nearly heard, or missed: play it, save it, and read why.
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api, sentenceOf } from "../api";
 import type { Model, Recording } from "../api-types";
 import { formatNumber, formatPercent, t } from "../i18n";
@@ -64,9 +64,13 @@ function Row({ finding, model, choiceName }: { finding: Finding; model: Model; c
     const { busy, saved, trouble, save } = useSaving(finding, model);
     const url = useMemo(() => clip && URL.createObjectURL(new Blob([encodeWav(clip, RATE)], { type: "audio/wav" })), [clip]);
     useEffect(() => () => void (url && URL.revokeObjectURL(url)), [url]);
+    const row = useRef<HTMLLIElement>(null);
+    useEffect(() => { // the button that was pressed is gone
+        if (saved && document.activeElement === document.body) row.current?.querySelector("button")?.focus();
+    }, [saved]);
     const at = t("live.at", { seconds: formatNumber(seconds, 1) });
     return (
-        <li class="live-row" data-row={finding.row} aria-label={`${t(`live.kind_${kind}`)}, ${at}`}>
+        <li ref={row} class="live-row" data-row={finding.row} aria-label={`${t(`live.kind_${kind}`)}, ${at}`}>
             <div class="live-row-head">
                 <span class="number muted">{at}</span>
                 <Badge tone={tones[kind]}>{t(`live.kind_${kind}`)}</Badge>

@@ -95,7 +95,7 @@ function Test({ model, choices, level, choose }: { model: Model; choices: readon
                 <div class="row">
                     {live.doing === "nothing"
                         ? <Button kind="main" icon="microphone" onClick={live.listen}>{t("live.start")}</Button>
-                        : <Button icon="stop" busy={live.doing === "opening"} onClick={live.stop}>{t(live.doing === "opening" ? "live.opening" : "live.stop")}</Button>}
+                        : <Button icon="stop" onClick={live.stop}>{t(live.doing === "opening" ? "live.opening" : "live.stop")}</Button>}
                     <FileButton read={live.read} />
                 </div>
                 {choices.length > 1 && <Sensitivity choices={choices} chosen={chosen} choose={({ name }) => choose(name as SensitivityName)} />}

@@ -145,6 +145,6 @@ export class Session {
         const last = Math.ceil(end / HOP);
         const bytes = [...this.bytes.slice(last - CLIP_SECONDS * ROWS_PER_SECOND, last)].filter(byte => byte >= 0);
         const wake = this.choices.filter(choice => 255 * highestMean(bytes, choice.window) > choice.cutoff);
-        finding.wouldWake = wake.reduce<Choice | null>((best, each) => !best || each.cutoff > best.cutoff ? each : best, null)?.name ?? null;
+        finding.wouldWake = wake.sort((a, b) => b.cutoff - a.cutoff)[0]?.name ?? null;
     }
 }
