@@ -6,8 +6,10 @@ declare class AudioWorkletProcessor {
     readonly port: MessagePort;
 }
 
+const BLOCK = Math.round(sampleRate / 50);
+
 class Capture extends AudioWorkletProcessor {
-    private block = new Float32Array(Math.round(sampleRate / 50));
+    private block = new Float32Array(BLOCK);
     private filled = 0;
     private running = true;
 
@@ -22,16 +24,18 @@ class Capture extends AudioWorkletProcessor {
             let sum = 0;
             for (const channel of channels) sum += channel[i]!;
             this.block[this.filled++] = sum / channels.length;
-            if (this.filled === this.block.length) this.hand();
+            if (this.filled === BLOCK) this.hand();
         }
         return this.running;
     }
 
     private hand(): void {
         this.port.postMessage(this.block, [this.block.buffer]);
-        this.block = new Float32Array(this.block.length);
+        this.block = new Float32Array(BLOCK); // the other one is the page's now
         this.filled = 0;
     }
 }
 
 registerProcessor("capture", Capture);
+
+export {};
