@@ -141,7 +141,7 @@ function Studio({ session, locked }: { session: Session; locked: boolean }) {
                 <Card title={phrase} aside={<span class="muted number">{heading}</span>} tone="accent">
                     {locked && <Notice tone="warn">{t("voices.locked")}</Notice>}
                     <Booth state={state} phrase={phrase} name={nameOf(next ?? 1)} next={next} complete={complete} locked={locked} />
-                    <Advanced settings={state.settings} />
+                    <Advanced {...state} />
                 </Card>
                 <Card title={t("voices.who")}>
                     <Numbers session={session} locked={locked || on} />
@@ -155,7 +155,7 @@ function Studio({ session, locked }: { session: Session; locked: boolean }) {
                     <ul class="take-list">{plan.outside.map(item => <TakeCard key={item.saved_as} item={item}
                         title={t("voices.speaker_take", { speaker: item.speaker_index, take: item.take_index })} />)}</ul></details>
             </Card>}
-            <div class="columns">
+            <div class="columns voices-more">
                 <Card title={t("voices.files")}>
                     <Files locked={locked} />
                     {plan.others.length > 0 && <details class="takes"><summary>{t("voices.others", { n: plan.others.length })}</summary>

@@ -24,10 +24,11 @@ function LevelMeter({ on }: { on: boolean }) {
         });
     }, [on]);
     return (
-        <div class={`level ${on ? "" : "level-off"}`} ref={root} role="meter" aria-label={t("voices.meter")} aria-valuemin={0}
+        <div class={`mic-level ${on ? "" : "mic-off"}`} ref={root} role="meter" aria-label={t("voices.meter")} aria-valuemin={0}
              aria-valuemax={100} aria-valuenow={0}>
-            <div class="level-bar"><div class="level-noise" /><div class="level-fill" /><div class="level-start" /></div>
-            <div class="level-label" aria-hidden="true"><span>{t("voices.starts_here")}</span></div>
+            <div class="mic-bar"><div class="mic-noise" /><div class="mic-fill" /><div class="mic-start" />
+                {!on && <span class="mic-text">{t("reference.mic_stopped")}</span>}</div>
+            <div class="mic-label" aria-hidden="true"><span>{t("voices.starts_here")}</span></div>
         </div>
     );
 }
@@ -80,7 +81,7 @@ export function Booth({ state, phrase, name, next, complete, locked }: {
     const on = state.phase !== "off";
     const [headline, hint] = words(state, phrase, complete);
     return (
-        <div class={`booth booth-${state.phase}`}>
+        <div class={`booth booth-${complete && !on ? "complete" : state.phase}`}>
             <div class="booth-words">
                 <span class="booth-lamp" aria-hidden="true"><Icon name={state.phase === "recording" ? "record" : complete && !on ? "check" : "microphone"} /></span>
                 <div>
@@ -97,25 +98,25 @@ export function Booth({ state, phrase, name, next, complete, locked }: {
             </div>
             <Remark notice={state.notice} settings={state.settings} />
             <Unsaved pending={state.pending} />
-            {state.devices.length > 1 && (
-                <Field label={t("voices.microphone")}>
-                    {ids => <select {...ids} value={state.device} onChange={event => chooseDevice(event.currentTarget.value)}>
-                        <option value="">{t("voices.microphone_default")}</option>
-                        {state.devices.filter(device => device.id !== "default")
-                            .map(device => <option key={device.id} value={device.id}>{device.label}</option>)}
-                    </select>}
-                </Field>
-            )}
         </div>
     );
 }
 
-export function Advanced({ settings }: Pick<Studio, "settings">) {
+export function Advanced({ settings, devices, device }: Pick<Studio, "settings" | "devices" | "device">) {
     const ms = t("reference.unit_ms");
     return (
         <details class="advanced">
             <summary>{t("voices.advanced")}</summary>
             <div class="columns">
+                {devices.length > 1 && (
+                    <Field label={t("voices.microphone")}>
+                        {ids => <select {...ids} value={device} onChange={event => chooseDevice(event.currentTarget.value)}>
+                            <option value="">{t("voices.microphone_default")}</option>
+                            {devices.filter(({ id }) => id !== "default")
+                                .map(({ id, label }) => <option key={id} value={id}>{label}</option>)}
+                        </select>}
+                    </Field>
+                )}
                 <Slider label={t("reference.label_start_sensitivity")} help={t("voices.help_start")} min={0.005} max={0.08} step={0.001}
                         value={settings.startLevel} onInput={startLevel => adjust({ startLevel })} />
                 <Slider label={t("reference.label_silence_stop")} help={t("voices.help_silence")} min={300} max={2000} step={50} unit={ms}

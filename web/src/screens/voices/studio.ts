@@ -24,7 +24,7 @@ const UPLOAD_MS = 30_000; // then the server does not answer
 
 export interface Studio {
     phase: Phase;
-    slot: Slot | null;
+    slot: Slot | null; // the take that counts now: one that could not be saved, else the next
     speaker: number;
     notice: Notice | null;
     pending: PendingTake[];
@@ -97,8 +97,9 @@ export const uploads = recorder.uploader;
 
 function refresh(): void {
     const before = studio.get();
-    const { phase, slot, speaker, notice } = recorder;
-    put({ phase, slot, speaker, notice, pending: [...uploads.pending] });
+    const { phase, speaker, notice } = recorder;
+    const unsaved = uploads.pending.find(take => take.failure !== "" && take.word === store.get().session.safe_word);
+    put({ phase, slot: unsaved ?? recorder.slot, speaker, notice, pending: [...uploads.pending] });
     if (phase === "recording" && before.phase !== "recording") announce(t("voices.phase_recording"));
     else if (notice && notice !== before.notice) announce(noticeText(notice));
     else if (phase === "resting" && before.phase !== "resting") announce(t("voices.phase_resting"));
@@ -109,7 +110,8 @@ export function noticeText(notice: Notice): string {
     if (notice.kind === "rejected") return t(`voices.rejected_${notice.reason}`);
     if (notice.kind === "fault") return t(`voices.fault_${notice.fault}`);
     if (notice.kind === "too_soft") return t("voices.too_soft");
-    const { speakers } = planOf(store.get().session);
+    const { speakers, recorded, total } = planOf(store.get().session);
+    if (recorded === total) return t("voices.all_done");
     const row = speakers[(notice.kind === "saved" ? notice.slot.speaker : notice.speaker) - 1] ?? [];
     if (notice.kind === "saved") return t("voices.got_it", { n: row.filter(Boolean).length, total: row.length });
     return t("voices.speaker_done", { name: nameOf(notice.speaker) });

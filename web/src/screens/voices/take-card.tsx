@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One recording: its waveform with the part that counts, its badges with what to do, play, trim, record again, delete.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api, sentenceOf } from "../../api";
 import type { Recording } from "../../api-types";
 import { formatNumber, t, textOfCode } from "../../i18n";
@@ -72,10 +72,6 @@ function TrimBar({ item, title, close, act }: { item: Recording; title: string; 
 export function TakeCard({ item, title, fresh, again }: { item: Recording; title: string; fresh?: boolean; again?: () => void }) {
     const [trimming, setTrimming] = useState(false), [trouble, setTrouble] = useState<string | null>(null);
     const [busy, setBusy] = useState(false);
-    const root = useRef<HTMLLIElement>(null);
-    useEffect(() => {
-        if (fresh) root.current?.scrollIntoView({ block: "nearest" });
-    }, [fresh]);
     const act = (work: () => Promise<void>) => {
         setBusy(true);
         setTrouble(null);
@@ -89,7 +85,7 @@ export function TakeCard({ item, title, fresh, again }: { item: Recording; title
     const bad = item.badges.map(code => textOfCode("voices.badge_", code, code));
     const advice = item.badges.map(code => textOfCode("voices.advice_", code, "")).filter(Boolean);
     return (
-        <li class={`take ${fresh ? "take-fresh" : ""}`} ref={root} id={`take-${item.saved_as}`} tabIndex={-1} aria-busy={busy}>
+        <li class={`take ${fresh ? "take-fresh" : ""}`} id={`take-${item.saved_as}`} tabIndex={-1} aria-busy={busy}>
             <div class="take-head">
                 <strong class="take-title">{title}</strong>
                 {bad.length ? bad.map(text => <Badge key={text} tone="warn">{text}</Badge>) : <Badge tone="good">{t("voices.badge_good")}</Badge>}

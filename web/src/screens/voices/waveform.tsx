@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Recording } from "../../api-types";
 import { decodeWav, outline } from "../../recorder/wav";
+import "./waveform.css";
 
 const COLUMNS = 150, HEIGHT = 48;
 
