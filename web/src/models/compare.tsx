@@ -5,15 +5,15 @@ import type { Model } from "../api-types";
 import { formatDate, t } from "../i18n";
 import { Button, Card, Notice } from "../ui";
 import { levelsOf, useReports } from "./details";
-import { comparable, doubtOfHearing, doubtOfMistakes, headline, heardFrom } from "./report";
+import { comparable, doubtOfHearing, doubtOfMistakes, headline, heardFrom, presetName } from "./report";
 import { Roc } from "./roc";
 
 function Side({ model, index }: { model: Model; index: number }) {
     const level = model.levels.moderately;
     return (
         <div class={`side roc-line-${index}`}>
-            <h3><span class="swatch" aria-hidden="true" />{model.title}</h3>
-            <p class="small muted">{[formatDate(model.created_at), model.preset].filter(Boolean).join(" · ")}</p>
+            <h3>{model.title}</h3>
+            <p class="small muted">{[formatDate(model.created_at), presetName(model.preset)].filter(Boolean).join(" · ")}</p>
             {level ? <>
                 <p><strong>{headline(level, model)}</strong></p>
                 <ul class="facts small"><li>{doubtOfHearing(level)}</li><li>{doubtOfMistakes(level, model)}</li><li>{heardFrom(model)}</li></ul>

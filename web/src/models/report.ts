@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a report says, in words: no DOM here. Never a better figure than was measured, never one without its doubt.
 import type { Level, Model, Sensitivity } from "../api-types";
-import { formatNumber, t } from "../i18n";
+import { formatNumber, t, textOfCode } from "../i18n";
 import type { Key } from "../i18n";
 
 export const SENSITIVITIES: Sensitivity[] = ["slightly", "moderately", "very"];
@@ -42,6 +42,7 @@ export function stretch(hours: number): string {
 }
 // "about once in 5 hours", "about 3 times an hour".
 export function rate(perHour: number): string {
+    if (perHour <= 0) return t("use.rate_never");
     if (perHour < 0.9) return t("use.rate_once", { time: stretch(1 / perHour) });
     return t("use.rate_times", { n: Math.max(1, Math.round(perHour)) });
 }
@@ -79,6 +80,7 @@ export function levelsDiffer({ levels: { slightly, very } }: Pick<Model, "levels
     if (!slightly || !very) return false;
     return very.recall - slightly.recall >= 0.005 || very.false_accepts > slightly.false_accepts;
 }
+export const presetName = (preset: string): string => textOfCode("models.preset_", preset, preset);
 export const percentPoints = (recall: number): string => formatNumber(100 * recall, 1);
 
 // ---- caveats: the server's sentences, which are English, in the reader's language -----------------------------

@@ -6,8 +6,8 @@ import type { DamagedRun, Model } from "../api-types";
 import { formatDate, formatDuration, t } from "../i18n";
 import { Downloads, ReportCard } from "../models/card";
 import { Compare } from "../models/compare";
-import { headline } from "../models/report";
 import { RunDetails } from "../models/details";
+import { headline, presetName } from "../models/report";
 import { go, routeOf } from "../router";
 import { loadModels, useAppState } from "../state";
 import { Badge, Button, Card, Empty, LinkButton, Notice, offerRestore } from "../ui";
@@ -32,14 +32,13 @@ function DeleteButton({ run, title, trouble }: { run: string; title: string; tro
 function Run({ model, open, marked, mark }: { model: Model; open: boolean; marked: boolean; mark: (marked: boolean) => void }) {
     const [trouble, setTrouble] = useState<string | null>(null);
     const level = model.levels.moderately;
-    const about = [formatDate(model.created_at), ...(model.preset ? [t("models.preset", { preset: model.preset })] : []),
-                   ...(model.seconds ? [t("models.took", { time: formatDuration(model.seconds) })] : [])];
+    const about = [...(model.preset ? [presetName(model.preset)] : []), ...(model.seconds ? [t("models.took", { time: formatDuration(model.seconds) })] : [])];
     return (
-        <Card title={model.title} aside={<>
+        <Card title={<>{model.title} <span class="when">{formatDate(model.created_at)}</span></>} aside={<>
             {model.published && <Badge tone="good">{t("models.published")}</Badge>}
             <label class="check"><input type="checkbox" checked={marked} onChange={event => mark(event.currentTarget.checked)} />{t("models.compare")}</label>
         </>}>
-            <p class="small muted">{about.join(" · ")}</p>
+            {about.length > 0 && <p class="small muted">{about.join(" · ")}</p>}
             {open ? <ReportCard model={model} level={level} /> : <p>{level ? headline(level, model) : t("use.caveat_no_report")}</p>}
             {open && <RunDetails model={model} />}
             {open && <Downloads model={model} />}

@@ -6,7 +6,7 @@ import type { Model, Sensitivity } from "../api-types";
 import { formatPercent, t } from "../i18n";
 import { LiveTest } from "../live/live-test";
 import { Downloads, ReportCard, levelName } from "../models/card";
-import { SENSITIVITIES, heardOf100, levelsDiffer, mistakes } from "../models/report";
+import { SENSITIVITIES, heardOf100, levelsDiffer, mistakes, presetName } from "../models/report";
 import { routeOf } from "../router";
 import { useAppState } from "../state";
 import { Card, CopyButton, Empty, LinkButton, Notice } from "../ui";
@@ -68,14 +68,33 @@ function ForEsphome({ model, level }: { model: Model; level: Sensitivity }) {
     );
 }
 
+// The preset that does more work than the one of this model, as the server lists them.
+function useBetterPreset(preset: string): string | null {
+    const [better, set] = useState<string | null>(null);
+    useEffect(() => {
+        let current = true;
+        api.presets().then(({ presets }) => {
+            const at = presets.findIndex(({ name }) => name === preset);
+            if (current) set(at < 0 ? null : presets[at + 1]?.name ?? null);
+        }).catch(() => {}); // the advice is left out
+        return () => void (current = false);
+    }, [preset]);
+    return better;
+}
+
 function Advice({ model }: { model: Model }) {
-    const draft = model.preset === "draft";
+    const better = useBetterPreset(model.preset);
     return (
         <Card title={t("use.misses")}>
             <ul class="facts">
                 <li>{t("use.try_sensitivity")}</li>
                 <li>{t("use.try_voices")} <a href={routeOf("voices", model.id)}>{t("use.to_voices")}</a></li>
-                <li>{t(draft ? "use.try_standard" : "use.try_thorough")} <a href={routeOf("train", model.id)}>{t("use.to_train")}</a></li>
+                {better && (
+                    <li>
+                        {t("use.try_standard", { preset: presetName(model.preset), better: presetName(better) })}{" "}
+                        <a href={routeOf("train", model.id)}>{t("use.to_train")}</a>
+                    </li>
+                )}
                 <li>{t("use.try_save_miss")}</li>
                 <li>{t("use.try_save_alarm")}</li>
                 <li>{t("use.try_word")} <a href={routeOf("word", model.id)}>{t("use.to_word")}</a></li>
