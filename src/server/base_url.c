@@ -1,56 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where devices find this server: what was configured; else the name under which the page itself found it; else this
-// machine's address in the network. A server that listens on loopback only says its loopback address: any other would
+// machine's name in the network. A server that listens on loopback only says its loopback address: any other would
 // not be answered.
+#include "server/lan_internal.h"
 #include "server/models_internal.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-// Length of the name in "name:port", "1.2.3.4", "[::1]:80".
-static size_t name_length(const char *host)
+// "name" of "name:port", "::1" of "[::1]:80": without port and brackets. Caller frees.
+static char *bare_name(const char *host)
 {
     const char *bracket = host[0] == '[' ? strchr(host, ']') : NULL;
-    return bracket ? (size_t)(bracket + 1 - host) : strcspn(host, ":");
+    return bracket ? strndup(host + 1, (size_t)(bracket - host - 1)) : strndup(host, strcspn(host, ":"));
 }
 
-static bool is_loopback(const char *host)
+static bool is_loopback(const char *name)
 {
-    static const char *const names[] = {"localhost", "[::1]"};
-    size_t length = name_length(host);
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (strlen(names[i]) == length && strncasecmp(names[i], host, length) == 0)
-            return true;
-    return strncmp(host, "127.", 4) == 0 || (length > 10 && strncasecmp(host + length - 10, ".localhost", 10) == 0);
+    return lan_is_loopback(name) || text_ends_with(name, ".localhost");
 }
 
-// The address that this machine would send from. Nothing is sent: the socket only chooses its way.
-static bool own_address(char text[INET_ADDRSTRLEN])
+static void print_url(char url[MODELS_MAX_URL], const char *scheme, const char *name, int port)
 {
-    struct sockaddr_in far = {.sin_family = AF_INET, .sin_port = htons(9)}, near = {0};
-    socklen_t size = sizeof near;
-    inet_pton(AF_INET, "192.0.2.1", &far.sin_addr); // of the block for documentation
-    int handle = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool found = handle >= 0 && connect(handle, (struct sockaddr *)&far, sizeof far) == 0 &&
-                 getsockname(handle, (struct sockaddr *)&near, &size) == 0 &&
-                 inet_ntop(AF_INET, &near.sin_addr, text, INET_ADDRSTRLEN);
-    if (handle >= 0)
-        close(handle);
-    return found;
-}
-
-static void print_url(char url[MODELS_MAX_URL], const char *scheme, const char *name, size_t length, int port)
-{
-    int usual = strcmp(scheme, "https") == 0 ? 443 : 80;
-    if (port == usual)
-        snprintf(url, MODELS_MAX_URL, "%s://%.*s", scheme, (int)length, name);
-    else
-        snprintf(url, MODELS_MAX_URL, "%s://%.*s:%d", scheme, (int)length, name, port);
+    bool bare = strchr(name, ':') && name[0] != '['; // an IPv6 address
+    bool usual = port == (strcmp(scheme, "https") == 0 ? 443 : 80);
+    char number[16] = "";
+    if (!usual)
+        snprintf(number, sizeof number, ":%d", port);
+    snprintf(url, MODELS_MAX_URL, "%s://%s%s%s%s", scheme, bare ? "[" : "", name, bare ? "]" : "", number);
 }
 
 int models_base_url(const struct server *server, const struct request *request, char url[MODELS_MAX_URL],
@@ -67,17 +44,19 @@ int models_base_url(const struct server *server, const struct request *request, 
         snprintf(url, MODELS_MAX_URL, "%.*s", (int)length, given);
         return 0;
     }
-    // What was asked is what devices can ask, but for this machine's own name.
-    bool here = request->device || server->device_port == 0;
-    const char *scheme = request->secure && here ? "https" : "http";
-    if (here && !(options->lan && is_loopback(host))) {
-        snprintf(url, MODELS_MAX_URL, "%s://%s", scheme, host);
-        return 0;
+    url[0] = 0;
+    char *name = bare_name(host);
+    bool here = request->device || server->device_port == 0; // devices can ask where this was asked
+    if (name && options->lan && is_loopback(name)) {         // but not by this machine's own name
+        free(name);
+        name = lan_host(options->host);
+        here = false;
     }
-    char address[INET_ADDRSTRLEN];
-    const char *advertised = getenv("REC_ADVERTISED_HOST"), *name = host;
-    if (is_loopback(host))
-        name = advertised && advertised[0] ? advertised : own_address(address) ? address : host;
-    print_url(url, scheme, name, name_length(name), server->device_port ? server->device_port : server->port);
-    return 0;
+    const char *scheme = request->secure && server->device_port == 0 ? "https" : "http";
+    if (here)
+        snprintf(url, MODELS_MAX_URL, "%s://%s", scheme, host);
+    else if (name)
+        print_url(url, scheme, name, server->device_port ? server->device_port : server->port);
+    free(name);
+    return url[0] ? 0 : error_memory(error, "an address");
 }

@@ -1,12 +1,14 @@
 """Finished models: the list, the files as devices fetch them, the lines for ESPHome, the trash; and the data page."""
-import calendar
 import email.utils
 import fcntl
+import http.client
 import io
 import json
 import os
 import pathlib
+import re
 import shutil
+import ssl
 import tempfile
 import time
 import urllib.parse
@@ -87,6 +89,7 @@ for path in ("/models/..%2f..%2fsession.json", f"/models/{OLD}/..%2fhey_jarvis.j
 
 # ---- a better one is trained -------------------------------------------------------------------------------------
 # A client that remembers times only, as older ESPHome: it fetched in this very second, then the pair changed.
+time.sleep(1.1)  # two changes within one second have one time; their tags differ
 while time.time() % 1 > 0.2:
     time.sleep(0.05)
 fetched = int(time.time())
@@ -257,5 +260,38 @@ server.stop()
 server = Server(data, environment={"REC_PUBLIC_BASE_URL": "https://models.example/wake/"})
 check("a_configured_address_wins", server.get("/api/models").json["base_url"] == "https://models.example/wake"
       and '"https://models.example/wake/models/hey_jarvis.json"' in server.get("/models/hey_jarvis.yaml").body.decode())
+server.stop()
+
+# On the network the page needs TLS, which ESPHome does not trust: devices are told the port that is plain HTTP.
+server = Server(data, "--lan", "--device-port=0")
+device = int(re.search(r"devices: +http://[^/]+:(\d+)", (data / "server.out").read_text())[1])
+
+
+def over_tls(path, host):
+    connection = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=30, context=ssl._create_unverified_context())
+    connection.request("GET", path, headers={"Host": host})
+    return connection.getresponse().read().decode()
+
+
+def over_device_port(path):
+    connection = http.client.HTTPConnection("127.0.0.1", device, timeout=30)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+lines = over_tls("/models/hey_jarvis.yaml", f"192.168.7.7:{server.port}")
+check("on_the_network_the_lines_name_the_port_for_devices", f'"http://192.168.7.7:{device}/models/hey_jarvis.json"' in lines, lines)
+lines = over_tls("/models/hey_jarvis.yaml", f"localhost:{server.port}")
+check("and_never_this_computers_own_name", "localhost" not in lines and "//127." not in lines and f":{device}/models/" in lines, lines)
+status, body = over_device_port("/models/hey_jarvis.tflite")
+check("devices_fetch_without_pairing", status == 200 and body == (data / "output" / NEW / "hey_jarvis.tflite").read_bytes(), status)
+status, body = over_device_port("/api/trained_wake_words/catalog")
+check("the_catalogue_is_for_devices_too", status == 200 and re.fullmatch(rf"http://(?!127\.|localhost)[^/]+:{device}",
+                                                                         json.loads(body)["base_url"]), body)
+check("the_list_with_its_deletions_is_not", over_device_port("/api/models")[0] in (401, 403, 404))
+server.stop()
+server = Server(data, "--lan", "--device-port=0", environment={"REC_ADVERTISED_HOST": "10.9.8.7"})
+check("an_advertised_name_stands_for_this_computer", '"http://10.9.8.7:' in over_tls("/models/hey_jarvis.yaml", f"localhost:{server.port}"))
 server.stop()
 finish()
