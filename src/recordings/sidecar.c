@@ -49,7 +49,7 @@ json_t *sidecar_read(const char *path, bool *there)
 
 int sidecar_write(const char *path, const json_t *sidecar, struct error *error)
 {
-    char *text = json_dumps(sidecar, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    char *text = json_dumps(sidecar, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
     if (!text)
         return error_memory(error, path);
     size_t size = strlen(text);
