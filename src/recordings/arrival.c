@@ -16,14 +16,10 @@ static const struct container {
     size_t at, size;
     const char *bytes;
 } containers[] = {
-    {"m4a", "mov", 4, 4, "ftyp"},
-    {"webm", "matroska", 0, 4, "\x1a\x45\xdf\xa3"},
-    {"aac", "aac", 0, 2, "\xff\xf1"},
-    {"aac", "aac", 0, 2, "\xff\xf9"},
-    {"amr", "amr", 0, 5, "#!AMR"},
-    {"wma", "asf", 0, 8, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"},
-    {"caf", "caf", 0, 4, "caff"},
-    {"ogg", "ogg", 0, 4, "OggS"},
+    {"m4a", "mov", 4, 4, "ftyp"},     {"webm", "matroska", 0, 4, "\x1a\x45\xdf\xa3"},
+    {"aac", "aac", 0, 2, "\xff\xf1"}, {"aac", "aac", 0, 2, "\xff\xf9"},
+    {"amr", "amr", 0, 5, "#!AMR"},    {"wma", "asf", 0, 8, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"},
+    {"caf", "caf", 0, 4, "caff"},     {"ogg", "ogg", 0, 4, "OggS"},
     {"wv", "wv", 0, 4, "wvpk"},
 };
 
@@ -90,10 +86,11 @@ static int read_foreign(const char *path, const char *name, double seconds, stru
     snprintf(arrival->format, sizeof arrival->format, "%s", container->name);
     int code = ffmpeg_read(path, container->demuxer, seconds, &arrival->pcm, error);
     if (code == ERROR_MISSING)
-        return error_set(error, code,
-                         "%s is a %s file, which needs ffmpeg: install it (\"apt install ffmpeg\" on Debian and Ubuntu, "
-                         "\"brew install ffmpeg\" on a Mac), or save the recording as wav, flac, ogg or mp3",
-                         name, container->name);
+        return error_set(
+            error, code,
+            "%s is a %s file, which needs ffmpeg: install it (\"apt install ffmpeg\" on Debian and Ubuntu, "
+            "\"brew install ffmpeg\" on a Mac), or save the recording as wav, flac, ogg or mp3",
+            name, container->name);
     return code;
 }
 
@@ -112,12 +109,12 @@ int arrival_read(const struct recordings_add *add, struct arrival *arrival, stru
     } else if ((code = audio_describe(add->file, &format, error)) == 0) {
         code = audio_read(add->file, 0, seconds, &arrival->pcm, error);
         snprintf(arrival->ending, sizeof arrival->ending, "%s", format.name);
-        int used = snprintf(arrival->format, sizeof arrival->format, "%s %d Hz, %d channel%s", format.name,
-                            format.rate, format.channels, format.channels == 1 ? "" : "s");
+        int used = snprintf(arrival->format, sizeof arrival->format, "%s %d Hz, %d channel%s", format.name, format.rate,
+                            format.channels, format.channels == 1 ? "" : "s");
         if (format.bits)
             snprintf(arrival->format + used, sizeof arrival->format - (size_t)used, ", %d bit", format.bits);
-        arrival->converted = strcmp(format.name, "wav") != 0 || format.rate != AUDIO_RATE || format.channels != 1 ||
-                             format.bits != 16;
+        arrival->converted =
+            strcmp(format.name, "wav") != 0 || format.rate != AUDIO_RATE || format.channels != 1 || format.bits != 16;
     } else if (code == ERROR_FORMAT) {
         arrival->converted = true;
         code = read_foreign(add->file, name, seconds, arrival, error);

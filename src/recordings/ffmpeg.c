@@ -57,12 +57,12 @@ static void limit(__rlimit_resource_t resource, rlim_t most)
 // From now on no file can be made, written or deleted. Kernels before 5.13 cannot; RLIMIT_FSIZE remains.
 static void forbid_writing(void)
 {
-    const struct landlock_ruleset_attr rules = {
-        .handled_access_fs = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-                             LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
-                             LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
-                             LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-                             LANDLOCK_ACCESS_FS_MAKE_SYM};
+    const struct landlock_ruleset_attr rules = {.handled_access_fs =
+                                                    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                                                    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                                                    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                                                    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                                                    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM};
     long handle = syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
     if (handle >= 0)
         syscall(SYS_landlock_restrict_self, handle, 0);
@@ -106,9 +106,30 @@ static int start(const char *program, int input, const char *demuxer, double sec
     char most[32];
     snprintf(most, sizeof most, "%g", seconds);
     // The input is a regular file and may be read backwards (mp4): opened again by its descriptor.
-    const char *const arguments[] = {program, "-nostdin", "-hide_banner", "-loglevel", "quiet", "-threads", "1",
-                                     "-protocol_whitelist", "file", "-f", demuxer, "-i", "file:/dev/fd/0", "-map",
-                                     "0:a:0", "-t", most, "-ac", "1", "-c:a", "pcm_s16le", "-f", "wav", "pipe:1",
+    const char *const arguments[] = {program,
+                                     "-nostdin",
+                                     "-hide_banner",
+                                     "-loglevel",
+                                     "quiet",
+                                     "-threads",
+                                     "1",
+                                     "-protocol_whitelist",
+                                     "file",
+                                     "-f",
+                                     demuxer,
+                                     "-i",
+                                     "file:/dev/fd/0",
+                                     "-map",
+                                     "0:a:0",
+                                     "-t",
+                                     most,
+                                     "-ac",
+                                     "1",
+                                     "-c:a",
+                                     "pcm_s16le",
+                                     "-f",
+                                     "wav",
+                                     "pipe:1",
                                      NULL};
     const char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/nonexistent", NULL};
     int ends[2];
@@ -191,8 +212,9 @@ int ffmpeg_read(const char *path, const char *demuxer, double seconds, struct pc
     bool good = finish(process, whole, deadline);
     snprintf(again, sizeof again, "/proc/self/fd/%d", file);
     if (!whole || !good || lseek(file, 0, SEEK_END) == 0)
-        code = error_set(error, ERROR_FORMAT, whole ? "%s holds no sound that ffmpeg can read"
-                                                    : "%s takes ffmpeg too long or is too large", path);
+        code = error_set(error, ERROR_FORMAT,
+                         whole ? "%s holds no sound that ffmpeg can read" : "%s takes ffmpeg too long or is too large",
+                         path);
     else if ((code = audio_read(again, 0, seconds, pcm, error)) < 0)
         error_set(error, code, "%s holds no sound that ffmpeg can read", path);
 end:

@@ -47,8 +47,7 @@ static bool is_hash(const char *text)
 // Was all this measured at the wav that is there now?
 static bool fits(const json_t *sidecar, const struct stat *file)
 {
-    static const char *const numbers[] = {"rms_db",   "peak_db",        "noise_db",
-                                          "snr_db",   "speech_start_s", "speech_end_s"};
+    static const char *const numbers[] = {"rms_db", "peak_db", "noise_db", "snr_db", "speech_start_s", "speech_end_s"};
     double seconds = sidecar_number(sidecar, "seconds", -1);
     bool good = json_integer_value(json_object_get(sidecar, "size_bytes")) == file->st_size && seconds >= 0 &&
                 is_hash(sidecar_text(sidecar, "sha256"));

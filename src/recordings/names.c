@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { ID_MAX_BYTES = 57, INDEX_MAX = 99 };
+enum { ID_MAX_BYTES = 57 };
 
 const char *const recordings_bucket_names[BUCKET_COUNT] = {"personal", "negative", "captured"};
 const char *const bucket_prefixes[BUCKET_COUNT] = {"sample", "negative", "captured"};

@@ -26,7 +26,7 @@ extern const char *const recordings_bucket_names[BUCKET_COUNT]; // "personal", "
 enum {
     RECORDINGS_MAX_BYTES = 10 << 20,
     RECORDINGS_MAX_SECONDS = 60,
-    RECORDINGS_MAX_CAPTURED = 2000,    // in the inbox; the oldest pending ones make room, and the answer says so
+    RECORDINGS_MAX_CAPTURED = 2000, // in the inbox; the oldest pending ones make room, and the answer says so
     RECORDINGS_TRASH_SECONDS = 7 * 24 * 3600
 };
 
@@ -39,10 +39,10 @@ enum recordings_fault {
     FAULT_NO_SPEECH = 16
 };
 struct take_quality {
-    unsigned faults;                  // of enum recordings_fault
-    double seconds, rms_db, peak_db;  // dB of full scale; rms of active speech
-    double noise_db, snr_db;          // noise: the quietest tenth of 20 ms frames
-    double speech_start, speech_end;  // seconds: the word itself; equal when there is none
+    unsigned faults;                 // of enum recordings_fault
+    double seconds, rms_db, peak_db; // dB of full scale; rms of active speech
+    double noise_db, snr_db;         // noise: the quietest tenth of 20 ms frames
+    double speech_start, speech_end; // seconds: the word itself; equal when there is none
 };
 void recordings_judge(const int16_t *samples, size_t count, struct take_quality *quality);
 // Names of the faults ("too_quiet", ...), for sidecars and the page: a JSON array.
@@ -50,15 +50,15 @@ json_t *recordings_badges(unsigned faults);
 
 struct recording {
     enum recordings_bucket bucket;
-    char *name;       // "speaker01_take02.wav", "sample_0001_kitchen.wav", "captured_0007.wav"
-    char *wake_word;  // id; "" when not known
-    char *path;       // of the 16 kHz wav
-    char *speaker;    // "speaker01", a name, or "" when not known
-    int speaker_index, take_index; // of takes; 0 otherwise
+    char *name;                           // "speaker01_take02.wav", "sample_0001_kitchen.wav", "captured_0007.wav"
+    char *wake_word;                      // id; "" when not known
+    char *path;                           // of the 16 kHz wav
+    char *speaker;                        // "speaker01", a name, or "" when not known
+    int speaker_index, take_index;        // of takes; 0 otherwise
     double seconds, trim_start, trim_end; // seconds of the file; what counts is [trim_start, trim_end)
-    json_t *about;    // the item as the API gives it: the sidecar's keys and bucket, saved_as, wake_word, speaker,
-                      // size_bytes, seconds, created_at, badges[], trim_start_s, trim_end_s, trimmed, sha256,
-                      // review_status, original_name, converted, detected_format, message ...
+    json_t *about; // the item as the API gives it: the sidecar's keys and bucket, saved_as, wake_word, speaker,
+                   // size_bytes, seconds, created_at, badges[], trim_start_s, trim_end_s, trimmed, sha256,
+                   // review_status, original_name, converted, detected_format, message ...
 };
 struct recording_list {
     struct recording *items;

@@ -14,7 +14,7 @@
 enum { STEM_SIZE = 33, SIDECAR_MAX_BYTES = 256 << 10, TICKET_SIZE = 40, NAME_MAX_BYTES = 200, TIME_SIZE = 32 };
 
 struct recordings {
-    char *data; // folder
+    char *data;           // folder
     pthread_mutex_t lock; // held while files change; decoding and hashing happen outside
 };
 
@@ -31,13 +31,13 @@ void name_safe_stem(const char *name, char stem[STEM_SIZE]);
 char *name_display(const char *name);
 extern const char *const bucket_prefixes[BUCKET_COUNT]; // of numbered names: "sample", "negative", "captured"
 char *bucket_folder(const struct recordings *store, enum recordings_bucket bucket, const char *wake_word);
-bool is_real_file(const char *path);   // regular, no link
-bool is_real_folder(const char *path); // a folder, no link
-char *path_sidecar(const char *wav);   // "folder/NAME.json"
-char *path_folder(const char *path);   // without the last component
+bool is_real_file(const char *path);                                      // regular, no link
+bool is_real_folder(const char *path);                                    // a folder, no link
+char *path_sidecar(const char *wav);                                      // "folder/NAME.json"
+char *path_folder(const char *path);                                      // without the last component
 int path_original(const char *wav, char **original, struct error *error); // *original NULL: there is none
-char *path_new(const char *folder);    // "folder/.new-RANDOM": a name nobody uses
-void time_text(double seconds, char text[TIME_SIZE]); // ISO, UTC, milliseconds
+char *path_new(const char *folder);                                       // "folder/.new-RANDOM": a name nobody uses
+void time_text(double seconds, char text[TIME_SIZE]);                     // ISO, UTC, milliseconds
 double time_wall(void);
 
 // ---- sidecar.c -----------------------------------------------------------------------------------------------------
@@ -64,9 +64,9 @@ int item_check(const struct recordings *store, const struct recording *item, str
 // ---- arrival.c, ffmpeg.c -------------------------------------------------------------------------------------------
 struct arrival {
     struct pcm pcm;
-    bool converted;       // the upload was something else; it should be kept as it came
-    char ending[8];       // for the original: "m4a"
-    char format[48];      // "m4a", "wav 48000 Hz, 2 channels, 24 bit"
+    bool converted;  // the upload was something else; it should be kept as it came
+    char ending[8];  // for the original: "m4a"
+    char format[48]; // "m4a", "wav 48000 Hz, 2 channels, 24 bit"
 };
 int arrival_read(const struct recordings_add *add, struct arrival *arrival, struct error *error);
 void arrival_free(struct arrival *arrival);
@@ -78,10 +78,10 @@ int ffmpeg_read(const char *path, const char *demuxer, double seconds, struct pc
 struct newcomer {
     enum recordings_bucket bucket;
     const char *wake_word;
-    const char *name;     // wanted name, or NULL: numbered with `stem`
-    bool replace;         // the one that has the wanted name goes to the trash; else a numbered name is taken
+    const char *name; // wanted name, or NULL: numbered with `stem`
+    bool replace;     // the one that has the wanted name goes to the trash; else a numbered name is taken
     const char *stem;
-    const char *wav;      // existing wav to copy, or NULL: `samples`
+    const char *wav; // existing wav to copy, or NULL: `samples`
     const int16_t *samples;
     size_t count;
     const char *original; // file to copy, or NULL
@@ -92,7 +92,7 @@ int store_place(struct recordings *store, struct newcomer *newcomer, struct reco
 // Makes the folder of a bucket and word; refuses links.
 int store_folder(const struct recordings *store, enum recordings_bucket bucket, const char *wake_word, char **folder,
                  struct error *error);
-int store_names(const char *folder, struct text_list *names, struct error *error); // recordings in a folder
+int store_names(const char *folder, struct text_list *names, struct error *error);    // recordings in a folder
 int file_copy(const char *from, const char *to, size_t maximum, struct error *error); // `to` must not exist
 // Renames without ever replacing: 0, NAME_TAKEN (no error is set), or an error.
 enum { NAME_TAKEN = -100 };

@@ -19,8 +19,8 @@ int recordings_trim(struct recordings *store, struct recording *item, double sta
     bool whole = start == 0 && end == 0;
     if (!whole && !(start >= 0 && end <= item->seconds + 0.01 && end - start >= LEAST_TRIM - 1e-9)) {
         code = error_set(error, ERROR_USAGE,
-                         "start_time and end_time must lie within the %.2f s of %s, %.1f s apart or more", item->seconds,
-                         item->name, LEAST_TRIM);
+                         "start_time and end_time must lie within the %.2f s of %s, %.1f s apart or more",
+                         item->seconds, item->name, LEAST_TRIM);
         goto done;
     }
     folder = bucket_folder(store, item->bucket, item->wake_word);

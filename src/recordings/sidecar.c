@@ -36,7 +36,7 @@ json_t *sidecar_read(const char *path, bool *there)
     if (handle >= 0 && fstat(handle, &info) == 0 && S_ISREG(info.st_mode) && info.st_size <= SIDECAR_MAX_BYTES) {
         size_t size = (size_t)info.st_size, got = 0;
         text = malloc(size + 1);
-        for (ssize_t piece = 1; text && piece > 0 && got < size; got += piece > 0 ? (size_t)piece : 0)
+        for (ssize_t piece = 1; text && piece > 0 && got<size; got += piece> 0 ? (size_t)piece : 0)
             piece = read(handle, text + got, size - got);
         if (text)
             value = sidecar_parse(text, got);
@@ -77,10 +77,11 @@ void sidecar_clean(json_t *sidecar)
         const char *key;
         bool text; // else a number or null
     } promised[] = {
-        {"original_name", true},   {"review_status", true},       {"event_type", true}, {"source_device", true},
-        {"captured_at", true},     {"received_at", true},         {"reviewed_at", true}, {"detection_profile", true},
-        {"notes", true},           {"source", true},              {"message", true},    {"detected_format", true},
-        {"final_format", true},    {"max_probability", false},    {"average_probability", false},
+        {"original_name", true}, {"review_status", true},     {"event_type", true},
+        {"source_device", true}, {"captured_at", true},       {"received_at", true},
+        {"reviewed_at", true},   {"detection_profile", true}, {"notes", true},
+        {"source", true},        {"message", true},           {"detected_format", true},
+        {"final_format", true},  {"max_probability", false},  {"average_probability", false},
     };
     for (size_t i = 0; i < COUNT_OF(promised); i++) {
         const json_t *value = json_object_get(sidecar, promised[i].key);

@@ -189,9 +189,10 @@ int recordings_restore(struct recordings *store, const char *ticket, struct reco
     struct deleted deleted;
     *item = (struct recording){0};
     pthread_mutex_lock(&store->lock);
-    int code = deleted_open(store, ticket, &deleted)
-                   ? put_back(store, &deleted, item, error)
-                   : error_set(error, ERROR_MISSING, "there is no such recording in the trash; it keeps them for a week");
+    int code =
+        deleted_open(store, ticket, &deleted)
+            ? put_back(store, &deleted, item, error)
+            : error_set(error, ERROR_MISSING, "there is no such recording in the trash; it keeps them for a week");
     if (code == 0) {
         char *folder = ticket_folder(store, ticket);
         struct error ignored;
@@ -221,11 +222,11 @@ json_t *recordings_trash(struct recordings *store)
         if (!deleted_open(store, tickets.items[i], &deleted))
             continue;
         const char *when = sidecar_text(deleted.note, "deleted_at");
-        json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s, s:f}", "ticket", tickets.items[i], "bucket",
-                                               recordings_bucket_names[deleted.bucket], "saved_as", deleted.name,
-                                               "wake_word", deleted.wake_word ? deleted.wake_word : "", "deleted_at",
-                                               when ? when : "", "seconds",
-                                               sidecar_number(deleted.note, "seconds", 0)));
+        json_array_append_new(items,
+                              json_pack("{s:s, s:s, s:s, s:s, s:s, s:f}", "ticket", tickets.items[i], "bucket",
+                                        recordings_bucket_names[deleted.bucket], "saved_as", deleted.name, "wake_word",
+                                        deleted.wake_word ? deleted.wake_word : "", "deleted_at", when ? when : "",
+                                        "seconds", sidecar_number(deleted.note, "seconds", 0)));
         deleted_close(&deleted);
     }
     if (listing)

@@ -151,8 +151,7 @@ static void test_a_take_is_kept_as_it_came(void **state)
 
 // ---- arrival -----------------------------------------------------------------------------------------------------
 
-static int add_file(enum recordings_bucket bucket, const char *file, const char *name, bool raw,
-                    struct recording *item)
+static int add_file(enum recordings_bucket bucket, const char *file, const char *name, bool raw, struct recording *item)
 {
     const struct recordings_add add = {
         .bucket = bucket, .wake_word = "hey_jarvis", .file = file, .original_name = name, .raw_pcm = raw};
@@ -248,14 +247,17 @@ static void test_the_decoder_is_confined_and_stopped(void **state)
 {
     (void)state;
     static const char *const scripts[] = {
-        "touch %s/written", "echo x > %s/written; exit 1", "cat /dev/zero", "while :; do :; done", "sleep 60 & sleep 60",
+        "touch %s/written",    "echo x > %s/written; exit 1", "cat /dev/zero",
+        "while :; do :; done", "sleep 60 & sleep 60",
     };
     struct recording item;
     char *path = strdup(getenv("PATH")), changed[128];
     FILE *fake = fopen(at("a.m4a"), "wb");
-    fwrite("\0\0\0\x20" "ftypM4A ", 1, 12, fake);
+    fwrite("\0\0\0\x20"
+           "ftypM4A ",
+           1, 12, fake);
     fclose(fake);
-    bool slow = getenv("WAKESMITH_SLOW") != NULL; // the last two take 20 s each
+    bool slow = getenv("WAKESMITH_SLOW") != NULL;                           // the last two take 20 s each
     bool old_kernel = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 0; // then empty files can be made
     for (size_t i = old_kernel; i < COUNT_OF(scripts) - (slow ? 0 : 2); i++) {
         FILE *script = fopen(at("ffmpeg"), "w");
@@ -332,18 +334,30 @@ static void test_no_name_leads_out_of_a_bucket(void **state)
     (void)state;
     struct recording take = add_take(1, 1, 1), item;
     static const char *const names[] = {
-        "", ".", "..", "../hey_jarvis/speaker01_take01.wav", "/etc/passwd", "originals/x.wav", "speaker01_take01.json",
-        "speaker01_take01.wav/", ".wav", "..wav", "speaker01_take01.wav\n", "a\\b.wav", "\xff.wav", "link.wav",
-        "folder.wav", "missing.wav",
+        "",
+        ".",
+        "..",
+        "../hey_jarvis/speaker01_take01.wav",
+        "/etc/passwd",
+        "originals/x.wav",
+        "speaker01_take01.json",
+        "speaker01_take01.wav/",
+        ".wav",
+        "..wav",
+        "speaker01_take01.wav\n",
+        "a\\b.wav",
+        "\xff.wav",
+        "link.wav",
+        "folder.wav",
+        "missing.wav",
     };
-    static const char *const words[] = {"..", ".", "", "Hey_Jarvis", "hey_jarvis/", "../personal_samples/hey_jarvis",
-                                        "hey jarvis", "linked"};
+    static const char *const words[] = {
+        "..", ".", "", "Hey_Jarvis", "hey_jarvis/", "../personal_samples/hey_jarvis", "hey jarvis", "linked"};
     assert_int_equal(symlink(take.path, at("data/personal_samples/hey_jarvis/link.wav")), 0);
     assert_int_equal(symlink("hey_jarvis", at("data/personal_samples/linked")), 0);
     assert_int_equal(mkdir(at("data/personal_samples/hey_jarvis/folder.wav"), 0777), 0);
     for (size_t i = 0; i < COUNT_OF(names); i++)
-        assert_int_equal(recordings_find(store, BUCKET_PERSONAL, "hey_jarvis", names[i], &item, &error),
-                         ERROR_MISSING);
+        assert_int_equal(recordings_find(store, BUCKET_PERSONAL, "hey_jarvis", names[i], &item, &error), ERROR_MISSING);
     for (size_t i = 0; i < COUNT_OF(words); i++)
         assert_int_equal(recordings_find(store, BUCKET_PERSONAL, words[i], take.name, &item, &error), ERROR_MISSING);
     assert_int_equal(recordings_find(store, BUCKET_PERSONAL, NULL, take.name, &item, &error), ERROR_MISSING);
@@ -374,9 +388,17 @@ static void test_a_damaged_sidecar_costs_no_recording(void **state)
 {
     (void)state;
     static const char *const sidecars[] = {
-        "", "{", "[]", "null", "\"x\"", "{\"speaker\": 7, \"seconds\": \"x\", \"badges\": {}, \"created_at\": []}",
-        "{\"seconds\": 1e999}", "{\"trimmed\": true, \"trim_start_s\": -1, \"trim_end_s\": 1e9}",
-        "{\"a\": 1, \"a\": 2}", "{\"review_status\": {}, \"max_probability\": [1]}", "\xff\xfe",
+        "",
+        "{",
+        "[]",
+        "null",
+        "\"x\"",
+        "{\"speaker\": 7, \"seconds\": \"x\", \"badges\": {}, \"created_at\": []}",
+        "{\"seconds\": 1e999}",
+        "{\"trimmed\": true, \"trim_start_s\": -1, \"trim_end_s\": 1e9}",
+        "{\"a\": 1, \"a\": 2}",
+        "{\"review_status\": {}, \"max_probability\": [1]}",
+        "\xff\xfe",
     };
     struct recording item = add_take(1, 1, 1);
     for (size_t i = 0; i < COUNT_OF(sidecars); i++) {
@@ -466,11 +488,8 @@ static void *put_take(void *context)
 {
     struct recording item;
     struct error failure;
-    const struct recordings_add add = {.bucket = BUCKET_PERSONAL,
-                                       .wake_word = "hey_jarvis",
-                                       .speaker_index = 1,
-                                       .take_index = 1,
-                                       .file = context};
+    const struct recordings_add add = {
+        .bucket = BUCKET_PERSONAL, .wake_word = "hey_jarvis", .speaker_index = 1, .take_index = 1, .file = context};
     int code = recordings_add(store, &add, &item, &failure);
     recording_close(&item);
     return code < 0 ? context : NULL;
@@ -595,8 +614,9 @@ static void test_the_trash_is_emptied_after_a_week(void **state)
             json_error_t problem;
             const char *path = at("data/trash/%s/.ticket.json", ticket);
             json_t *note = json_load_file(path, 0, &problem);
-            json_object_set_new(note, "deleted", json_real(json_real_value(json_object_get(note, "deleted")) -
-                                                           RECORDINGS_TRASH_SECONDS - 1));
+            json_object_set_new(
+                note, "deleted",
+                json_real(json_real_value(json_object_get(note, "deleted")) - RECORDINGS_TRASH_SECONDS - 1));
             assert_int_equal(json_dump_file(note, path, 0), 0);
             json_decref(note);
         }
@@ -702,6 +722,152 @@ static void test_loose_recordings_are_taken_only_when_asked(void **state)
     must(recordings_find(store, BUCKET_PERSONAL, "hey_jarvis", "speaker02_take01.wav", &other, &error));
     assert_int_equal(other.speaker_index, 2);
     recording_close(&other);
+    recording_close(&item);
+}
+
+// ---- quality and the bounds of speech ---------------------------------------------------------------------------
+
+static struct take_quality judged(const int16_t *samples, size_t count)
+{
+    struct take_quality quality;
+    recordings_judge(samples, count, &quality);
+    return quality;
+}
+
+// Lesson B7: the same word with any silence behind it ends at the same place.
+static void end_is_found(const int16_t *samples, size_t count, double noise)
+{
+    static const int after_ms[] = {0, 300, 900, 2000};
+    struct rng rng = rng_make(9, 9);
+    double first = 0, latest = 0, earliest = 1e9;
+    for (size_t i = 0; i < COUNT_OF(after_ms); i++) {
+        size_t longer = count + (size_t)after_ms[i] * AUDIO_RATE / 1000;
+        int16_t *padded = calloc(longer + 1, sizeof *padded);
+        memcpy(padded, samples, count * sizeof *padded);
+        for (size_t k = count; k < longer; k++)
+            padded[k] = (int16_t)lrint(noise * rng_normal(&rng));
+        struct take_quality quality = judged(padded, longer);
+        free(padded);
+        first = i ? first : quality.speech_end;
+        latest = fmax(latest, quality.speech_end);
+        earliest = fmin(earliest, quality.speech_end);
+    }
+    if (latest - earliest > 0.0201 || first < 0.1)
+        fail_msg("the end of speech moves from %.3f to %.3f s", earliest, latest);
+}
+
+static void test_the_end_of_speech_does_not_depend_on_the_silence_behind_it(void **state)
+{
+    (void)state;
+    size_t count;
+    int16_t *samples = word(0, 0.6, 0, 0.2, 0, &count);
+    end_is_found(samples, count, 0);
+    end_is_found(samples, count, 3);
+    struct take_quality quality = judged(samples, count);
+    assert_true(fabs(quality.speech_end - 0.6) < 0.03);
+    free(samples);
+}
+
+static int shared_words(struct text_list *files)
+{
+    const char *shared = getenv("WAKESMITH_SHARED");
+    char folder[512];
+    snprintf(folder, sizeof folder, "%s/data/positives", shared ? shared : "");
+    if (!shared || !folder_exists(folder)) {
+        print_message("skipped: no ../shared\n");
+        return -1;
+    }
+    must(folder_list(folder, audio_endings, files, &error));
+    return 0;
+}
+
+static void test_real_words_end_where_they_end_and_are_good(void **state)
+{
+    (void)state;
+    struct text_list files = {0};
+    if (shared_words(&files) < 0)
+        skip();
+    size_t good = 0, heard = 0;
+    for (size_t i = 0; i < files.count; i += 5, heard++) {
+        struct pcm pcm;
+        must(audio_read(files.items[i], 0, 0, &pcm, &error));
+        struct take_quality quality = judged(pcm.samples, pcm.count);
+        good += quality.faults == 0;
+        assert_false(quality.faults & (FAULT_NO_SPEECH | FAULT_TOO_SHORT | FAULT_TOO_QUIET | FAULT_NOISY));
+        size_t begin = (size_t)(quality.speech_start * AUDIO_RATE), end = (size_t)(quality.speech_end * AUDIO_RATE);
+        assert_true(end > begin && end <= pcm.count);
+        if (i % 10 == 0)
+            end_is_found(pcm.samples + begin, end - begin, i % 20 ? 0 : 2);
+        free(pcm.samples);
+    }
+    assert_true(good * 100 >= heard * 95);
+    text_list_free(&files);
+}
+
+static void test_badges(void **state)
+{
+    (void)state;
+    enum { SECONDS_3 = 3 * AUDIO_RATE };
+    static const struct {
+        const char *name;
+        double before, seconds, after, level, noise;
+        unsigned faults, allowed; // must have, may have
+    } cases[] = {
+        {"a good take", .4, .6, .9, .2, .0005, 0, 0},
+        {"the same, quiet", .4, .6, .9, .002, .00002, FAULT_TOO_QUIET, 0},
+        {"shouted", .4, .6, .9, 3, .0005, FAULT_CLIPPED, 0},
+        {"a burst of 80 ms", .4, .08, .9, .2, .0005, FAULT_TOO_SHORT, FAULT_NO_SPEECH},
+        {"in loud noise", .4, .6, .9, .2, .03, FAULT_NOISY, 0},
+        {"noise alone", 1, 0, 1, 0, .05, FAULT_NO_SPEECH, FAULT_TOO_SHORT},
+        {"silence", 1, 0, 1, 0, 0, FAULT_NO_SPEECH, FAULT_TOO_QUIET},
+        {"the rounding of silence", 1, 0, 1, 0, .00002, FAULT_NO_SPEECH, FAULT_TOO_QUIET | FAULT_TOO_SHORT},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t count;
+        int16_t *samples =
+            word(cases[i].before, cases[i].seconds, cases[i].after, cases[i].level, cases[i].noise, &count);
+        struct take_quality quality = judged(samples, count);
+        free(samples);
+        if ((quality.faults & cases[i].faults) != cases[i].faults ||
+            (quality.faults & ~(cases[i].faults | cases[i].allowed)))
+            fail_msg("%s: faults %u, rms %.1f dB, snr %.1f dB, %.2f to %.2f s", cases[i].name, quality.faults,
+                     quality.rms_db, quality.snr_db, quality.speech_start, quality.speech_end);
+    }
+    struct take_quality quality = judged(NULL, 0);
+    assert_true(quality.faults & FAULT_NO_SPEECH);
+    int16_t *click = calloc(SECONDS_3, sizeof *click); // a click, and a cough without voice
+    struct rng rng = rng_make(4, 4);
+    for (int i = 0; i < 80 * AUDIO_RATE / 1000; i++)
+        click[AUDIO_RATE + i] = (int16_t)lrint(6000 * rng_normal(&rng));
+    assert_true(judged(click, SECONDS_3).faults & FAULT_TOO_SHORT);
+    free(click);
+    json_t *badges = recordings_badges(FAULT_CLIPPED | FAULT_NOISY);
+    assert_int_equal(json_array_size(badges), 2);
+    assert_string_equal(json_string_value(json_array_get(badges, 0)), "clipped");
+    json_decref(badges);
+}
+
+static void test_levels_are_those_of_a_tone(void **state)
+{
+    (void)state;
+    int16_t tone[AUDIO_RATE];
+    for (int i = 0; i < AUDIO_RATE; i++) // -40 dB RMS
+        tone[i] = (int16_t)lrint(32768 * 0.01 * M_SQRT2 * sin(2 * M_PI * 1000 * i / AUDIO_RATE));
+    struct take_quality quality = judged(tone, AUDIO_RATE);
+    assert_true(fabs(quality.rms_db + 40) < 0.3);
+    assert_true(fabs(quality.peak_db + 37) < 0.3);
+}
+
+static void test_a_second_store_sees_the_same(void **state)
+{
+    (void)state;
+    struct recording item = add_take(1, 1, 1), found;
+    struct recordings *other;
+    must(recordings_open(&other, data, &error));
+    must(recordings_find(other, BUCKET_PERSONAL, "hey_jarvis", item.name, &found, &error));
+    assert_true(json_equal(found.about, item.about));
+    recordings_close(other);
+    recording_close(&found);
     recording_close(&item);
 }
 
@@ -817,7 +983,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_folder_behind_a_link_is_not_written_to, make_store, drop_store),
         cmocka_unit_test_setup_teardown(test_a_damaged_sidecar_costs_no_recording, make_store, drop_store),
         cmocka_unit_test_setup_teardown(test_a_wav_alone_is_a_recording_and_gets_a_sidecar, make_store, drop_store),
-        cmocka_unit_test_setup_teardown(test_numbers_do_not_clash_between_threads_and_processes, make_store, drop_store),
+        cmocka_unit_test_setup_teardown(test_numbers_do_not_clash_between_threads_and_processes, make_store,
+                                        drop_store),
         cmocka_unit_test_setup_teardown(test_one_take_recorded_by_many_at_once_loses_none, make_store, drop_store),
         cmocka_unit_test_setup_teardown(test_a_trim_is_two_numbers, make_store, drop_store),
         cmocka_unit_test_setup_teardown(test_deleted_comes_back_whole, make_store, drop_store),
@@ -826,6 +993,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_captures_are_reviewed, make_store, drop_store),
         cmocka_unit_test_setup_teardown(test_the_inbox_is_limited_and_says_so, make_store, drop_store),
         cmocka_unit_test_setup_teardown(test_loose_recordings_are_taken_only_when_asked, make_store, drop_store),
+        cmocka_unit_test_setup_teardown(test_the_end_of_speech_does_not_depend_on_the_silence_behind_it, make_store,
+                                        drop_store),
+        cmocka_unit_test_setup_teardown(test_real_words_end_where_they_end_and_are_good, make_store, drop_store),
+        cmocka_unit_test_setup_teardown(test_badges, make_store, drop_store),
+        cmocka_unit_test_setup_teardown(test_levels_are_those_of_a_tone, make_store, drop_store),
+        cmocka_unit_test_setup_teardown(test_a_second_store_sees_the_same, make_store, drop_store),
         cmocka_unit_test_setup_teardown(test_leftovers_of_a_killed_program_are_nothing, make_store, drop_store),
         cmocka_unit_test_setup_teardown(test_killed_at_any_moment_it_leaves_nothing_half, make_store, drop_store),
     };
