@@ -131,7 +131,7 @@ static int list_words(const struct recordings *store, enum recordings_bucket buc
 static void sweep_all(struct recordings *store)
 {
     struct error ignored;
-    for (int bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+    for (enum recordings_bucket bucket = 0; bucket < BUCKET_COUNT; bucket++) {
         struct text_list words = {0};
         char *root = bucket_folder(store, bucket, NULL);
         if (root)
@@ -171,7 +171,7 @@ int recordings_open(struct recordings **store, const char *data_dir, struct erro
         code = error_memory(error, "the recordings");
         goto end;
     }
-    for (int bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+    for (enum recordings_bucket bucket = 0; bucket < BUCKET_COUNT; bucket++) {
         TRY_GOTO(store_folder(opened, bucket, NULL, &folder, error), end);
         free(folder);
         folder = NULL;

@@ -144,7 +144,7 @@ static bool deleted_open(const struct recordings *store, const char *ticket, str
     const char *bucket = sidecar_text(deleted->note, "bucket");
     for (int i = 0; bucket && i < BUCKET_COUNT; i++)
         if (strcmp(bucket, recordings_bucket_names[i]) == 0)
-            deleted->bucket = i;
+            deleted->bucket = (enum recordings_bucket)i;
     deleted->name = sidecar_text(deleted->note, "saved_as");
     deleted->wake_word = sidecar_text(deleted->note, "wake_word");
     bool good = deleted->bucket != BUCKET_COUNT && name_is_wav(deleted->name) &&

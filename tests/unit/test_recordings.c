@@ -574,6 +574,7 @@ static void test_deleted_comes_back_whole(void **state)
     json_decref(trash);
     char *again;
     assert_int_equal(recordings_remove(store, &item, &again, &error), ERROR_MISSING);
+    recording_close(&item);
     must(recordings_restore(store, ticket, &back, &error));
     assert_true(json_equal(back.about, about));
     assert_int_equal(recordings_restore(store, ticket, &item, &error), ERROR_MISSING);
