@@ -70,8 +70,11 @@ bool name_is_wav(const char *name)
 
 bool name_take(const char *name, int *speaker, int *take)
 {
-    int s = 0, t = 0, end = 0;
-    bool is = sscanf(name, "speaker%2d_take%2d.wav%n", &s, &t, &end) == 2 && end > 0 && !name[end] && s > 0 && t > 0;
+    int s = 0, t = 0;
+    char same[48] = "";
+    if (sscanf(name, "speaker%2d_take%2d", &s, &t) == 2 && s > 0 && t > 0)
+        snprintf(same, sizeof same, "speaker%02d_take%02d.wav", s, t);
+    bool is = *same && strcmp(same, name) == 0;
     *speaker = is ? s : 0;
     *take = is ? t : 0;
     return is;
