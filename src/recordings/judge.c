@@ -252,7 +252,7 @@ void recordings_judge(const int16_t *samples, size_t count, struct take_quality 
     bool sound = active > 0;
     double active_seconds = (double)(active * FRAME) / AUDIO_RATE, whole = quality->seconds;
     bool paused = whole - (double)((end - begin) * FRAME) / AUDIO_RATE >= LEAST_PAUSE || whole > LONGEST_WORD;
-    if (sound) {
+    if (speech) {
         quality->speech_start = (double)(begin * FRAME) / AUDIO_RATE;
         quality->speech_end = fmin((double)(end * FRAME) / AUDIO_RATE, quality->seconds);
     }
