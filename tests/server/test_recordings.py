@@ -53,7 +53,7 @@ def refused(name, answer, status, says):
 # ---- before a session ------------------------------------------------------------------------------------------
 empty = session()
 check("a_fresh_server_has_no_session", empty["ok"] and empty["raw_phrase"] is None and empty["safe_word"] is None
-      and empty["takes"] == [] and empty["takes_received"] == 0 and empty["items"] == [] and "training" in empty, empty)
+      and empty["takes"] == [] and empty["takes_received"] == 0 and empty["items"] == [] and empty["training"]["running"] is False, empty)
 refused("a_take_needs_a_session", take(), 400, "No active session. Call /api/start_session first.")
 refused("an_upload_needs_a_word", form("/api/upload_personal_sample", file=("a.wav", TAKE)), 409, "type a phrase first")
 refused("an_empty_phrase", post("/api/start_session", {"phrase": " \n"}), 400, "phrase is required")
@@ -240,12 +240,12 @@ check("B35_start_session", all(status in (200, 400) for status in statuses.value
 bad = []
 for path in ("/api/reset_recordings", "/api/reset_negative_samples", "/api/import_loose", "/api/captured_audio/x.wav/discard",
              "/api/samples/personal/x.wav/vad", "/api/trash/x/restore"):
-    for body in (b"", b"{", b"[]", b"null", b"5", b'"x"', b"\xff\xfe", b'{"wake_word": 5}', b'{"wake_word": "../../etc"}',
+    for body in (b"{", b"[]", b"null", b"5", b'"x"', b"\xff\xfe", b'{"wake_word": 5}', b'{"wake_word": "../../etc"}',
                  b'{"wake_word": ["x"]}', b"[" * 20000):
         answer = server.request("POST", path, body, {"Content-Type": "application/json"})
-        if answer.status >= 500 or (answer.status == 200) != (body == b"" and "wake" not in path) and answer.status < 400:
+        if not 400 <= answer.status < 500 or answer.json.get("ok") is not False:
             bad.append((path, body[:20], answer))
-check("B35_bodies", not bad, bad[:3])
+check("B35_bodies", not bad and session()["samples_total"] > 0, bad[:3])
 bad = []
 for path, fields in (("/api/upload_take", {"speaker_index": 1, "take_index": 1, "file": ("a.wav", TAKE)}),
                      ("/api/samples/trim", {"bucket": "personal", "source_file": "x.wav", "start_time": 0, "end_time": 1}),
@@ -274,12 +274,10 @@ server.stop()
 server.start()
 check("B30_a_damaged_session_is_no_session", session()["raw_phrase"] is None and session()["ok"])
 post("/api/start_session", {"phrase": "hey jarvis", "speakers_total": 2, "takes_per_speaker": 3})
-check("B30_and_the_recordings_are_there", names(session()["items"]) == names(told["items"]))
+check("B30_and_the_recordings_are_there", told["items"] and names(session()["items"]) == names(told["items"]))
 
 # ---- B31: what is in training does not change ----------------------------------------------------------------------
 training = post("/api/train", {"preset": "draft", "allow_no_personal": True})
-if training.status == 404:  # a build without trainings
-    finish()
 for _ in range(100):
     if session()["training"]["running"]:
         break
