@@ -143,4 +143,5 @@ check("a_device_has_a_quota", 500 <= len(chatty) <= 549 and removed == 561 - len
 check("the_oldest_made_room", first not in chatty and now["captured_count"] == before + 40 + len(chatty)
       and all(i in {x["saved_as"] for x in now["items"]} for i in saved))
 server.stop()
+check("the_server_ends_well", server.process.returncode == 0, server.process.returncode)
 finish()

@@ -307,4 +307,5 @@ for _ in range(100):
     time.sleep(0.1)
 check("B31_after_it_they_may_change", post("/api/reset_recordings").status == 200, session()["training"])
 server.stop()
+check("the_server_ends_well", server.process.returncode == 0, server.process.returncode)
 finish()
