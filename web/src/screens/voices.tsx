@@ -2,7 +2,7 @@
 // The second step: who lives here says the word a few times. It may be skipped.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, sentenceOf } from "../api";
-import type { Session } from "../api-types";
+import type { Recording, Session } from "../api-types";
 import { t } from "../i18n";
 import { nextSpeaker } from "../recorder/plan";
 import { routeOf } from "../router";
@@ -112,6 +112,21 @@ function Walk({ word, complete, recorded }: { word: string; complete: boolean; r
     );
 }
 
+// Recordings that are no takes of the chosen numbers: folded, since they may be many.
+function Further({ title, lead, items, name }: { title: string; lead: string; items: Recording[]; name: (item: Recording) => string }) {
+    const [open, setOpen] = useState(false);
+    if (!items.length) return null;
+    return (
+        <Card title={title}>
+            <p class="muted small">{lead}</p>
+            <details class="takes" onToggle={event => setOpen(event.currentTarget.open)}>
+                <summary>{t("voices.takes", { n: items.length })}</summary>
+                {open && <ul class="take-list">{items.map(item => <TakeCard key={item.saved_as} item={item} title={name(item)} />)}</ul>}
+            </details>
+        </Card>
+    );
+}
+
 function Studio({ session, locked }: { session: Session; locked: boolean }) {
     const { about } = useAppState();
     const state = useStore(studio);
@@ -149,19 +164,11 @@ function Studio({ session, locked }: { session: Session; locked: boolean }) {
                     {session.items.length > 0 && !locked && <Reset count={session.items.length} />}
                 </Card>
             </div>
-            {plan.outside.length > 0 && <Card title={t("voices.outside")} aside={<span class="muted number">{plan.outside.length}</span>}>
-                <p class="muted small">{t("voices.outside_lead")}</p>
-                <details class="takes"><summary>{t("voices.takes", { n: plan.outside.length })}</summary>
-                    <ul class="take-list">{plan.outside.map(item => <TakeCard key={item.saved_as} item={item}
-                        title={t("voices.speaker_take", { speaker: item.speaker_index, take: item.take_index })} />)}</ul></details>
-            </Card>}
+            <Further title={t("voices.outside")} lead={t("voices.outside_lead")} items={plan.outside}
+                     name={item => t("voices.speaker_take", { speaker: item.speaker_index, take: item.take_index })} />
+            <Further title={t("voices.others")} lead={t("voices.others_lead")} items={plan.others} name={item => item.original_name || item.saved_as} />
             <div class="columns voices-more">
-                <Card title={t("voices.files")}>
-                    <Files locked={locked} />
-                    {plan.others.length > 0 && <details class="takes"><summary>{t("voices.others", { n: plan.others.length })}</summary>
-                        <ul class="take-list">{plan.others.map(item => <TakeCard key={item.saved_as} item={item}
-                            title={item.original_name || item.saved_as} />)}</ul></details>}
-                </Card>
+                <Card title={t("voices.files")}><Files locked={locked} /></Card>
                 <Card title={t("voices.phone")}><Phone about={about} /></Card>
             </div>
             <Walk word={word} complete={complete} recorded={session.items.length} />

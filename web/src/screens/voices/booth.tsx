@@ -35,6 +35,7 @@ function LevelMeter({ on }: { on: boolean }) {
 
 // What happens, in a few large words, and beneath what to do.
 function words({ phase, notice, pending, slot }: Studio, phrase: string, rest: boolean): [string, string] {
+    if (pending.some(take => take.failure !== "")) return [t("voices.phase_resting"), ""];
     if (phase === "waiting" || phase === "settling") {
         if (pending.length) return [t("voices.saving"), ""];
         if (notice?.kind === "saved") return [noticeText(notice), t("voices.and_again", { phrase })];
