@@ -30,7 +30,7 @@ const struct data_entry data_entries[] = {
      {"work/*/trained_models"}, false, true},
     {"sounds", "Decoded sounds", "generated", "Backgrounds and negatives, decoded; made again by the next training.",
      {"work/sounds"}, false, true},
-    {"previews", "Previews", "generated", "Clips that the page has played.", {"work/preview"}, false, true},
+    {"previews", "Previews", "generated", "Clips that the page has played.", {"work/previews"}, false, true},
     {"training_datasets", "Data sets", "downloaded", "Sounds and feature sets from elsewhere.", {"training_datasets"},
      false, true},
 };

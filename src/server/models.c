@@ -37,33 +37,6 @@ static void runs_free(struct run *runs, size_t count)
     free(runs);
 }
 
-int models_open(struct models **models, const char *data_dir, struct error *error)
-{
-    struct models *made = calloc(1, sizeof *made);
-    if (!made)
-        return error_memory(error, "the list of models");
-    pthread_mutex_init(&made->lock, NULL);
-    made->output = path_join(data_dir, "output");
-    made->trash = path_join(data_dir, "trash");
-    if (!made->output || !made->trash) {
-        models_close(made);
-        return error_memory(error, "the list of models");
-    }
-    *models = made;
-    return 0;
-}
-
-void models_close(struct models *models)
-{
-    if (!models)
-        return;
-    runs_free(models->runs, models->count);
-    free(models->output);
-    free(models->trash);
-    pthread_mutex_destroy(&models->lock);
-    free(models);
-}
-
 // ---- one run -------------------------------------------------------------------------------------------------
 
 static char *run_file(const struct run *run, const char *ending)
@@ -356,6 +329,29 @@ time_t models_published_since(const struct models *models, const struct run *run
 
 // ---- the trash -----------------------------------------------------------------------------------------------
 
+static bool is_ticket(const char *name)
+{
+    size_t mark = strlen(ticket_mark);
+    return strncmp(name, ticket_mark, mark) == 0 && strlen(name) == mark + 16 &&
+           strspn(name + mark, "0123456789abcdef") == 16;
+}
+
+// What was deleted a week ago goes for good. A ticket's folder has the time of the move into it.
+static void purge(const struct models *models)
+{
+    struct error ignored;
+    DIR *trash = opendir(models->trash);
+    for (struct dirent *entry; trash && (entry = readdir(trash));) {
+        char *folder = is_ticket(entry->d_name) ? path_join(models->trash, entry->d_name) : NULL;
+        struct stat about;
+        if (folder && lstat(folder, &about) == 0 && time(NULL) - about.st_mtim.tv_sec > RECORDINGS_TRASH_SECONDS)
+            folder_remove(folder, &ignored);
+        free(folder);
+    }
+    if (trash)
+        closedir(trash);
+}
+
 // A new folder <data>/trash/model-<16 hex digits>.
 static int make_ticket(const struct models *models, char **ticket, char **folder, struct error *error)
 {
@@ -400,16 +396,10 @@ static int remove_run(struct models *models, const char *name, char **ticket, st
 int models_remove(struct server *server, const char *name, char **ticket, struct error *error)
 {
     TRY(models_begin(server->models, error));
+    purge(server->models);
     int code = remove_run(server->models, name, ticket, error);
     models_end(server->models);
     return code;
-}
-
-static bool is_ticket(const char *name)
-{
-    size_t mark = strlen(ticket_mark);
-    return strncmp(name, ticket_mark, mark) == 0 && strlen(name) == mark + 16 &&
-           strspn(name + mark, "0123456789abcdef") == 16;
 }
 
 // The only folder in a ticket's folder: the run. NULL: none. Caller frees.
@@ -491,4 +481,32 @@ json_t *models_trash(struct server *server)
     if (trash)
         closedir(trash);
     return items;
+}
+
+int models_open(struct models **models, const char *data_dir, struct error *error)
+{
+    struct models *made = calloc(1, sizeof *made);
+    if (!made)
+        return error_memory(error, "the list of models");
+    pthread_mutex_init(&made->lock, NULL);
+    made->output = path_join(data_dir, "output");
+    made->trash = path_join(data_dir, "trash");
+    if (!made->output || !made->trash) {
+        models_close(made);
+        return error_memory(error, "the list of models");
+    }
+    purge(made);
+    *models = made;
+    return 0;
+}
+
+void models_close(struct models *models)
+{
+    if (!models)
+        return;
+    runs_free(models->runs, models->count);
+    free(models->output);
+    free(models->trash);
+    pthread_mutex_destroy(&models->lock);
+    free(models);
 }

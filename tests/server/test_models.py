@@ -129,6 +129,18 @@ write_run(data, NEW, salt=b"imposter")
 refused("undo_overwrites_nothing", post(f"/api/trash/{ticket}/restore"), 409, NEW)
 shutil.rmtree(data / "output" / NEW)
 check("undo_works_when_the_way_is_free", post(f"/api/trash/{ticket}/restore").status == 200)
+ticket = delete(f"/api/models/{NEW}").json["ticket"]
+WEEK = 7 * 24 * 3600
+server.stop()
+os.utime(data / "trash" / ticket, (time.time() - WEEK + 60,) * 2)
+server.start()
+check("the_trash_keeps_it_for_a_week", post(f"/api/trash/{ticket}/restore").status == 200)
+ticket = delete(f"/api/models/{NEW}").json["ticket"]
+server.stop()
+os.utime(data / "trash" / ticket, (time.time() - WEEK - 60,) * 2)
+server.start()
+check("and_no_longer", not (data / "trash" / ticket).exists())
+write_run(data, NEW, salt=b"new")
 refused("deleting_what_is_not_there", delete("/api/models/none"), 404, "none")
 check("a_ticket_is_no_path", post("/api/trash/model-..%2f..%2foutput/restore").status in (400, 404))
 
