@@ -221,29 +221,47 @@ static struct MHD_Response *empty_response(void)
 
 static struct MHD_Response *refused(struct call *call, int status, const char *code, const char *sentence);
 
-static struct MHD_Response *respond_range(struct call *call, int file, const struct stat *about, const char *etag)
+// As parse_range, of what `etag` names now.
+static int wanted_range(const struct call *call, uint64_t size, const char *etag, uint64_t *first, uint64_t *last)
 {
     const char *if_range = call_header(call, "If-Range");
     bool current = !if_range || strcmp(if_range, etag) == 0;
-    uint64_t size = (uint64_t)about->st_size, first = 0, last = 0;
-    int range = current ? parse_range(call_header(call, "Range"), size, &first, &last) : 0;
+    return current ? parse_range(call_header(call, "Range"), size, first, last) : 0;
+}
+
+static struct MHD_Response *say_range(struct call *call, struct MHD_Response *response, uint64_t first, uint64_t last,
+                                      uint64_t size)
+{
     char header[100];
-    struct MHD_Response *response;
-    if (range == 0)
-        return MHD_create_response_from_fd64(size, file);
-    if (range < 0) {
-        close(file);
-        snprintf(header, sizeof header, "bytes */%llu", (unsigned long long)size);
-        response = refused(call, 416, "NO_SUCH_RANGE", "the file is shorter than the range that was asked for");
-    } else {
-        snprintf(header, sizeof header, "bytes %llu-%llu/%llu", (unsigned long long)first, (unsigned long long)last,
-                 (unsigned long long)size);
-        call->reply.status = 206;
-        response = MHD_create_response_from_fd_at_offset64(last - first + 1, file, first);
-    }
+    snprintf(header, sizeof header, "bytes %llu-%llu/%llu", (unsigned long long)first, (unsigned long long)last,
+             (unsigned long long)size);
+    call->reply.status = 206;
     if (response)
         MHD_add_response_header(response, "Content-Range", header);
     return response;
+}
+
+static struct MHD_Response *refuse_range(struct call *call, uint64_t size)
+{
+    char header[100];
+    snprintf(header, sizeof header, "bytes */%llu", (unsigned long long)size);
+    struct MHD_Response *response =
+        refused(call, 416, "NO_SUCH_RANGE", "the file is shorter than the range that was asked for");
+    if (response)
+        MHD_add_response_header(response, "Content-Range", header);
+    return response;
+}
+
+static struct MHD_Response *respond_range(struct call *call, int file, const struct stat *about, const char *etag)
+{
+    uint64_t size = (uint64_t)about->st_size, first = 0, last = 0;
+    int range = wanted_range(call, size, etag, &first, &last);
+    if (range == 0)
+        return MHD_create_response_from_fd64(size, file);
+    if (range > 0)
+        return say_range(call, MHD_create_response_from_fd_at_offset64(last - first + 1, file, first), first, last, size);
+    close(file);
+    return refuse_range(call, size);
 }
 
 static struct MHD_Response *respond_file(struct call *call)
@@ -291,20 +309,40 @@ static struct MHD_Response *refused(struct call *call, int status, const char *c
     return respond_json(call);
 }
 
+static struct MHD_Response *respond_whole(struct reply *reply)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(reply->size, reply->data ? reply->data : (void *)"",
+                                        reply->data ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    reply->data = response ? NULL : reply->data;
+    return response;
+}
+
+// Parts are given of what has an etag: a part of a thing without a name could not be put together.
 static struct MHD_Response *respond_data(struct call *call)
 {
     struct reply *reply = &call->reply;
+    uint64_t size = reply->size, first = 0, last = 0;
+    bool parts = reply->etag && !reply->encoding && reply->status == 200;
     struct MHD_Response *response;
     if (reply->etag && unchanged(call, reply->etag, 0)) {
         reply->status = 304;
         response = empty_response();
     } else {
-        response = MHD_create_response_from_buffer(reply->size, reply->data ? reply->data : (void *)"",
-                                                   reply->data ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-        reply->data = response ? NULL : reply->data;
+        int range = parts ? wanted_range(call, size, reply->etag, &first, &last) : 0;
+        if (range < 0)
+            return refuse_range(call, size);
+        response = range == 0 ? respond_whole(reply)
+                              : say_range(call,
+                                          MHD_create_response_from_buffer((size_t)(last - first + 1),
+                                                                          (char *)reply->data + first,
+                                                                          MHD_RESPMEM_MUST_COPY),
+                                          first, last, size);
     }
     if (response && reply->etag)
         MHD_add_response_header(response, "ETag", reply->etag);
+    if (response && parts)
+        MHD_add_response_header(response, "Accept-Ranges", "bytes");
     if (response && reply->encoding && reply->status == 200)
         MHD_add_response_header(response, "Content-Encoding", reply->encoding);
     return response;

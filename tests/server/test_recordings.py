@@ -91,6 +91,12 @@ check("a_take_says_what_it_is", (item["bucket"], item["wake_word"], item["speake
 check("a_good_take_has_no_badge", item["badges"] == [], item)
 check("B12_the_granted_settings_are_kept", item["settings"] == {"echoCancellation": False}, item)
 check("a_take_can_be_heard", samples_of(get(item["audio_url"]).body) == samples_of(TAKE), get(item["audio_url"]))
+part = get(item["audio_url"], Range="bytes=0-1")
+check("a_part_can_be_asked_for_as_phones_do", part.status == 206 and part.body == b"RI"
+      and part.headers["Content-Range"] == f"bytes 0-1/{len(TAKE)}", part)
+check("the_rest_follows", get(item["audio_url"], Range="bytes=2-").body == TAKE[2:])
+refused("a_part_behind_the_end", get(item["audio_url"], Range=f"bytes={len(TAKE)}-"), 416, "shorter")
+check("what_is_known_is_not_sent_again", get(item["audio_url"], **{"If-None-Match": part.headers["ETag"]}).status == 304)
 alias = form("/api/upload-sample", speaker_index=2, take_index=3, file=("x.wav", TAKE)).json
 check("the_alias_of_the_notes", alias.get("saved_as") == "speaker02_take03.wav" and alias["takes_received"] == 2, alias)
 refused("speaker_out_of_range", take(3, 1), 400, "speaker_index must be 1..2")
@@ -176,6 +182,7 @@ def trim(start, end, **more):
 cut = trim(0.25, 1.25, file=("ignored.wav", TAKE)).json
 url = cut["item"]["audio_url"]
 check("a_trim_is_two_numbers", (cut["item"]["trimmed"], cut["item"]["trim_start_s"], cut["item"]["trim_end_s"]) == (True, 0.25, 1.25), cut)
+check("a_trim_has_a_name_of_its_own", get(url).headers["ETag"] != get(url + "&whole=true").headers["ETag"])
 check("a_trim_is_heard", samples_of(get(url).body) == samples_of(before)[4000:20000])
 check("the_whole_can_be_heard", samples_of(get(url + "&whole=true").body) == samples_of(before))
 check("a_trim_changes_no_file", files("personal_samples/hey_jarvis")["speaker02_take03.wav"] == before)
