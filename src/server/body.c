@@ -29,6 +29,10 @@ static int open_file(struct body *body, const char *folder, struct error *error)
     if (!body->path)
         return error_memory(error, "a path");
     body->file = mkostemp(body->path, O_CLOEXEC);
+    if (body->file < 0 && errno == ENOENT && folder_make(folder, error) == 0) { // somebody tidied up
+        snprintf(body->path + strlen(body->path) - 6, 7, "XXXXXX");
+        body->file = mkostemp(body->path, O_CLOEXEC);
+    }
     if (body->file >= 0)
         return 0;
     int code = error_set(error, ERROR_IO, "cannot create a file in %s: %s", folder, strerror(errno));
