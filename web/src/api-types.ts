@@ -32,6 +32,7 @@ export interface Recording {
     event_type?: string;
     source_device?: string;
     max_probability?: number | null;
+    playback_gain?: number; // of captures: how much louder they are played
 }
 export type TrainingState = "idle" | "queued" | "running" | "cancelling" | "finished" | "failed" | "cancelled";
 export type Stage = "datasets" | "generate" | "augment" | "train" | "export";
@@ -69,8 +70,9 @@ export interface Session {
     takes_per_speaker: number | null;
     takes_total: number;
     takes_received: number;
-    takes: string[];
-    items: Recording[];
+    takes: string[];       // those that were planned
+    items: Recording[];    // all that a training uses
+    samples_total: number; // how many those are
     loose_samples: number;
     training: Training;
 }

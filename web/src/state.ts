@@ -13,7 +13,7 @@ export const IDLE: Training = {
 };
 const EMPTY: Session = {
     raw_phrase: null, safe_word: null, title: null, lang: null, lang_auto: true, also: [], speakers_total: null, takes_per_speaker: null,
-    takes_total: 0, takes_received: 0, takes: [], items: [], loose_samples: 0, training: IDLE,
+    takes_total: 0, takes_received: 0, takes: [], items: [], samples_total: 0, loose_samples: 0, training: IDLE,
 };
 
 export interface State {
