@@ -14,7 +14,9 @@ static double feature_cost(const struct walk *walk, enum set_name set)
     case SET_WORDS:
         return example_cost * (double)preset->examples;
     case SET_PERSONAL:
-        return walk->personal.count ? example_cost * (double)preset->examples / 3 : 0;
+        return walk->people.words.count ? example_cost * (double)preset->examples / 3 : 0;
+    case SET_REVIEWED:
+        return walk->people.reviewed.count ? example_cost * (double)preset->examples / 6 : 0;
     case SET_NEAR:
         return example_cost * (double)preset->examples / 6;
     case SET_HELD_WORDS:

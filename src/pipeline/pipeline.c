@@ -253,6 +253,7 @@ static void log_begin(struct walk *walk)
 void walk_close_audio(struct walk *walk)
 {
     sound_store_close(&walk->store);
+    people_close_audio(&walk->people);
     for (int i = 0; i < CORPUS_COUNT; i++)
         corpus_close(&walk->corpora[i]);
 }
@@ -270,7 +271,7 @@ static void walk_close(struct walk *walk)
     free(walk->scores);
     walk_close_audio(walk);
     text_list_free(&walk->rirs);
-    text_list_free(&walk->personal);
+    people_close(&walk->people);
     pool_close(walk->pool);
     if (walk->log)
         fclose(walk->log);

@@ -6,6 +6,7 @@
 #include "augment/augment.h"
 #include "dataset/dataset.h"
 #include "pipeline/pipeline.h"
+#include "recordings/recordings.h"
 #include "speech/speech.h"
 #include "text/text.h"
 #include "train/train.h"
@@ -40,10 +41,28 @@ enum corpus_name {
 extern const char *const corpus_names[CORPUS_COUNT];
 
 
+// Recordings of people for this wake word; `speaker` is an index of `speakers`, where "" is one nobody named.
+struct person_clip {
+    struct pcm pcm;
+    size_t begin, count; // the word, or all of it
+    int32_t speaker;     // of a reviewed negative: its index
+};
+struct person_list {
+    struct person_clip *clips;
+    size_t count, capacity;
+};
+struct people {
+    struct person_list words, reviewed;
+    struct text_list speakers;
+    size_t left_out;
+    char signature[65];
+};
+
 // The feature sets of a walk. Rows of the table mix[] in features_mix.c say how each is made and drawn.
 enum set_name {
     SET_WORDS,
     SET_PERSONAL,
+    SET_REVIEWED, // what people marked as "must not wake it"
     SET_NEAR,
     SET_SENTENCES,
     SET_HUSH,
@@ -94,13 +113,13 @@ struct walk {
     size_t clip_counts[CORPUS_COUNT], group_counts[CORPUS_COUNT];
     struct sound_store store;
     double heard_seconds; // of the store
-    struct text_list rirs, personal; // files
+    struct text_list rirs; // files
+    struct people people;
     char speech_signature[65], sounds_signature[65], features_signature[65], train_signature[65];
 
     struct feature_set sets[SET_COUNT];
     uint32_t *items[SET_COUNT][CONDITION_COUNT]; // training words by condition
     size_t item_counts[SET_COUNT][CONDITION_COUNT];
-    size_t personal_clips;
 
     struct nn_config config;
     struct nn_weights *weights; // [seeds]
@@ -128,6 +147,12 @@ char *walk_path(const struct walk *walk, const char *folder, const char *name); 
 int walk_find_names(struct walk *walk, struct error *error);
 
 void walk_part(struct walk *walk, int part); // the next progress_begin is of this enum walk_part
+
+// people.c: --positives-real, or what the data directory holds for this wake word.
+int people_open(struct walk *walk, struct error *error);
+void people_close_audio(struct people *people);
+void people_close(struct people *people);
+json_t *people_json(const struct people *people); // for the report
 
 int stage_speech(struct walk *walk, struct error *error);
 int stage_sounds(struct walk *walk, struct error *error);

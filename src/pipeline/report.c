@@ -106,7 +106,7 @@ static json_t *caveats_json(const struct walk *walk, const struct pipeline_resul
         json_array_append_new(
             caveats, json_string("Less than 3 hours of held-out negatives: the rate of false accepts is known only "
                                  "roughly; see its interval."));
-    if (walk->personal.count == 0)
+    if (walk->people.words.count == 0)
         json_array_append_new(caveats, json_string("No recordings of people were used in training."));
     return caveats;
 }
@@ -128,9 +128,11 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
         result->held_hours, "real_hours", result->real_hours, "clips", (json_int_t)result->held_clips,
         "int8_mean_difference", result->int8_difference, "float_recall", result->float_recall, "arena",
         (json_int_t)result->facts.arena_recommended, "macs_per_step", (json_int_t)result->facts.macs_per_step,
-        "personal_clips", (json_int_t)walk->personal_clips, "seconds", result->seconds, "caveats",
+        "personal_clips", (json_int_t)walk->people.words.count, "seconds", result->seconds, "caveats",
         caveats_json(walk, result), "signatures", "speech", walk->speech_signature, "sounds", walk->sounds_signature,
         "features", walk->features_signature, "training", walk->train_signature);
+    if (report)
+        json_object_set_new(report, "people", people_json(&walk->people));
     if (report)
         json_object_set_new(report, "spellings", texts_json(&walk->spellings));
     char *text = report ? json_dumps(report, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;

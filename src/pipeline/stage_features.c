@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const set_names[SET_COUNT] = {"words", "personal",   "near",           "sentences",
-                                          "hush",  "speech",     "speech_heard",   "music",
-                                          "noise", "held_words", "held_sentences", "held_real"};
+const char *const set_names[SET_COUNT] = {"words",      "personal", "reviewed",       "near",
+                                          "sentences",  "hush",     "speech",         "speech_heard",
+                                          "music",      "noise",    "held_words",     "held_sentences",
+                                          "held_real"};
 
 const double train_shares[CONDITION_COUNT] = {
     [CONDITION_BASE] = .5, [CONDITION_BABBLE] = .2, [CONDITION_QUIET] = .15, [CONDITION_NOISE] = .15};
@@ -57,49 +58,58 @@ static int make_near(struct walk *walk, const struct feature_tools *tools, struc
 static int make_personal(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                          struct error *error)
 {
-    const struct text_list *files = &walk->personal;
-    struct pcm *takes = NULL;
-    struct word_clip *clips = NULL;
-    size_t count = 0;
-    int code;
-    if (files->count == 0)
+    const struct person_list *words = &walk->people.words;
+    if (words->count == 0)
         return 0;
-    takes = array_alloc(files->count + 1, sizeof *takes);
-    clips = array_alloc(files->count + 1, sizeof *clips);
-    if (!takes || !clips) {
-        code = error_memory(error, "the personal recordings");
-        goto end;
+    struct word_clip *clips = array_alloc(words->count, sizeof *clips);
+    if (!clips)
+        return error_memory(error, "the recordings of people");
+    for (size_t i = 0; i < words->count; i++)
+        clips[i] = (struct word_clip){words->clips[i].pcm.samples + words->clips[i].begin, words->clips[i].count,
+                                      words->clips[i].speaker};
+    struct word_source source = {clips, words->count, train_shares, true};
+    int code = features_words(walk, tools, &source, walk->preset.examples / 3, "personal", writer, error);
+    free(clips);
+    return code;
+}
+
+// Windows that end every SLIDE rows, from the recording's end back to where half a second is left: with the slide of
+// training, the network sees what was said at every place of its window, whatever the recording's length.
+static size_t cut_windows(const struct person_clip *clip, size_t window, struct word_clip *windows)
+{
+    const size_t step = (size_t)SLIDE * FRONTEND_STEP, least = AUDIO_RATE / 2;
+    size_t count = 0;
+    for (size_t end = clip->count; end > 0; end -= step) {
+        size_t begin = end > window ? end - window : 0;
+        if (windows)
+            windows[count] = (struct word_clip){clip->pcm.samples + begin, end - begin, clip->speaker};
+        count++;
+        if (end < least + step)
+            break;
     }
-    for (size_t i = 0; i < files->count; i++) {
-        TRY_GOTO(audio_read(files->items[i], 0, 30, &takes[i], error), end);
-        float *samples = array_alloc(takes[i].count + 1, sizeof *samples);
-        size_t begin, finish;
-        if (!samples) {
-            code = error_memory(error, files->items[i]);
-            goto end;
-        }
-        for (size_t k = 0; k < takes[i].count; k++)
-            samples[k] = (float)takes[i].samples[k] / 32768;
-        audio_speech_bounds(samples, takes[i].count, 30, &begin, &finish);
-        free(samples);
-        if (finish - begin < AUDIO_RATE / 10)
-            walk_log(walk, "left out, no speech found: %s", files->items[i]);
-        else
-            clips[count++] = (struct word_clip){takes[i].samples + begin, finish - begin, (int32_t)i};
-    }
-    if (count == 0) {
-        code = error_set(error, ERROR_MISSING,
-                         "--positives-real: speech is found in none of the %zu recordings, such as %s", files->count,
-                         files->items[0]);
-        goto end;
-    }
-    walk->personal_clips = count;
+    return count;
+}
+
+// Reviewed negatives are heard like words: they are what the model takes for the word.
+static int make_reviewed(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                         struct error *error)
+{
+    enum { EXAMPLES_EACH = 24 };
+    const struct person_list *reviewed = &walk->people.reviewed;
+    size_t window = (size_t)nn_window(&walk->config) * FRONTEND_STEP, count = 0, most = walk->preset.examples / 6;
+    for (size_t i = 0; i < reviewed->count; i++)
+        count += cut_windows(&reviewed->clips[i], window, NULL);
+    if (count == 0)
+        return 0;
+    struct word_clip *clips = array_alloc(count, sizeof *clips);
+    if (!clips)
+        return error_memory(error, "the reviewed negatives");
+    count = 0;
+    for (size_t i = 0; i < reviewed->count; i++)
+        count += cut_windows(&reviewed->clips[i], window, clips + count);
     struct word_source source = {clips, count, train_shares, true};
-    code = features_words(walk, tools, &source, walk->preset.examples / 3, "personal", writer, error);
-end:
-    for (size_t i = 0; takes && i < files->count; i++)
-        free(takes[i].samples);
-    free(takes);
+    size_t examples = count * EXAMPLES_EACH < most ? count * EXAMPLES_EACH : most;
+    int code = features_words(walk, tools, &source, examples, "reviewed", writer, error);
     free(clips);
     return code;
 }
@@ -233,6 +243,7 @@ typedef int make_set(struct walk *walk, const struct feature_tools *tools, struc
 static make_set *const makers[SET_COUNT] = {
     [SET_WORDS] = make_words,
     [SET_PERSONAL] = make_personal,
+    [SET_REVIEWED] = make_reviewed,
     [SET_NEAR] = make_near,
     [SET_SENTENCES] = make_sentences,
     [SET_HUSH] = make_hush,
@@ -245,7 +256,7 @@ static make_set *const makers[SET_COUNT] = {
     [SET_HELD_REAL] = make_held_real,
 };
 
-static int sign_features(struct walk *walk, struct error *error)
+static void sign_features(struct walk *walk)
 {
     struct signature signature;
     signature_begin(&signature, "features");
@@ -255,10 +266,8 @@ static int sign_features(struct walk *walk, struct error *error)
     signature_add(&signature, "window", "%d", nn_window(&walk->config));
     signature_add(&signature, "examples", "%zu %zu", walk->preset.examples, walk->preset.held);
     signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);
-    for (size_t i = 0; i < walk->personal.count; i++)
-        TRY(signature_add_file(&signature, walk->personal.items[i], error));
+    signature_add(&signature, "people", "%s", walk->people.signature);
     signature_end(&signature, walk->features_signature);
-    return 0;
 }
 
 // Training words by the condition that they were heard in, so that each condition has its share of the draws.
@@ -329,7 +338,7 @@ static int make_stale(struct walk *walk, struct error *error)
 
 int stage_features(struct walk *walk, struct error *error)
 {
-    TRY(sign_features(walk, error));
+    sign_features(walk);
     TRY(make_stale(walk, error));
     walk_close_audio(walk); // hours of audio, before hours of features are mapped
     for (int name = 0; name < SET_COUNT; name++) {
@@ -342,5 +351,6 @@ int stage_features(struct walk *walk, struct error *error)
     }
     TRY(sort_by_condition(walk, SET_WORDS, error));
     TRY(sort_by_condition(walk, SET_PERSONAL, error));
+    TRY(sort_by_condition(walk, SET_REVIEWED, error));
     return sort_by_condition(walk, SET_NEAR, error);
 }

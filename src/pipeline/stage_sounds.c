@@ -192,19 +192,6 @@ static int list_sounds(const struct text_list *roots, const char *option, struct
     return 0;
 }
 
-// The named folder of recordings, or the one that belongs to this wake word when it is there.
-static int list_personal(struct walk *walk, struct error *error)
-{
-    if (walk->options->positives_real)
-        return list_folder(walk->options->positives_real, "positives-real", &walk->personal, error);
-    char *folder = text_print("%s/personal_samples/%s", walk->data, walk->id);
-    if (!folder)
-        return error_memory(error, "a path");
-    int code = folder_exists(folder) ? folder_list(folder, audio_endings, &walk->personal, error) : 0;
-    free(folder);
-    return code;
-}
-
 int stage_sounds(struct walk *walk, struct error *error)
 {
     const struct pipeline_options *options = walk->options;
@@ -212,7 +199,7 @@ int stage_sounds(struct walk *walk, struct error *error)
     struct entry *entries = NULL;
     char *path = NULL;
     int code;
-    TRY_GOTO(list_personal(walk, error), end);
+    TRY_GOTO(people_open(walk, error), end);
     TRY_GOTO(list_sounds(&options->rirs, "rirs", &walk->rirs, error), end);
     TRY_GOTO(list_sounds(&options->negatives, "negatives", &files, error), end);
     size_t negatives = files.count;

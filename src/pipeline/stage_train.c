@@ -17,8 +17,18 @@ static const struct mix_row mix[] = {
     {SET_WORDS, true, 38, 38, 1},       {SET_PERSONAL, true, 12, 12, 1},  {SET_SPEECH, false, 16, 0, 1},
     {SET_SPEECH_HEARD, false, 8, 0, 1}, {SET_SENTENCES, false, 8, 40, 1}, {SET_MUSIC, false, 8, 0, 1},
     {SET_NOISE, false, 4, 0, 1},        {SET_HUSH, false, 2, 6, 1},       {SET_NEAR, false, 7, 7, .1f},
+    {SET_REVIEWED, false, 8, 8, 1},
 };
 enum { MAX_SOURCES = COUNT_OF(mix) * CONDITION_COUNT };
+
+// The share of reviewed negatives grows with their number n as n / (n + REVIEWED_HALF): a handful must not fill a
+// sixth of all negative draws, where the network would learn them by heart instead of speech.
+enum { REVIEWED_HALF = 20 };
+static float share_of(const struct walk *walk, const struct mix_row *row, bool offline)
+{
+    float share = offline ? row->offline : row->share, reviewed = (float)walk->people.reviewed.count;
+    return row->set == SET_REVIEWED ? share * reviewed / (reviewed + REVIEWED_HALF) : share;
+}
 
 static size_t plan_sources(const struct walk *walk, struct source sources[MAX_SOURCES])
 {
@@ -27,7 +37,7 @@ static size_t plan_sources(const struct walk *walk, struct source sources[MAX_SO
     for (size_t i = 0; i < COUNT_OF(mix); i++) {
         const struct mix_row *row = &mix[i];
         const struct feature_set *set = &walk->sets[row->set];
-        float share = offline ? row->offline : row->share;
+        float share = share_of(walk, row, offline);
         struct source source = {.set = set, .truth = row->truth, .share = share, .weight = row->weight};
         if (set->item_count == 0 || share <= 0)
             continue;
@@ -62,6 +72,7 @@ static void sign_training(struct walk *walk, const struct train_plan *plan)
     for (size_t i = 0; i < COUNT_OF(mix); i++)
         signature_add(&signature, "mix", "%s %g %g %g", set_names[mix[i].set], (double)mix[i].share,
                       (double)mix[i].offline, (double)mix[i].weight);
+    signature_add(&signature, "reviewed", "%d", REVIEWED_HALF);
     struct sha256 shape;
     char hex[65];
     sha256_init(&shape);
