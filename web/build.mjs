@@ -20,7 +20,10 @@ function fail(sentences) {
     process.exit(1);
 }
 
-const filesBelow = folder => readdirSync(folder, { recursive: true }).map(name => join(folder, name)).sort();
+const filesBelow = folder =>
+    readdirSync(folder, { recursive: true })
+        .map(name => join(folder, name))
+        .sort();
 
 function texts() {
     const faults = checkTexts(web);
@@ -36,20 +39,35 @@ function types() {
 // app.js with app.css, and every audio worklet as a file of its own, named like its source.
 async function bundle() {
     const worklets = filesBelow(join(web, "src")).filter(file => file.endsWith("-worklet.ts"));
-    const common = { bundle: true, minify: true, target: "es2022", format: "esm", logLevel: "error", charset: "utf8",
-                     define: { "process.env.NODE_ENV": '"production"' }, legalComments: "none" };
-    await esbuild.build({ ...common, entryPoints: { app: join(web, "src/main.tsx") }, outdir: fresh })
+    const common = {
+        bundle: true,
+        minify: true,
+        target: "es2022",
+        format: "esm",
+        logLevel: "error",
+        charset: "utf8",
+        define: { "process.env.NODE_ENV": '"production"' },
+        legalComments: "none",
+    };
+    await esbuild
+        .build({ ...common, entryPoints: { app: join(web, "src/main.tsx") }, outdir: fresh })
         .catch(() => fail("The page could not be bundled."));
     if (worklets.length)
-        await esbuild.build({ ...common, entryPoints: worklets, outdir: fresh, entryNames: "[name]" })
+        await esbuild
+            .build({ ...common, entryPoints: worklets, outdir: fresh, entryNames: "[name]" })
             .catch(() => fail("The audio worklets could not be bundled."));
 }
 
 // The chain of the device, for the live test.
 function device() {
-    const { status, error, stderr } = spawnSync(join(web, "device/build.sh"), [join(fresh, "device.wasm")], { encoding: "utf8" });
+    const { status, error, stderr } = spawnSync(join(web, "device/build.sh"), [join(fresh, "device.wasm")], {
+        encoding: "utf8",
+    });
     if (error || status !== 0)
-        fail([stderr?.trim() ?? "", "The device chain could not be compiled: are clang, lld, wasi-libc and libclang-rt-*-dev-wasm32 installed?"]);
+        fail([
+            stderr?.trim() ?? "",
+            "The device chain could not be compiled: are clang, lld, wasi-libc and libclang-rt-*-dev-wasm32 installed?",
+        ]);
 }
 
 function plainFiles() {
@@ -63,7 +81,9 @@ function size() {
         total += bytes;
         console.log(`${relative(fresh, file).padEnd(24)} ${(bytes / 1000).toFixed(1).padStart(7)} kB compressed`);
     }
-    console.log(`${"together".padEnd(24)} ${(total / 1000).toFixed(1).padStart(7)} kB of at most ${LARGEST_PAGE / 1000} kB`);
+    console.log(
+        `${"together".padEnd(24)} ${(total / 1000).toFixed(1).padStart(7)} kB of at most ${LARGEST_PAGE / 1000} kB`,
+    );
     if (total > LARGEST_PAGE) fail(`The page is larger than ${LARGEST_PAGE / 1000} kB compressed.`);
 }
 

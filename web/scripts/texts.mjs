@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 export const LANGUAGES = ["en", "ru"];
 const formsOf = language => new Intl.PluralRules(language).resolvedOptions().pluralCategories;
-const variants = value => typeof value === "string" ? [value] : Object.values(value);
+const variants = value => (typeof value === "string" ? [value] : Object.values(value));
 export const placeholdersOf = value =>
     [...new Set(variants(value).flatMap(text => [...text.matchAll(/\{(\w+)\}/g)].map(match => match[1])))].sort();
 

@@ -58,6 +58,7 @@ export interface Training {
     log_size: number;
     by: "server" | "command line";
     resumable: boolean;
+    job: string | null; // the name of its log
 }
 export interface Session {
     raw_phrase: string | null;
@@ -188,6 +189,7 @@ export interface TrashItem {
     [key: string]: unknown;
 }
 export interface LogChunk {
+    job: string | null;
     offset: number;
     next: number;
     text: string;

@@ -7,20 +7,23 @@ import type { LogChunk, Training } from "./api-types";
 export interface Listeners {
     training(training: Training): void;
     log(chunk: LogChunk): void;
-    metric(metric: { step: number; loss?: number; recall?: number; per_hour?: number }): void;
+    metric(): void; // the curves grew
     recordings(wakeWord: string): void;
     models(): void;
     connected(connected: boolean): void;
     again(): Promise<void>; // (re)connected, or polling: load the state
-    logOffset(): number;    // where the log shall go on
+    logOffset(): number; // where the log shall go on
 }
 
-const POLL_MS = 1500, POLL_HIDDEN_MS = 15_000, LONGEST_WAIT_MS = 10_000;
+const POLL_MS = 1500,
+    POLL_HIDDEN_MS = 15_000,
+    LONGEST_WAIT_MS = 10_000;
 // Waits 0.5, 1, 2, 4, 8, 10, 10 ... seconds between tries.
 export const waitBefore = (failures: number): number => Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures);
 
 export function listen(listeners: Listeners): void {
-    let source: EventSource | null = null, failures = 0;
+    let source: EventSource | null = null,
+        failures = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const later = (work: () => void, milliseconds: number) => {
         clearTimeout(timer);
@@ -30,19 +33,25 @@ export function listen(listeners: Listeners): void {
     async function poll(): Promise<void> {
         try {
             await listeners.again();
-            const since = listeners.logOffset();
-            const { training } = await api.trainStatus(since);
+            const { training } = await api.trainStatus(listeners.logOffset());
             listeners.training(training);
-            if (training.log_text) listeners.log({ offset: since, next: training.log_offset, text: training.log_text });
+            if (training.log_text)
+                listeners.log({
+                    job: training.job,
+                    offset: training.log_begin,
+                    next: training.log_offset,
+                    text: training.log_text,
+                });
             listeners.connected(true);
         } catch {
             listeners.connected(false);
         }
     }
 
-    const handle = <T>(name: string, work: (data: T) => void) => source?.addEventListener(name, event => {
-        work(JSON.parse((event as MessageEvent<string>).data) as T);
-    });
+    const handle = <T>(name: string, work: (data: T) => void) =>
+        source?.addEventListener(name, event => {
+            work(JSON.parse((event as MessageEvent<string>).data) as T);
+        });
 
     function connect(): void {
         source?.close();

@@ -10,7 +10,10 @@ export type Language = "en" | "ru";
 export type Params = Record<string, string | number>;
 type Texts = Record<Key, string | Record<string, string>>;
 
-export const LANGUAGES: { code: Language; name: string }[] = [{ code: "en", name: "English" }, { code: "ru", name: "Русский" }];
+export const LANGUAGES: { code: Language; name: string }[] = [
+    { code: "en", name: "English" },
+    { code: "ru", name: "Русский" },
+];
 const texts: Record<Language, Texts> = { en: english, ru: russian };
 
 // As the reference: Russian when it is the browser's first language.
@@ -19,7 +22,7 @@ export function preferredLanguage(languages: readonly string[], chosen: string |
     return languages[0]?.toLowerCase().startsWith("ru") ? "ru" : "en";
 }
 
-const browserLanguages = typeof navigator === "undefined" ? [] : navigator.languages ?? [];
+const browserLanguages = typeof navigator === "undefined" ? [] : (navigator.languages ?? []);
 export const language = createStore<Language>(preferredLanguage(browserLanguages, remembered("language")));
 
 export function setLanguage(chosen: Language): void {
@@ -69,13 +72,19 @@ export function formatDuration(seconds: number): string {
 }
 export function formatBytes(bytes: number): string {
     const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
-    let unit = 0, value = bytes;
-    while (value >= 1000 && unit < units.length - 1) value /= 1000, unit++;
-    return value.toLocaleString(language.get(), { style: "unit", unit: units[unit]!, unitDisplay: unit === 0 ? "long" : "short",
-                                                  maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 });
+    let unit = 0,
+        value = bytes;
+    while (value >= 1000 && unit < units.length - 1) ((value /= 1000), unit++);
+    return value.toLocaleString(language.get(), {
+        style: "unit",
+        unit: units[unit]!,
+        unitDisplay: unit === 0 ? "long" : "short",
+        maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
+    });
 }
 export const formatDate = (iso: string): string => {
     const date = new Date(iso);
-    return Number.isNaN(date.getTime()) ? iso
+    return Number.isNaN(date.getTime())
+        ? iso
         : date.toLocaleString(language.get(), { dateStyle: "medium", timeStyle: "short" });
 };

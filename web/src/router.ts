@@ -19,7 +19,10 @@ const decode = (text: string): string => {
 };
 
 export function parseRoute(hash: string): Route {
-    const [first, second] = hash.replace(/^#?\/?/, "").split("/").map(decode);
+    const [first, second] = hash
+        .replace(/^#?\/?/, "")
+        .split("/")
+        .map(decode);
     if (first && isStep(second)) return { screen: second, id: first };
     if (isPage(first)) return { screen: first, item: second || null };
     if (isStep(first)) return { screen: first, id: null };

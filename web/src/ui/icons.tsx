@@ -7,8 +7,10 @@ const paths = {
     copy: "M9 9h10v11H9zM15 9V5H5v11h4",
     download: "M12 4v11M7 11l5 5 5-5M5 20h14",
     info: "M12 11v6M12 7.2v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
+    down: "M6 10l6 6 6-6",
     left: "M14 6l-6 6 6 6",
-    microphone: "M12 15a3.5 3.5 0 0 0 3.5-3.5v-5a3.5 3.5 0 0 0-7 0v5A3.5 3.5 0 0 0 12 15zM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
+    microphone:
+        "M12 15a3.5 3.5 0 0 0 3.5-3.5v-5a3.5 3.5 0 0 0-7 0v5A3.5 3.5 0 0 0 12 15zM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
     moon: "M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z",
     pause: "M8.5 6v12M15.5 6v12",
     phone: "M8 3h8a1.5 1.5 0 0 1 1.5 1.5v15A1.5 1.5 0 0 1 16 21H8a1.5 1.5 0 0 1-1.5-1.5v-15A1.5 1.5 0 0 1 8 3zM11 18h2",
@@ -30,7 +32,12 @@ const solid: IconName[] = ["play", "record", "stop"];
 
 export function Icon({ name }: { name: IconName }) {
     return (
-        <svg class={solid.includes(name) ? "icon icon-solid" : "icon"} viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+        <svg
+            class={solid.includes(name) ? "icon icon-solid" : "icon"}
+            viewBox="0 0 24 24"
+            width="20"
+            height="20"
+            aria-hidden="true">
             <path d={paths[name]} />
         </svg>
     );

@@ -29,9 +29,30 @@ export async function playClip(url: string, gain = 1): Promise<void> {
         if (!interrupted) throw error;
     }
 }
+// One after the other, until somebody stops it or plays another.
+export async function playInTurn(urls: string[]): Promise<void> {
+    for (const url of urls) {
+        await playClip(url);
+        const mine = audio;
+        await new Promise<void>(resolve => {
+            for (const end of ["ended", "pause", "error"]) mine?.addEventListener(end, () => resolve());
+        });
+        if (!mine?.ended) return;
+    }
+}
 export const usePlaying = (): string | null => useStore(playing);
 
-export function PlayButton({ url, label, kind = "plain", children }: { url: string; label?: string; kind?: ButtonKind; children?: string }) {
+export function PlayButton({
+    url,
+    label,
+    kind = "plain",
+    children,
+}: {
+    url: string;
+    label?: string;
+    kind?: ButtonKind;
+    children?: string;
+}) {
     const active = usePlaying() === url;
     const [failed, setFailed] = useState(false);
     useEffect(() => () => void (playing.get() === url && stopPlaying()), [url]);
@@ -40,9 +61,15 @@ export function PlayButton({ url, label, kind = "plain", children }: { url: stri
         if (active) stopPlaying();
         else playClip(url).catch(() => setFailed(true));
     };
-    const name = failed ? t("app.cannot_play") : active ? t("app.stop") : label ?? t("app.play");
+    const name = failed ? t("app.cannot_play") : active ? t("app.stop") : (label ?? t("app.play"));
     return (
-        <Button kind={kind} icon={failed ? "warning" : active ? "stop" : "play"} pressed={active} onClick={press}
-                label={children && !failed ? `${name} ${children}` : name}>{children}</Button>
+        <Button
+            kind={kind}
+            icon={failed ? "warning" : active ? "stop" : "play"}
+            pressed={active}
+            onClick={press}
+            label={children && !failed ? `${name} ${children}` : name}>
+            {children}
+        </Button>
     );
 }

@@ -29,7 +29,8 @@ export function offerRestore(text: string, tickets: string[], after?: () => unkn
 const drop = (id: number) => offers.change(list => list.filter(offer => offer.id !== id));
 
 function OfferRow({ offer }: { offer: Offer }) {
-    const [busy, setBusy] = useState(false), [trouble, setTrouble] = useState<string | null>(null);
+    const [busy, setBusy] = useState(false),
+        [trouble, setTrouble] = useState<string | null>(null);
     const undo = async () => {
         setBusy(true);
         try {
@@ -43,14 +44,22 @@ function OfferRow({ offer }: { offer: Offer }) {
     return (
         <div class="undo-row">
             <span class="undo-text">{trouble ?? offer.text}</span>
-            <Button kind="quiet" icon="undo" busy={busy} onClick={undo}>{t("app.undo")}</Button>
+            <Button kind="quiet" icon="undo" busy={busy} onClick={undo}>
+                {t("app.undo")}
+            </Button>
             <Button kind="quiet" icon="close" label={t("app.dismiss")} onClick={() => drop(offer.id)} />
         </div>
     );
 }
 export function UndoBar() {
     const list = useStore(offers);
-    return list.length === 0 ? null : <div class="undo-bar" role="region" aria-label={t("app.undo")}>{list.map(offer => <OfferRow key={offer.id} offer={offer} />)}</div>;
+    return list.length === 0 ? null : (
+        <div class="undo-bar" role="region" aria-label={t("app.undo")}>
+            {list.map(offer => (
+                <OfferRow key={offer.id} offer={offer} />
+            ))}
+        </div>
+    );
 }
 
 const announced = createStore({ text: "", turn: 0 });
@@ -61,5 +70,9 @@ export function announce(text: string): void {
 export function Announcer() {
     const { text, turn } = useStore(announced);
     // the same text twice is a change to a live region only if something in it differs
-    return <div class="unseen" role="status" aria-live="polite">{text + (turn % 2 ? "\u00a0" : "")}</div>;
+    return (
+        <div class="unseen" role="status" aria-live="polite">
+            {text + (turn % 2 ? "\u00a0" : "")}
+        </div>
+    );
 }

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Before a training: how thorough, what goes in, and the button.
+import { useEffect, useState } from "preact/hooks";
+import { ApiError, api, sentenceOf } from "../api";
+import type { StartTraining } from "../api";
+import type { Preset, Session, Training } from "../api-types";
+import { formatDuration, t, textOfCode } from "../i18n";
+import { remember, remembered } from "../remember";
+import { routeOf } from "../router";
+import { loadSession, useAppState } from "../state";
+import { Button, Card, Help, LinkButton, Notice } from "../ui";
+import { chosenPreset } from "./plan";
+
+function PresetChoice({
+    presets,
+    chosen,
+    choose,
+}: {
+    presets: Preset[];
+    chosen: Preset | null;
+    choose: (name: string) => void;
+}) {
+    return (
+        <fieldset class="presets">
+            <legend>
+                <h2>
+                    {t("train.preset")} <Help text={t("train.time_help")} />
+                </h2>
+            </legend>
+            {presets.map(preset => {
+                const time = formatDuration(preset.seconds);
+                return (
+                    <label key={preset.name} class="preset">
+                        <input
+                            type="radio"
+                            name="preset"
+                            checked={preset === chosen}
+                            onChange={() => choose(preset.name)}
+                        />
+                        <span class="preset-text">
+                            <strong>{textOfCode("train.preset_", preset.name, preset.name)}</strong>
+                            <span class="preset-time">
+                                {t(preset.measured ? "train.time_measured" : "train.time_estimated", { time })}
+                            </span>
+                            <span>{textOfCode("train.preset_", `${preset.name}_text`, preset.summary)}</span>
+                            <span class="muted small">
+                                {t(preset.measured ? "train.time_measured_note" : "train.time_estimated_note")}
+                            </span>
+                        </span>
+                    </label>
+                );
+            })}
+        </fieldset>
+    );
+}
+
+function Input({ count, note, link }: { count: string; note: string; link?: { href: string; text: string } }) {
+    return (
+        <li>
+            <strong>{count}</strong>
+            <span class="muted small">
+                {note}
+                {link && (
+                    <>
+                        {" "}
+                        <a href={link.href}>{link.text}</a>
+                    </>
+                )}
+            </span>
+        </li>
+    );
+}
+function Inputs({ session, preset, negatives }: { session: Session; preset: Preset | null; negatives: number | null }) {
+    const takes = session.samples_total;
+    return (
+        <div class="stack-close">
+            <h2>{t("train.inputs")}</h2>
+            <ul class="inputs">
+                {preset && (
+                    <Input
+                        count={t("train.in_clips", { n: preset.clips })}
+                        note={
+                            session.also.length === 0
+                                ? t("train.in_clips_note")
+                                : `${t("train.in_clips_note")}; ${t("train.in_spellings", { n: session.also.length + 1 })}`
+                        }
+                    />
+                )}
+                <Input
+                    count={takes ? t("train.in_takes", { n: takes }) : t("train.in_takes_none")}
+                    note={t(takes ? "train.in_takes_note" : "train.in_takes_none_note")}
+                    link={{ href: routeOf("voices", session.safe_word), text: t("train.in_record") }}
+                />
+                {negatives !== null && (
+                    <Input
+                        count={negatives ? t("train.in_negatives", { n: negatives }) : t("train.in_negatives_none")}
+                        note={t("train.in_negatives_note")}
+                    />
+                )}
+            </ul>
+        </div>
+    );
+}
+
+// The server asks back: in the page, beside the button.
+function Refusal({ refusal, session, again }: { refusal: ApiError; session: Session; again: () => void }) {
+    const record = (
+        <LinkButton href={routeOf("voices", session.safe_word)} icon="microphone">
+            {t("train.ask_record")}
+        </LinkButton>
+    );
+    const number = (key: string) => Number(refusal.answer[key] ?? 0);
+    switch (refusal.code) {
+        case "NO_PERSONAL_SAMPLES":
+            return (
+                <Notice
+                    tone="warn"
+                    action={
+                        <>
+                            <Button kind="main" onClick={again}>
+                                {t("train.ask_none_yes")}
+                            </Button>
+                            {record}
+                        </>
+                    }>
+                    {t("train.ask_none", { n: number("takes_total") })}
+                </Notice>
+            );
+        case "NOT_ENOUGH_TAKES":
+            return (
+                <Notice tone="warn" action={record}>
+                    {t("train.ask_few", { n: number("min_required"), have: session.samples_total })}
+                </Notice>
+            );
+        case "TRAINING_RUNNING":
+            return (
+                <Notice tone="warn">
+                    {t("train.busy")}
+                    {typeof refusal.answer["message"] === "string" && (
+                        <span class="muted small" lang="en">
+                            {refusal.answer["message"]}
+                        </span>
+                    )}
+                </Notice>
+            );
+        default:
+            return <Notice tone="bad">{refusal.message}</Notice>;
+    }
+}
+
+function usePresets(): { presets: Preset[]; trouble: string | null } {
+    const [state, set] = useState<{ presets: Preset[]; trouble: string | null }>({ presets: [], trouble: null });
+    const { training } = useAppState();
+    useEffect(() => {
+        // again after each training: its time is known then
+        if (training.running) return;
+        api.presets().then(
+            ({ presets }) => set({ presets, trouble: null }),
+            error => set({ presets: [], trouble: sentenceOf(error) }),
+        );
+    }, [training.running]);
+    return state;
+}
+function useNegatives(word: string | null): number | null {
+    const { recordings } = useAppState();
+    const [count, set] = useState<number | null>(null);
+    useEffect(() => {
+        if (word)
+            api.samples(word).then(
+                answer => set(answer.negative_count),
+                () => set(null),
+            );
+    }, [word, recordings]);
+    return count;
+}
+
+export function Start({ session, training }: { session: Session; training: Training }) {
+    const { presets, trouble } = usePresets();
+    const [wanted, setWanted] = useState(remembered("preset"));
+    const [busy, setBusy] = useState(false),
+        [refusal, setRefusal] = useState<ApiError | null>(null);
+    const negatives = useNegatives(session.safe_word);
+    const preset = chosenPreset(presets, wanted);
+    const mine = training.safe_word === session.safe_word;
+    const resumable = mine && training.resumable;
+    const choose = (name: string) => {
+        remember("preset", name);
+        setWanted(name);
+    };
+    async function train(given: StartTraining): Promise<void> {
+        setBusy(true);
+        setRefusal(null);
+        try {
+            await api.train({ ...(preset ? { preset: preset.name } : {}), ...given });
+            await loadSession();
+        } catch (error) {
+            setRefusal(error instanceof ApiError ? error : new ApiError(sentenceOf(error), "", 0));
+        }
+        setBusy(false);
+    }
+    // Whoever reads "without recordings" on the button has been asked.
+    const alone = session.samples_total === 0 ? { allow_no_personal: true } : {};
+    const goesOn = resumable && (training.preset === null || training.preset === preset?.name);
+    const label =
+        session.samples_total === 0
+            ? t("train.start_without")
+            : mine && training.state === "finished"
+              ? t("train.start_again")
+              : t("train.start");
+    return (
+        <Card>
+            {trouble ? (
+                <Notice tone="bad">{trouble}</Notice>
+            ) : (
+                <PresetChoice presets={presets} chosen={preset} choose={choose} />
+            )}
+            <Inputs session={session} preset={preset} negatives={negatives} />
+            {refusal && (
+                <Refusal refusal={refusal} session={session} again={() => void train({ allow_no_personal: true })} />
+            )}
+            <div class="row">
+                <Button kind="main" large busy={busy} disabled={!preset} onClick={() => void train(alone)}>
+                    {goesOn ? t("train.resume") : label}
+                </Button>
+                {goesOn && (
+                    <Button kind="quiet" disabled={busy} onClick={() => void train({ ...alone, restart: true })}>
+                        {t("train.restart")}
+                    </Button>
+                )}
+                <span class="muted small train-note">{t("train.loud")}</span>
+            </div>
+        </Card>
+    );
+}
