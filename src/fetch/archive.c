@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Members of archives are written where we say, never where the archive says.
+#include "fetch/fetch_internal.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = 1 << 16, MOST_MEMBERS = 1000000 };
+#define MEMBER_MAXIMUM (4ull << 30) // bytes of one unpacked member
+
+static int fail(struct archive *archive, const char *path, struct error *error)
+{
+    const char *reason = archive_error_string(archive);
+    return error_set(error, ERROR_FORMAT, "%s cannot be unpacked: %.200s", path, reason ? reason : "it is damaged");
+}
+
+static int copy_data(struct archive *archive, const char *path, FILE *out, struct error *error)
+{
+    char block[BLOCK];
+    uint64_t size = 0;
+    for (;;) {
+        la_ssize_t got = archive_read_data(archive, block, sizeof block);
+        if (got == 0)
+            return 0;
+        if (got < 0)
+            return fail(archive, path, error);
+        size += (uint64_t)got;
+        if (size > MEMBER_MAXIMUM)
+            return error_set(error, ERROR_FORMAT, "%s unpacks to more than 4 GB", path);
+        if (fwrite(block, 1, (size_t)got, out) != (size_t)got)
+            return error_set(error, ERROR_IO, "cannot unpack %s: %s", path, strerror(errno));
+    }
+}
+
+// Appends the member to `out`.
+static int copy_member(const char *path, const char *member, FILE *out, struct error *error)
+{
+    struct archive *archive = archive_read_new();
+    struct archive_entry *entry;
+    if (!archive)
+        return error_memory(error, "an archive");
+    archive_read_support_filter_all(archive);
+    archive_read_support_format_zip(archive);
+    archive_read_support_format_tar(archive);
+    int code = archive_read_open_filename(archive, path, BLOCK) == ARCHIVE_OK ? 0 : fail(archive, path, error);
+    bool found = false;
+    for (size_t i = 0; code == 0 && !found && i < MOST_MEMBERS; i++) {
+        int status = archive_read_next_header(archive, &entry);
+        if (status == ARCHIVE_EOF)
+            break;
+        if (status < ARCHIVE_WARN)
+            code = fail(archive, path, error);
+        else if (strcmp(archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "", member) == 0) {
+            found = true;
+            code = copy_data(archive, path, out, error);
+        }
+    }
+    archive_read_free(archive);
+    return code < 0 || found ? code : error_set(error, ERROR_FORMAT, "%s has no %s inside", path_name(path), member);
+}
+
+int fetch_join(const char *const *archives, const char *const *members, size_t count, const struct fetch_file *file,
+               struct error *error)
+{
+    char *part = text_print("%s.part", file->path);
+    FILE *out = part ? fopen(part, "wb") : NULL;
+    int code = part ? 0 : error_memory(error, "a path");
+    if (part && !out)
+        code = error_set(error, ERROR_IO, "cannot write %s: %s", part, strerror(errno));
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = copy_member(archives[i], members[i], out, error);
+    if (out && fclose(out) != 0 && code == 0)
+        code = error_set(error, ERROR_IO, "cannot write %s: %s", part, strerror(errno));
+    if (code == 0)
+        code = settle(part, file, path_name(archives[0]), error);
+    else if (part)
+        remove(part);
+    free(part);
+    return code;
+}
+
+int fetch_member(const char *archive, const char *member, const struct fetch_file *file, struct error *error)
+{
+    return fetch_join(&archive, &member, 1, file, error);
+}
