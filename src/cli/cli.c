@@ -13,6 +13,8 @@ const struct command commands[] = {
     {"serve", "", "open the page: record, train and test wake words in the browser", command_serve},
     {"say", "PHRASE -o FOLDER", "speak a phrase as training would, into wav files", command_say},
     {"check", "PHRASE", "is it a good wake word? its language, file name, pronunciation and length", command_check},
+    {"voices", "list | fetch [NAME...] | remove NAME... | import FILE.onnx", "voices that can be fetched",
+     command_voices},
     {"evaluate", "MODEL.tflite --positives DIR --negatives DIR", "measure recall and false accepts per hour of a model",
      command_evaluate},
     {"detect", "MODEL.tflite FILE... | -", "run a model over audio files, or over live PCM on standard input",

@@ -4,7 +4,7 @@
 #include "pipeline/pipeline_internal.h"
 
 // Seconds of one core for one unit of work, measured with the draft and the standard preset on a core with AVX-512.
-static const double clip_cost[CORPUS_COUNT] = {.008, .014, .022, .004, .005};
+static const double clip_cost[CORPUS_COUNT] = {.008, 1.2, .014, .022, .004, .005};
 static const double example_cost = .0015, step_cost = .0095, export_cost = 2, decode_cost = .002, second_cost = .001;
 
 static double feature_cost(const struct walk *walk, enum set_name set)
@@ -37,7 +37,7 @@ static double feature_cost(const struct walk *walk, enum set_name set)
 static double costs_until(const struct walk *walk, int last)
 {
     const struct pipeline_preset *preset = &walk->preset;
-    const size_t clips[CORPUS_COUNT] = {preset->clips, preset->near, preset->sentences, preset->held / 3,
+    const size_t clips[CORPUS_COUNT] = {preset->clips, preset->neural, preset->near, preset->sentences, preset->held / 3,
                                         preset->held_sentences};
     double sum = 0;
     if (PART_SOUNDS < last && walk->options->negatives.count)

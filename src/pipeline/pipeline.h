@@ -23,6 +23,7 @@
 struct pipeline_preset {
     const char *name, *summary;
     size_t clips;          // spoken clips of the wake word
+    size_t neural;         // further ones by neural voices, where there are any
     size_t near;           // spoken near misses
     size_t sentences;      // spoken sentences
     size_t held_sentences; // by held-out voices

@@ -32,6 +32,7 @@ struct sound_store {
 // What is spoken. The held ones are said by voices that nothing else is said by.
 enum corpus_name {
     CORPUS_WORDS,
+    CORPUS_NEURAL,
     CORPUS_NEAR,
     CORPUS_SENTENCES,
     CORPUS_HELD_WORDS,

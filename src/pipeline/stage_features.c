@@ -20,18 +20,23 @@ static const double held_shares[CONDITION_COUNT] = {
 
 // ---- words of a corpus, and of people ----
 
-static int add_corpus_words(struct walk *walk, const struct feature_tools *tools, enum corpus_name name,
+// The clips of one or two corpora, as often from the one as from the other.
+static int add_corpus_words(struct walk *walk, const struct feature_tools *tools, const enum corpus_name names[2],
                             size_t examples, const double *shares, struct feature_writer *writer, struct error *error)
 {
-    const struct corpus *corpus = &walk->corpora[name];
-    struct word_clip *clips = array_alloc(corpus->clip_count + 1, sizeof *clips);
+    const struct corpus *pair[2] = {&walk->corpora[names[0]], &walk->corpora[names[1]]};
+    size_t corpora = pair[1]->clip_count && names[0] != names[1] ? 2 : 1;
+    size_t most = pair[0]->clip_count > pair[1]->clip_count ? pair[0]->clip_count : pair[1]->clip_count;
+    struct word_clip *clips = array_alloc(corpora * most + 1, sizeof *clips);
     if (!clips)
         return error_memory(error, "the list of clips");
-    for (size_t i = 0; i < corpus->clip_count; i++)
-        clips[i] = (struct word_clip){corpus->samples + corpus->clips[i].start, corpus->clips[i].count,
-                                      corpus->clips[i].group};
-    struct word_source source = {clips, corpus->clip_count, shares, false};
-    int code = features_words(walk, tools, &source, examples, corpus_names[name], writer, error);
+    for (size_t i = 0; i < corpora * most; i++) {
+        const struct corpus *corpus = pair[i % corpora];
+        const struct spoken *clip = &corpus->clips[i / corpora % corpus->clip_count];
+        clips[i] = (struct word_clip){corpus->samples + clip->start, clip->count, clip->group};
+    }
+    struct word_source source = {clips, corpora * most, shares, false};
+    int code = features_words(walk, tools, &source, examples, corpus_names[names[0]], writer, error);
     free(clips);
     return code;
 }
@@ -39,19 +44,19 @@ static int add_corpus_words(struct walk *walk, const struct feature_tools *tools
 static int make_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                       struct error *error)
 {
-    return add_corpus_words(walk, tools, CORPUS_WORDS, walk->preset.examples, train_shares, writer, error);
+    return add_corpus_words(walk, tools, (enum corpus_name[]){CORPUS_WORDS, CORPUS_NEURAL}, walk->preset.examples, train_shares, writer, error);
 }
 
 static int make_held_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                            struct error *error)
 {
-    return add_corpus_words(walk, tools, CORPUS_HELD_WORDS, walk->preset.held, held_shares, writer, error);
+    return add_corpus_words(walk, tools, (enum corpus_name[]){CORPUS_HELD_WORDS, CORPUS_HELD_WORDS}, walk->preset.held, held_shares, writer, error);
 }
 
 static int make_near(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                      struct error *error)
 {
-    return add_corpus_words(walk, tools, CORPUS_NEAR, walk->preset.examples / 6, train_shares, writer, error);
+    return add_corpus_words(walk, tools, (enum corpus_name[]){CORPUS_NEAR, CORPUS_NEAR}, walk->preset.examples / 6, train_shares, writer, error);
 }
 
 // Recordings of people: the end of speech is found, so that they are aligned like synthetic clips.

@@ -15,21 +15,22 @@ static double word_units(const char *phrase)
     return words > 1 ? (double)words : letters > 5 ? (double)letters / 5 : 1;
 }
 
-const char *const corpus_names[CORPUS_COUNT] = {"words", "near", "sentences", "held_words", "held_sentences"};
+const char *const corpus_names[CORPUS_COUNT] = {"words", "neural", "near", "sentences", "held_words", "held_sentences"};
 
 // Who trains and who only measures: about one timbre in eight of an engine that has many. An engine with few voices
 // gives all of them to training, since each is a timbre that nothing else has.
 struct cast {
     struct voice *voices;   // all; the names of the others lie in its memory
-    struct voice *parts[2]; // [held]
-    size_t counts[2];
+    struct voice *parts[3]; // [enum part_of_cast]
+    size_t counts[3];
 };
+enum part_of_cast { CAST_TRAIN, CAST_HELD, CAST_NEURAL };
 
 static void cast_close(struct cast *cast)
 {
     free(cast->voices);
-    free(cast->parts[0]);
-    free(cast->parts[1]);
+    for (size_t i = 0; i < COUNT_OF(cast->parts); i++)
+        free(cast->parts[i]);
 }
 
 static size_t groups_of(const struct voice *voices, size_t count, const char *engine)
@@ -51,18 +52,21 @@ static int cast_open(struct cast *cast, struct walk *walk, struct error *error)
     size_t count;
     *cast = (struct cast){0};
     TRY(speech_voices(walk->language, &cast->voices, &count, error));
-    for (int held = 0; held < 2; held++) {
-        cast->parts[held] = array_alloc(count + 1, sizeof **cast->parts);
-        if (!cast->parts[held])
+    for (size_t i = 0; i < COUNT_OF(cast->parts); i++) {
+        cast->parts[i] = array_alloc(count + 1, sizeof **cast->parts);
+        if (!cast->parts[i])
             return error_memory(error, "the voices");
     }
     for (size_t i = 0; i < count; i++) {
         const struct voice *voice = &cast->voices[i];
         bool held = groups_of(cast->voices, count, voice->engine) >= MANY &&
                     split_of((uint64_t)walk->options->seed, voice->group, 1.0 / MANY) == SPLIT_VALIDATE;
-        cast->parts[held][cast->counts[held]++] = *voice;
+        int part = voice->neural ? CAST_NEURAL : held ? CAST_HELD : CAST_TRAIN;
+        cast->parts[part][cast->counts[part]++] = *voice;
     }
-    for (int held = 0; held < 2; held++) // nobody left on one side: better the same voices than none
+    if (cast->counts[CAST_NEURAL] == 0)
+        walk->preset.neural = 0;
+    for (int held = CAST_TRAIN; held <= CAST_HELD; held++) // nobody left on one side: better the same voices than none
         if (cast->counts[held] == 0) {
             memcpy(cast->parts[held], cast->voices, count * sizeof *cast->voices);
             cast->counts[held] = count;
@@ -76,18 +80,21 @@ struct order { // what one corpus is
     const struct text_list *texts;
     size_t clips;
     double median, units; // of speech_request
-    bool held;
+    enum part_of_cast cast;
 };
 
-static struct order order_of_words(const struct walk *walk, bool held)
+static struct order order_of_words(const struct walk *walk, enum part_of_cast cast)
 {
+    const struct pipeline_preset *preset = &walk->preset;
+    const enum corpus_name names[] = {CORPUS_WORDS, CORPUS_HELD_WORDS, CORPUS_NEURAL};
+    const size_t clips[] = {preset->clips, preset->held / 3 + 1, preset->neural};
     const char *phrase = walk->spellings.items[0];
-    return (struct order){.name = held ? CORPUS_HELD_WORDS : CORPUS_WORDS,
+    return (struct order){.name = names[cast],
                           .texts = &walk->spellings,
-                          .clips = held ? walk->preset.held / 3 + 1 : walk->preset.clips,
+                          .clips = clips[cast],
                           .median = speech_expected_seconds(phrase, walk->language),
                           .units = word_units(phrase),
-                          .held = held};
+                          .cast = cast};
 }
 
 static struct speech_request request_of(const struct walk *walk, const struct cast *cast, const struct order *order)
@@ -101,8 +108,8 @@ static struct speech_request request_of(const struct walk *walk, const struct ca
                                    .units = order->units,
                                    .seed = seed_mix((uint64_t)walk->options->seed, corpus_names[order->name]),
                                    .threads = pool_threads(walk->pool),
-                                   .voices = cast->parts[order->held],
-                                   .voice_count = cast->counts[order->held]};
+                                   .voices = cast->parts[order->cast],
+                                   .voice_count = cast->counts[order->cast]};
 }
 
 // Speaks one corpus into work/speech/<name>.corpus unless it is there, fresh.
@@ -187,16 +194,18 @@ int stage_speech(struct walk *walk, struct error *error)
     TRY_GOTO(make_texts(walk, speech_sentences, preset->held_sentences / 2, seed_mix(seed, "other"), &other_sentences,
                         error),
              end);
-    const struct order words = order_of_words(walk, false);
+    const struct order words = order_of_words(walk, CAST_TRAIN);
     const struct order orders[] = {
         words,
-        {CORPUS_NEAR, &near, preset->near, words.median, 0, false},
-        {CORPUS_SENTENCES, &sentences, preset->sentences, 0, 0, false},
-        order_of_words(walk, true),
-        {CORPUS_HELD_SENTENCES, &other_sentences, preset->held_sentences, 0, 0, true},
+        order_of_words(walk, CAST_NEURAL),
+        {CORPUS_NEAR, &near, preset->near, words.median, 0, CAST_TRAIN},
+        {CORPUS_SENTENCES, &sentences, preset->sentences, 0, 0, CAST_TRAIN},
+        order_of_words(walk, CAST_HELD),
+        {CORPUS_HELD_SENTENCES, &other_sentences, preset->held_sentences, 0, 0, CAST_HELD},
     };
     for (size_t i = 0; i < COUNT_OF(orders); i++)
-        TRY_GOTO(speak(walk, &cast, &orders[i], &all, error), end);
+        if (cast.counts[orders[i].cast] > 0 && orders[i].clips > 0)
+            TRY_GOTO(speak(walk, &cast, &orders[i], &all, error), end);
     signature_end(&all, walk->speech_signature);
 end:
     cast_close(&cast);
@@ -216,7 +225,7 @@ int pipeline_speak(const struct pipeline_options *options, size_t clips, const c
     *texts = (struct text_list){0};
     TRY_GOTO(walk_find_names(&walk, error), end);
     TRY_GOTO(cast_open(&cast, &walk, error), end);
-    struct order words = order_of_words(&walk, false);
+    struct order words = order_of_words(&walk, CAST_TRAIN);
     words.clips = clips;
     struct speech_request request = request_of(&walk, &cast, &words);
     request.threads = (int)options->threads;

@@ -13,6 +13,10 @@ const struct engine speech_engines[] = {
     {.name = "flite", .share = .5, .timbre = {.86, 1.18}, .pace = {.38, 1.67}, .first_pace = .87,
      .list = flite_list, .reads = flite_reads, .version = flite_version, .open = flite_open, .speak = flite_speak},
 #endif
+    {.name = "kokoro", .share = .5, .timbre = {.93, 1.08}, .pace = {.7, 1.5}, .first_pace = 1, .neural = true,
+     .list = kokoro_list, .reads = kokoro_reads, .version = kokoro_version, .open = kokoro_open, .speak = kokoro_speak},
+    {.name = "piper", .share = .5, .timbre = {.9, 1.12}, .pace = {.5, 2}, .first_pace = 1, .neural = true,
+     .list = piper_list, .reads = piper_reads, .version = piper_version, .open = piper_open, .speak = piper_speak},
 };
 const size_t speech_engine_count = COUNT_OF(speech_engines);
 _Static_assert(COUNT_OF(speech_engines) <= ENGINES_MAXIMUM, "room for a fact about each engine");
@@ -23,6 +27,15 @@ int speech_engine_row(const char *name)
         if (strcmp(name, speech_engines[i].name) == 0)
             return (int)i;
     return -1;
+}
+
+char *speech_folder(void)
+{
+    const char *named = getenv("WAKESMITH_VOICES"), *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    if (named && *named)
+        return strdup(named);
+    return xdg && *xdg ? path_join(xdg, "wakesmith/voices")
+                       : text_print("%s/.local/share/wakesmith/voices", home && *home ? home : ".");
 }
 
 bool is_phonemes(const char *text)
@@ -116,7 +129,8 @@ static int make_voices(const struct row *rows, size_t count, struct voice **voic
     for (size_t i = 0; i < count; i++) {
         const struct engine *engine = &speech_engines[rows[i].engine];
         (*voices)[i] = (struct voice){engine->name, strcpy(names, rows[i].name), 0,
-                                      engine->share / shares * rows[i].weight / weights[rows[i].engine]};
+                                      engine->share / shares * rows[i].weight / weights[rows[i].engine],
+                                      engine->neural};
         names += strlen(names) + 1;
         sorted[i] = &rows[i];
     }

@@ -162,8 +162,10 @@ int espeak_list(const struct language *language, struct buffer *lines)
 
 // ---- speaking -------------------------------------------------------------------------------------------
 
-int espeak_speak(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound)
+int espeak_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
+                 struct sound *sound)
 {
+    (void)language;
     // A change of voice resets rate and pitch, so they are set each time.
     if (espeak_SetVoiceByName(voice) != EE_OK)
         return -1;
@@ -192,4 +194,29 @@ int espeak_phonemes(const char *text, const struct language *language, bool ipa,
             buffer_print(phonemes, "%s%s", phonemes->size > before ? " " : "", clause);
     }
     return phonemes->failed ? -1 : 0;
+}
+
+static int read_ipa(const char *voice, const char *text, int mode, struct buffer *ipa)
+{
+    espeak_VOICE wanted = {.languages = language_tag(voice)};
+    if (espeak_SetVoiceByName(voice) != EE_OK && espeak_SetVoiceByProperties(&wanted) != EE_OK)
+        return -1;
+    const void *rest = text;
+    size_t before = ipa->size;
+    while (rest) { // a clause a call
+        const char *clause = espeak_TextToPhonemes(&rest, espeakCHARS_UTF8, mode);
+        if (clause && *clause)
+            buffer_print(ipa, "%s%s", ipa->size > before ? " " : "", clause);
+    }
+    return ipa->failed ? -1 : 0;
+}
+
+int espeak_ipa(const char *voice, const char *text, struct buffer *ipa)
+{
+    return read_ipa(voice, text, espeakPHONEMES_IPA, ipa);
+}
+
+int espeak_tied_ipa(const char *voice, const char *text, struct buffer *ipa)
+{
+    return read_ipa(voice, text, espeakPHONEMES_IPA | espeakPHONEMES_TIE | '^' << 8, ipa);
 }

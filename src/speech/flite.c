@@ -143,8 +143,10 @@ static cst_wave *speak_phonemes(const char *phonemes, cst_voice *speaker)
     return wave;
 }
 
-int flite_speak(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound)
+int flite_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
+                struct sound *sound)
 {
+    (void)language;
     for (size_t i = 0; i < COUNT_OF(speakers); i++) {
         if (strcmp(voice, speakers[i].name) != 0)
             continue;

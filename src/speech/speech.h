@@ -24,6 +24,7 @@ struct voice {
     int group;          // equal for voices that sound alike; >= 0. espeak-ng: equal formants 1-4 and glottal source,
                         // whatever the dialect; flite: the speaker
     double share;       // how often it is drawn, relative. By default the engines speak equally much
+    bool neural;        // about a second of computing a clip
 };
 
 // One spoken clip. int16 16 kHz, trimmed to speech, peak about 20000.
@@ -118,5 +119,27 @@ int speech_sentences(const char *phrase, const struct language *language, size_t
 // near miss of one may be another.
 int speech_leave_out(const char *phrase, const struct language *language, struct text_list *texts,
                      struct error *error);
+
+// ---- the catalogue of voices that can be fetched ----
+
+struct voice_pack {
+    const char *id, *engine, *name, *licence; // of the catalogue's memory
+    char languages[64];                       // codes, separated by spaces
+    int speakers;
+    uint64_t bytes;
+    bool by_default, installed;
+};
+struct catalogue;
+// What is built in and, when it was fetched before, Piper's own catalogue.
+int catalogue_open(struct catalogue **catalogue, struct error *error);
+void catalogue_close(struct catalogue *catalogue);
+// Until the next fetch, refresh or remove.
+const struct voice_pack *catalogue_packs(const struct catalogue *catalogue, size_t *count);
+// Fetches what is missing of a pack; `from`: a local folder that has the files, instead of the sources. NULL: sources.
+int catalogue_fetch(struct catalogue *catalogue, const char *id, const char *from, struct progress *progress,
+                    struct error *error);
+int catalogue_refresh(struct catalogue *catalogue, struct progress *progress, struct error *error); // Piper's catalogue
+int catalogue_remove(struct catalogue *catalogue, const char *id, struct error *error);
+int catalogue_import(struct catalogue *catalogue, const char *path, struct error *error); // a Piper voice's .onnx
 
 #endif

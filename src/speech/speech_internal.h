@@ -37,7 +37,9 @@ struct engine {
     bool (*reads)(const char *text); // whether it can say `text`; NULL: everything, [[phonemes]] too
     const char *(*version)(void);
     int (*open)(void);
-    int (*speak)(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
+    int (*speak)(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
+                 struct sound *sound);
+    bool neural; // takes about a second of computing a clip: it is asked once, not until the length fits
 };
 enum { ENGINES_MAXIMUM = 8 };
 extern const struct engine speech_engines[];
@@ -47,14 +49,40 @@ int speech_engine_row(const char *name); // -1: unknown
 int espeak_list(const struct language *language, struct buffer *lines);
 const char *espeak_version(void);
 int espeak_open(void);
-int espeak_speak(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
+int espeak_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
+                 struct sound *sound);
+// IPA as the espeak-ng voice `voice` reads `text`, appended to `ipa`; tied: affricates and diphthongs by '^'.
+int espeak_ipa(const char *voice, const char *text, struct buffer *ipa);
+int espeak_tied_ipa(const char *voice, const char *text, struct buffer *ipa);
 // Phonemes of `text` as the voice of `language` reads it, appended to `phonemes`: mnemonics separated by '_', or IPA.
 int espeak_phonemes(const char *text, const struct language *language, bool ipa, struct buffer *phonemes);
 int flite_list(const struct language *language, struct buffer *lines);
 bool flite_reads(const char *text);
 const char *flite_version(void);
 int flite_open(void);
-int flite_speak(const char *voice, const char *text, const struct prosody *prosody, struct sound *sound);
+int flite_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
+                struct sound *sound);
+int kokoro_list(const struct language *language, struct buffer *lines);
+bool kokoro_reads(const char *text);
+const char *kokoro_version(void);
+int kokoro_open(void);
+int kokoro_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
+                 struct sound *sound);
+// How Kokoro is told to say espeak-ng's tied IPA, and the ids of that. For tests.
+void kokoro_rewrite(const char *ipa, bool american, bool english, struct buffer *out);
+size_t kokoro_tokens(const char *phonemes, int64_t *ids, size_t most);
+
+int piper_list(const struct language *language, struct buffer *lines);
+bool piper_reads(const char *text);
+const char *piper_version(void);
+int piper_open(void);
+int piper_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
+                struct sound *sound);
+// The model with a seed in each of its `*seeded` random nodes. 0, or -1 for what is no ONNX file. The caller frees `out`.
+int onnx_seed(const void *model, size_t size, struct buffer *out, size_t *seeded);
+
+// Where neural voices lie: $WAKESMITH_VOICES, else the user's own folder of data. Caller frees; NULL without memory.
+char *speech_folder(void);
 
 // Text in espeak-ng's phonemes begins with "[[" and ends with "]]".
 bool is_phonemes(const char *text);

@@ -24,6 +24,7 @@ struct speaker {
     int opened[ENGINES_MAXIMUM]; // 0 not yet, 1 open, -1 does not open
     struct heard by_engine[ENGINES_MAXIMUM], *by_voice;
     struct sound sound;
+    bool shared_rand; // ONNX Runtime was here, which draws from flite's rand() at its own times
     int16_t *samples; // of the take, SECONDS_MAXIMUM
 };
 
@@ -88,7 +89,7 @@ static bool speak_for(struct speaker *speaker, const struct engine *engine, cons
         prosody.pace = first_pace(speaker, engine, take, seconds);
     for (int i = 0; i < SPEAKINGS; i++) {
         speaker->sound.count = 0;
-        if (engine->speak(voice, text, &prosody, &speaker->sound) != 0 || speaker->sound.count == 0 ||
+        if (engine->speak(speaker->shard->request->language, voice, text, &prosody, &speaker->sound) != 0 || speaker->sound.count == 0 ||
             speaker->sound.rate <= 0)
             return false;
         if (seconds <= 0)
@@ -97,7 +98,7 @@ static bool speak_for(struct speaker *speaker, const struct engine *engine, cons
         struct heard heard = {take->text, measured * prosody.pace};
         speaker->by_voice[take->voice] = speaker->by_engine[engine - speech_engines] = heard;
         double pace = clamp(prosody.pace * measured / seconds, engine->pace);
-        if (measured <= 0 || fabs(measured / seconds - 1) < length_tolerance || fabs(pace - prosody.pace) < 1e-6)
+        if (measured <= 0 || engine->neural || fabs(measured / seconds - 1) < length_tolerance || fabs(pace - prosody.pace) < 1e-6)
             return true;
         prosody.pace = pace;
     }
@@ -155,6 +156,9 @@ static struct take speak_take(struct speaker *speaker, uint32_t text, struct rng
         .pace = clamp(pace / timbre, engine->pace), .pitch = rng_range(rng, -1, 1), .range = rng_unit(rng)};
     // Resampling by the timbre shortens the sound as much as it moves the formants: ask for a longer one.
     double seconds = request->duration_median * length * timbre;
+    if (speaker->shared_rand)
+        srand((unsigned)rng_next(rng));
+    speaker->shared_rand |= engine->neural;
     if (engine_ready(speaker, row) && speak_for(speaker, engine, &take, seconds, prosody))
         take.fault = finish(speaker, timbre, request->units, &take.count);
     return take;

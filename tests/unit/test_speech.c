@@ -222,7 +222,7 @@ static void test_chosen_voices(void **state)
     (void)state;
     struct error error = {0};
     struct corpus corpus;
-    struct voice chosen[] = {{"espeak-ng", "gmw/de+f2", 3, .5}, {"espeak-ng", "gmw/de+m3", 5, .5}};
+    struct voice chosen[] = {{"espeak-ng", "gmw/de+f2", 3, .5, false}, {"espeak-ng", "gmw/de+m3", 5, .5, false}};
     struct speech_request request = request_for(&german, 40);
     request.voices = chosen;
     request.voice_count = 2;
@@ -442,10 +442,93 @@ static void test_crash_in_a_child(void **state)
     buffer_free(&answer);
 }
 
+// ---- neural voices, without their files -------------------------------------------------------------------
+
+static int tied_ipa(void *context, int output)
+{
+    struct buffer ipa, kokoro;
+    const char *const *question = context; // voice, text
+    buffer_init(&ipa, 1000);
+    buffer_init(&kokoro, 1000);
+    if (espeak_open() != 0 || espeak_tied_ipa(question[0], question[1], &ipa) != 0)
+        return -1;
+    kokoro_rewrite(ipa.data, strcmp(question[0], "gmw/en-US") == 0, true, &kokoro);
+    return child_write(output, kokoro.data, kokoro.size) ? 0 : -1;
+}
+
+static void test_kokoro_phonemes(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {{"gmw/en-US", "hey jarvis", "hˈA ʤˈɑɹvɪs"},
+                                          {"gmw/en-US", "church", "ʧˈɜɹʧ"},
+                                          {"gmw/en-US", "my boat", "mI bˈOt"}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct error error = {0};
+        struct buffer answer;
+        assert_int_equal(child_call(tied_ipa, (void *)(uintptr_t)rows[i], &answer, "phonemes", &error), 0);
+        assert_string_equal(answer.data, rows[i][2]);
+        buffer_free(&answer);
+    }
+    int64_t ids[8];
+    assert_int_equal(kokoro_tokens("hˈA", ids, 8), 5);
+    const int64_t wanted[] = {0, 50, 156, 24, 0};
+    assert_memory_equal(ids, wanted, sizeof wanted);
+    assert_int_equal(kokoro_tokens("h\xcb\x88" "A%A", ids, 8), 6); // what has no id is left out
+    assert_int_equal(kokoro_tokens("AAAAAAAAAAAAAAAA", ids, 8), 8);
+}
+
+// A model with one graph of two nodes: Add, and RandomNormalLike with a name.
+static void test_random_nodes_get_a_seed(void **state)
+{
+    (void)state;
+    static const uint8_t model[] = {0x08, 8, 0x3a, 33, 0x0a, 5, 0x22, 3, 'A', 'd', 'd', 0x0a, 24, 0x1a, 4, 'n', 'o', 'd', 'e',
+                                    0x22, 16, 'R', 'a', 'n', 'd', 'o', 'm', 'N', 'o', 'r', 'm', 'a', 'l', 'L', 'i', 'k', 'e'};
+    struct buffer seeded;
+    size_t count;
+    assert_int_equal(onnx_seed(model, sizeof model, &seeded, &count), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(seeded.size, sizeof model + 16);
+    assert_memory_equal(seeded.data, model, 3);
+    assert_int_equal(seeded.data[3], 33 + 16);
+    assert_non_null(memmem(seeded.data, seeded.size, "seed", 4));
+    buffer_free(&seeded);
+    for (size_t size = 1; size < sizeof model; size++) // cut anywhere: no model, and nothing read beyond
+        if (size != 2) {
+            assert_int_not_equal(onnx_seed(model, size, &seeded, &count), 0);
+            buffer_free(&seeded);
+        }
+}
+
+static void test_catalogue(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct catalogue *catalogue;
+    size_t count, defaults = 0;
+    setenv("WAKESMITH_VOICES", folder, 1);
+    assert_int_equal(catalogue_open(&catalogue, &error), 0);
+    const struct voice_pack *packs = catalogue_packs(catalogue, &count);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(packs[i].bytes > 1000000 && *packs[i].licence && !packs[i].installed);
+        defaults += packs[i].by_default;
+    }
+    assert_int_equal(defaults, 3);
+    assert_int_equal(catalogue_fetch(catalogue, "nobody", NULL, NULL, &error), ERROR_USAGE);
+    assert_non_null(strstr(error.message, "nobody"));
+    assert_true(catalogue_fetch(catalogue, "kokoro", "/nonexistent", NULL, &error) < 0);
+    assert_non_null(strstr(error.message, "/nonexistent"));
+    assert_int_equal(catalogue_import(catalogue, "x.wav", &error), ERROR_USAGE);
+    catalogue_close(catalogue);
+    setenv("WAKESMITH_VOICES", "/nonexistent", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_voices),
+        cmocka_unit_test(test_kokoro_phonemes),
+        cmocka_unit_test(test_random_nodes_get_a_seed),
+        cmocka_unit_test(test_catalogue),
         cmocka_unit_test(test_same_clips_for_any_number_of_processes),
         cmocka_unit_test(test_clips_are_as_requested),
         cmocka_unit_test(test_texts_are_said_equally_often),

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/cli_internal.h"
+#include "speech/speech.h"
+
+#include <string.h>
+
+struct wish { // what the command line says
+    bool by_default, all, json;
+    const char *from;
+    struct progress progress;
+};
+
+static int list_voices(struct catalogue *catalogue, const struct wish *wish, const struct positionals *words,
+                       struct error *error)
+{
+    size_t count;
+    struct progress progress = wish->progress;
+    (void)words;
+    if (wish->all)
+        TRY(catalogue_refresh(catalogue, &progress, error));
+    const struct voice_pack *packs = catalogue_packs(catalogue, &count);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct voice_pack *pack = &packs[i];
+        if (wish->json)
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b}", "id", pack->id,
+                                                  "engine", pack->engine, "name", pack->name, "licence", pack->licence,
+                                                  "languages", pack->languages, "speakers", pack->speakers, "bytes",
+                                                  (json_int_t)pack->bytes, "default", pack->by_default, "installed",
+                                                  pack->installed));
+        else
+            printf("%c %-28s %-8s %-18s %4d %7.1f MB  %s (%s)\n", pack->installed ? '*' : ' ', pack->id, pack->engine,
+                   pack->languages, pack->speakers, (double)pack->bytes / 1e6, pack->name, pack->licence);
+    }
+    if (wish->json)
+        return print_json(json_pack("{s:o}", "voices", list), error);
+    json_decref(list);
+    puts("\n* installed. wakesmith voices fetch --default brings what makes models hear people best; list --all shows the "
+         "voices\nof Piper's catalogue as well. espeak-ng and flite need nothing.");
+    return print_done(error);
+}
+
+static int fetch_voices(struct catalogue *catalogue, const struct wish *wish, const struct positionals *words,
+                        struct error *error)
+{
+    size_t count;
+    struct progress progress = wish->progress;
+    const struct voice_pack *packs = catalogue_packs(catalogue, &count);
+    if (!wish->by_default && words->count < 2)
+        return error_set(error, ERROR_USAGE, "which voices? --default, or names that wakesmith voices list shows");
+    for (size_t i = 0; i < count && wish->by_default; i++, packs = catalogue_packs(catalogue, &count))
+        if (packs[i].by_default)
+            TRY(catalogue_fetch(catalogue, packs[i].id, wish->from, &progress, error));
+    for (int i = 1; i < words->count; i++) {
+        int code = catalogue_fetch(catalogue, words->items[i], wish->from, &progress, error);
+        if (code == ERROR_USAGE && !wish->from) { // perhaps a voice of Piper's catalogue
+            TRY(catalogue_refresh(catalogue, &progress, error));
+            code = catalogue_fetch(catalogue, words->items[i], NULL, &progress, error);
+        }
+        TRY(code);
+    }
+    return 0;
+}
+
+static int remove_voices(struct catalogue *catalogue, const struct wish *wish, const struct positionals *words,
+                         struct error *error)
+{
+    (void)wish;
+    for (int i = 1; i < words->count; i++)
+        TRY(catalogue_remove(catalogue, words->items[i], error));
+    return 0;
+}
+
+static int import_voices(struct catalogue *catalogue, const struct wish *wish, const struct positionals *words,
+                         struct error *error)
+{
+    (void)wish;
+    for (int i = 1; i < words->count; i++)
+        TRY(catalogue_import(catalogue, words->items[i], error));
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int least;
+    int (*run)(struct catalogue *catalogue, const struct wish *wish, const struct positionals *words,
+               struct error *error);
+} actions[] = {
+    {"list", 1, list_voices}, {"fetch", 1, fetch_voices}, {"remove", 2, remove_voices}, {"import", 2, import_voices}};
+
+int command_voices(int argc, char **argv, struct error *error)
+{
+    struct wish wish = {0};
+    bool done;
+    const struct option_row rows[] = {
+        {"default", 0, OPTION_FLAG, &wish.by_default, 0, 0, NULL,
+         "fetch: ONNX Runtime, Kokoro and one Piper voice (about 190 MB)"},
+        {"all", 0, OPTION_FLAG, &wish.all, 0, 0, NULL, "list: Piper's own catalogue too"},
+        {"from", 0, OPTION_TEXT, &wish.from, 0, 0, "DIR", "fetch: from a local copy of a voices folder"},
+        {"json", 0, OPTION_FLAG, &wish.json, 0, 0, NULL, "list: one JSON document"},
+    };
+    struct positionals words;
+    struct catalogue *catalogue = NULL;
+    struct terminal terminal;
+    TRY(command_parse("voices", rows, COUNT_OF(rows), argc, argv, 1, 64, &words, &done, error));
+    if (done)
+        return 0;
+    terminal_open(&terminal);
+    cli_catch_signals();
+    wish.progress = (struct progress){.sink = terminal_progress, .context = &terminal, .stop = &cli_stop};
+    TRY(catalogue_open(&catalogue, error));
+    int code = error_set(error, ERROR_USAGE, "voices: say list, fetch, remove or import, not \"%.40s\"",
+                         words.items[0]);
+    for (size_t i = 0; i < COUNT_OF(actions); i++)
+        if (strcmp(words.items[0], actions[i].name) == 0)
+            code = words.count < actions[i].least
+                       ? error_set(error, ERROR_USAGE, "voices %s: name at least one", actions[i].name)
+                       : actions[i].run(catalogue, &wish, &words, error);
+    catalogue_close(catalogue);
+    return code;
+}

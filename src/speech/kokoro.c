@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The engine Kokoro: a small neural synthesiser whose speakers are styles, vectors that can be blended. A voice is a
+// style ("af_heart") or a blend of two ("af_heart~bm_lewis~35": 35 % of the second). Text becomes phonemes by espeak-ng,
+// phonemes tokens. Files, in <voices>/kokoro: model.onnx (Kokoro-82M, input tokens, style, speed; output audio) and
+// styles/<name>.bin, float32 little endian [510][256]: row n - 1 is for n tokens.
+#include "speech/ort.h"
+#include "speech/speech_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STYLE_ROWS = 510, STYLE_SIZE = 256, TOKENS_MAXIMUM = 512, RATE = 24000, STYLES_MAXIMUM = 128, BLENDS = 3 };
+
+// ---- tokens -----------------------------------------------------------------------------------------------
+
+static const struct {
+    const char *sign; // UTF-8
+    int id;
+} tokens[] = {
+    {";", 1},    {":", 2},    {",", 3},    {".", 4},    {"!", 5},    {"?", 6},    {"—", 9},    {"…", 10},   {"\"", 11},
+    {"(", 12},   {")", 13},   {"“", 14},   {"”", 15},   {" ", 16},   {"̃", 17},    {"ʣ", 18},   {"ʥ", 19},   {"ʦ", 20},
+    {"ʨ", 21},   {"ᵝ", 22},   {"ꭧ", 23},   {"A", 24},   {"I", 25},   {"O", 31},   {"Q", 33},   {"S", 35},   {"T", 36},
+    {"W", 39},   {"Y", 41},   {"ᵊ", 42},   {"a", 43},   {"b", 44},   {"c", 45},   {"d", 46},   {"e", 47},   {"f", 48},
+    {"h", 50},   {"i", 51},   {"j", 52},   {"k", 53},   {"l", 54},   {"m", 55},   {"n", 56},   {"o", 57},   {"p", 58},
+    {"q", 59},   {"r", 60},   {"s", 61},   {"t", 62},   {"u", 63},   {"v", 64},   {"w", 65},   {"x", 66},   {"y", 67},
+    {"z", 68},   {"ɑ", 69},   {"ɐ", 70},   {"ɒ", 71},   {"æ", 72},   {"β", 75},   {"ɔ", 76},   {"ɕ", 77},   {"ç", 78},
+    {"ɖ", 80},   {"ð", 81},   {"ʤ", 82},   {"ə", 83},   {"ɚ", 85},   {"ɛ", 86},   {"ɜ", 87},   {"ɟ", 90},   {"ɡ", 92},
+    {"ɥ", 99},   {"ɨ", 101},  {"ɪ", 102},  {"ʝ", 103},  {"ɯ", 110},  {"ɰ", 111},  {"ŋ", 112},  {"ɳ", 113},  {"ɲ", 114},
+    {"ɴ", 115},  {"ø", 116},  {"ɸ", 118},  {"θ", 119},  {"œ", 120},  {"ɹ", 123},  {"ɾ", 125},  {"ɻ", 126},  {"ʁ", 128},
+    {"ɽ", 129},  {"ʂ", 130},  {"ʃ", 131},  {"ʈ", 132},  {"ʧ", 133},  {"ʊ", 135},  {"ʋ", 136},  {"ʌ", 138},  {"ɣ", 139},
+    {"ɤ", 140},  {"χ", 142},  {"ʎ", 143},  {"ʒ", 147},  {"ʔ", 148},  {"ˈ", 156},  {"ˌ", 157},  {"ː", 158},  {"ʰ", 162},
+    {"ʲ", 164},  {"↓", 169},  {"→", 171},  {"↗", 172},  {"↘", 173},  {"ᵻ", 177},  {"g", 92},
+};
+
+// How espeak-ng's IPA (affricates and diphthongs tied by '^') becomes what Kokoro was trained on; the first that fits
+// counts. `american`: 1 only American, 0 only not, -1 always.
+static const struct {
+    const char *from, *to;
+    int american;
+} rewrites[] = {
+    {"a^ɪ", "I", -1},   {"a^ʊ", "W", -1},  {"d^ʒ", "ʤ", -1},  {"e^ɪ", "A", -1}, {"t^ʃ", "ʧ", -1}, {"ɔ^ɪ", "Y", -1},
+    {"ə^l", "ᵊl", -1},  {"o^ʊ", "O", 1},   {"ə^ʊ", "Q", 0},   {"e^ə", "ɛː", 0}, {"ɜːɹ", "ɜɹ", 1}, {"ɜː", "ɜɹ", 1},
+    {"ɪə", "iə", 1},    {"iə", "ɪə", 0},   {"ʔn", "tn", -1},  {"ʲo", "jo", -1}, {"ʲə", "jə", -1}, {"ʲ", "", -1},
+    {"ʔ", "t", -1},     {"ɚ", "əɹ", -1},   {"r", "ɹ", -1},    {"x", "k", -1},   {"ç", "k", -1},   {"ɐ", "ə", -1},
+    {"ɬ", "l", -1},     {"̃", "", -1},      {"ː", "", 1},      {"e", "A", -1},   {"ʉ", "u", -1},   {"^", "", -1},
+};
+
+void kokoro_rewrite(const char *ipa, bool american, bool english, struct buffer *out)
+{
+    for (const char *at = ipa; *at;) {
+        size_t i = 0;
+        for (; i < COUNT_OF(rewrites); i++) {
+            bool fits = rewrites[i].american < 0 || rewrites[i].american == (int)american;
+            if (fits && strncmp(at, rewrites[i].from, strlen(rewrites[i].from)) == 0)
+                break;
+        }
+        // Other languages keep their own vowels and lengths: only English is written in Kokoro's short letters.
+        bool keep = i == COUNT_OF(rewrites) || (!english && (*rewrites[i].from == 'e' || i < 3));
+        if (keep && *at != '^') {
+            size_t length = 1;
+            while ((at[length] & 0xc0) == 0x80)
+                length++;
+            buffer_append(out, at, length);
+            at += length;
+        } else {
+            const char *to = *at == '^' ? "" : rewrites[i].to;
+            buffer_append(out, to, strlen(to));
+            at += *at == '^' ? 1 : strlen(rewrites[i].from);
+        }
+    }
+}
+
+// 0, the ids, 0. Signs without an id are left out. Returns how many, at most `most`.
+size_t kokoro_tokens(const char *phonemes, int64_t *ids, size_t most)
+{
+    size_t count = 0;
+    ids[count++] = 0;
+    for (const char *at = phonemes; *at && count + 1 < most;) {
+        size_t length = 1;
+        while ((at[length] & 0xc0) == 0x80)
+            length++;
+        for (size_t i = 0; i < COUNT_OF(tokens); i++)
+            if (strlen(tokens[i].sign) == length && memcmp(tokens[i].sign, at, length) == 0) {
+                ids[count++] = tokens[i].id;
+                break;
+            }
+        at += length;
+    }
+    ids[count++] = 0;
+    return count;
+}
+
+// ---- voices -----------------------------------------------------------------------------------------------
+
+// Languages by the first letter of a style's name. English is spoken by all styles: foreign ones are further timbres.
+static const struct {
+    const char *code;
+    char letters[4];
+} languages[] = {{"en", "ab"}, {"es", "e"}, {"fr", "f"}, {"hi", "h"}, {"it", "i"}, {"pt", "p"}};
+
+static const char *letters_of(const struct language *language)
+{
+    for (size_t i = 0; i < COUNT_OF(languages); i++)
+        if (strcmp(language->code, languages[i].code) == 0)
+            return languages[i].letters;
+    return NULL;
+}
+
+static char *kokoro_path(const char *name)
+{
+    char *folder = speech_folder(), *path = folder ? text_print("%s/kokoro/%s", folder, name) : NULL;
+    free(folder);
+    return path;
+}
+
+static size_t list_styles(struct text_list *styles)
+{
+    static const char *const endings[] = {".bin", NULL};
+    struct error ignored;
+    char *folder = kokoro_path("styles"), *model = kokoro_path("model.onnx");
+    if (folder && model && file_exists(model) && folder_exists(folder))
+        folder_list(folder, endings, styles, &ignored);
+    free(folder);
+    free(model);
+    return styles->count;
+}
+
+// Singles and, for each, blends with others. What is blended from a style counts as that style's timbre.
+int kokoro_list(const struct language *language, struct buffer *lines)
+{
+    struct text_list styles = {0};
+    const char *letters = letters_of(language);
+    size_t count = letters ? list_styles(&styles) : 0;
+    bool all = letters && strcmp(language->code, "en") == 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = path_name(styles.items[i]);
+        int length = (int)strcspn(name, ".");
+        bool native = strchr(letters, *name) != NULL;
+        if (!native && !all)
+            continue;
+        buffer_print(lines, "%g\t%.*s\t%.*s\n", native ? 2.0 : 1.0, length, name, length, name);
+        struct rng rng = rng_make(seed_mix(1, name), 0);
+        for (int k = 0; k < BLENDS; k++) {
+            const char *other = path_name(styles.items[rng_below(&rng, (uint32_t)count)]);
+            if (strcmp(other, name) != 0)
+                buffer_print(lines, "%g\t%.*s\t%.*s~%.*s~%u\n", native ? 1.0 : .5, length, name, length, name,
+                             (int)strcspn(other, "."), other, 20 + rng_below(&rng, 31));
+        }
+    }
+    text_list_free(&styles);
+    return lines->failed ? -1 : 0;
+}
+
+bool kokoro_reads(const char *text)
+{
+    return !is_phonemes(text);
+}
+
+const char *kokoro_version(void)
+{
+    return "82M-1"; // of this recipe of phonemes and blends
+}
+
+// ---- speaking ---------------------------------------------------------------------------------------------
+
+// In a child process, which ends with it: the one place for its model.
+static struct {
+    struct ort *ort;
+    struct ort_session *session;
+    struct mapping model;
+    const char *first_input;
+} kokoro;
+
+int kokoro_open(void)
+{
+    struct error error;
+    char *path = kokoro_path("model.onnx");
+    int code = path ? mapping_open(&kokoro.model, path, &error) : -1;
+    free(path);
+    if (code == 0)
+        code = ort_open(&kokoro.ort, &error);
+    if (code == 0)
+        code = ort_session_open(&kokoro.session, kokoro.ort, kokoro.model.data, kokoro.model.size, &error);
+    kokoro.first_input = "tokens";
+    return code == 0 && espeak_open() == 0 ? 0 : -1;
+}
+
+static int add_style(const char *name, size_t length, size_t row, float share, float *style)
+{
+    struct error error;
+    struct mapping file;
+    char file_name[80];
+    snprintf(file_name, sizeof file_name, "styles/%.*s.bin", (int)length, name);
+    char *path = kokoro_path(file_name);
+    int code = path ? mapping_open(&file, path, &error) : -1;
+    free(path);
+    if (code < 0)
+        return -1;
+    if (file.size == sizeof(float) * STYLE_ROWS * STYLE_SIZE)
+        for (size_t i = 0; i < STYLE_SIZE; i++)
+            style[i] += share * ((const float *)file.data)[row * STYLE_SIZE + i];
+    else
+        code = -1;
+    mapping_close(&file);
+    return code;
+}
+
+static int make_style(const char *voice, size_t row, float style[STYLE_SIZE])
+{
+    size_t length = strcspn(voice, "~");
+    const char *other = voice[length] ? voice + length + 1 : NULL;
+    float share = 0;
+    for (int i = 0; i < STYLE_SIZE; i++)
+        style[i] = 0;
+    if (other) {
+        size_t second = strcspn(other, "~");
+        share = other[second] ? (float)strtod(other + second + 1, NULL) / 100 : 0;
+        if (add_style(other, second, row, share, style) != 0)
+            return -1;
+    }
+    return add_style(voice, length, row, 1 - share, style);
+}
+
+static int keep(void *context, const float *values, size_t count)
+{
+    struct sound *sound = context;
+    if (!sound_reserve(sound, count + 1))
+        return -1;
+    for (size_t i = 0; i < count; i++) // peaks reach 1.1
+        sound->samples[i] = fmaxf(-1.2f, fminf(1.2f, values[i])) / 1.2f;
+    sound->count = count;
+    sound->rate = RATE;
+    return 0;
+}
+
+int kokoro_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
+                 struct sound *sound)
+{
+    struct buffer ipa, phonemes;
+    int64_t ids[TOKENS_MAXIMUM];
+    float style[STYLE_SIZE], speed = (float)prosody->pace;
+    struct error error;
+    buffer_init(&ipa, 1 << 16);
+    buffer_init(&phonemes, 1 << 16);
+    bool english = strcmp(language->code, "en") == 0;
+    int code = espeak_tied_ipa(english && *voice == 'b' ? "gmw/en" : language->espeak, text, &ipa);
+    size_t count = 0;
+    if (code == 0 && ipa.data) {
+        kokoro_rewrite(ipa.data, *voice != 'b', english, &phonemes);
+        count = phonemes.data ? kokoro_tokens(phonemes.data, ids, TOKENS_MAXIMUM) : 0;
+    }
+    buffer_free(&ipa);
+    buffer_free(&phonemes);
+    if (count < 3 || make_style(voice, count - 3 < STYLE_ROWS ? count - 3 : STYLE_ROWS - 1, style) != 0)
+        return -1;
+    struct ort_input inputs[] = {{kokoro.first_input, ORT_INT64, ids, 2, {1, (int64_t)count}},
+                                 {"style", ORT_FLOAT, style, 2, {1, STYLE_SIZE}},
+                                 {"speed", ORT_FLOAT, &speed, 1, {1}}};
+    code = ort_run(kokoro.session, inputs, COUNT_OF(inputs), "audio", keep, sound, &error);
+    if (code == ERROR_STATE && strcmp(kokoro.first_input, "tokens") == 0) { // other exports call it so
+        inputs[0].name = kokoro.first_input = "input_ids";
+        code = ort_run(kokoro.session, inputs, COUNT_OF(inputs), "audio", keep, sound, &error);
+    }
+    return code == 0 ? 0 : -1;
+}
