@@ -163,7 +163,7 @@ static int make_inputs(struct ort *ort, const struct ort_input *inputs, size_t c
         TRY(check(ort,
                   SLOT(ort, CREATE_TENSOR, ort_status,
                        (void *, void *, size_t, const int64_t *, size_t, int, void **))(
-                      ort->memory, inputs[i].data, bytes, inputs[i].shape, (size_t)inputs[i].rank, inputs[i].type,
+                      ort->memory, inputs[i].data, bytes, inputs[i].shape, (size_t)inputs[i].rank, (int)inputs[i].type,
                       &values[i]),
                   "a voice's input", error));
     }
