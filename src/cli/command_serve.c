@@ -27,7 +27,7 @@ static void wait_for_end(void)
         nanosleep(&pause, NULL);
 }
 
-static void print_start(struct server *server, const struct server_options *options)
+static void print_start(struct server *server, const struct server_options *options, bool with_code)
 {
     printf("Wakesmith %s\n-> DATA_DIR: %s\n-> URL:      %s\n", WAKESMITH_VERSION, options->data_dir, server_url(server));
     if (server_device_url(server))
@@ -37,18 +37,18 @@ static void print_start(struct server *server, const struct server_options *opti
     char *code = server_qr(server);
     if (code)
         printf("The link works once, within ten minutes; the page on this computer makes more.\n%s",
-               isatty(STDOUT_FILENO) ? code : "");
+               with_code ? code : "");
     free(code);
     printf("Ctrl-C ends it; a training goes on.\n");
 }
 
-static int serve(struct server_options *options, struct error *error)
+static int serve(struct server_options *options, bool with_code, struct error *error)
 {
     struct server *server;
     cli_catch_signals();
     TRY(folder_make(options->data_dir, error));
     TRY(server_open(&server, options, error));
-    print_start(server, options);
+    print_start(server, options, with_code);
     int code = print_done(error);
     if (code == 0)
         wait_for_end();
@@ -70,7 +70,7 @@ int command_serve(int argc, char **argv, struct error *error)
     struct server_options options;
     server_options_default(&options);
     int64_t port = options.port, device_port = options.device_port;
-    bool done, openapi = false, api_page = false;
+    bool done, openapi = false, api_page = false, with_code = isatty(STDOUT_FILENO);
     const struct option_row rows[] = {
         {"port", 0, OPTION_INTEGER, &port, 0, 65535, "N", "port of the page (2704, REC_PORT); 0: any free one"},
         {"host", 0, OPTION_TEXT, &options.host, 0, 0, "HOST", "address to listen on (127.0.0.1, REC_HOST)"},
@@ -79,6 +79,7 @@ int command_serve(int argc, char **argv, struct error *error)
         {"plain", 0, OPTION_FLAG, &options.plain, 0, 0, NULL, "with --lan: no TLS, behind a proxy that has it"},
         {"device-port", 0, OPTION_INTEGER, &device_port, -1, 65535, "N",
          "with --lan: plain HTTP for devices, models and captures only (2705); -1: none"},
+        {"qr", 0, OPTION_FLAG, &with_code, 0, 0, NULL, "with --lan: the link as a QR code (yes on a terminal)"},
         {"data-dir", 0, OPTION_TEXT, &options.data_dir, 0, 0, "DIR", "data folder (DATA_DIR, as for train)"},
         {"name", 0, OPTION_LIST, &options.names, 0, 0, "NAME", "a further name of this computer; may be repeated"},
         {"public-url", 0, OPTION_TEXT, &options.public_url, 0, 0, "URL",
@@ -100,7 +101,7 @@ int command_serve(int argc, char **argv, struct error *error)
     else if (openapi || api_page)
         code = print_made(openapi ? server_openapi() : server_api_page(), error);
     else if (!done)
-        code = serve(&options, error);
+        code = serve(&options, with_code, error);
     text_list_free(&options.names);
     free(data_dir);
     free(program);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the server offers, for programs: OpenAPI 3.1 from the table of routes.
-#include "server/server_internal.h"
+#include "server/http_internal.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -46,9 +46,10 @@ static json_t *parameters(const struct route *route)
 {
     json_t *list = json_array();
     for (const char *at = strchr(route->path, '{'); at; at = strchr(at + 1, '{'))
-        json_array_append_new(list, json_pack("{s:s%, s:s, s:b, s:{s:s, s:i, s:i}}", "name", at + 1,
+        json_array_append_new(list, json_pack("{s:s%, s:s, s:b, s:{s:s, s:i, s:i, s:s}}", "name", at + 1,
                                               strcspn(at + 1, "}"), "in", "path", "required", 1, "schema", "type",
-                                              "string", "minLength", 1, "maxLength", 255));
+                                              "string", "minLength", 1, "maxLength", PATH_MOST_BYTES, "pattern",
+                                              "^[^./\\\\\\u0000-\\u001f\\u007f][^/\\\\\\u0000-\\u001f\\u007f]*$"));
     struct shape *shape;
     struct error ignored;
     if (route->query && shape_parse(route->query, &shape, &ignored) == 0) {

@@ -2,8 +2,10 @@
 // A server from its options: opens every part in order, closes them backwards.
 #include "server/lan_internal.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // ---- options -----------------------------------------------------------------------------------------------
@@ -97,10 +99,24 @@ static int check_routes(struct error *error)
     return 0;
 }
 
+// Uploads that a killed server left. Younger ones may be those of another server with the same data.
+static void remove_old_uploads(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    struct stat about;
+    time_t now = time(NULL);
+    for (struct dirent *entry; directory && (entry = readdir(directory));)
+        if (strncmp(entry->d_name, "upload-", 7) == 0 && fstatat(dirfd(directory), entry->d_name, &about, 0) == 0 &&
+            now - about.st_mtime > 2 * LIMIT_SECONDS)
+            unlinkat(dirfd(directory), entry->d_name, 0);
+    if (directory)
+        closedir(directory);
+}
+
 static int open_folders(struct server *server, struct error *error)
 {
-    TRY(folder_remove(server->tmp, error)); // uploads that a killed server left
     TRY(folder_make(server->tmp, error));
+    remove_old_uploads(server->tmp);
     return access(server->data_dir, W_OK) == 0
                ? 0
                : error_set(error, ERROR_IO, "cannot write to the data folder %s", server->data_dir);

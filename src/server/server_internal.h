@@ -155,7 +155,7 @@ struct tls;     // tls.c: the certificate
 struct page;    // page.c: the page's files
 struct server {
     struct server_options options; // texts owned by the server
-    char *data_dir, *program, *tmp;  // tmp: <data>/tmp, emptied at start
+    char *data_dir, *program, *tmp;  // tmp: <data>/tmp, for uploads
     char *host;    // address or name for people: "localhost", "192.168.1.5"
     char *url;     // "http://localhost:2704/"
     char *start_url;  // the same with the first pairing token, when one is needed

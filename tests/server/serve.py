@@ -15,9 +15,12 @@ import time
 import uuid
 import wave
 
+from contract import Contract
+
 PROGRAM = os.environ["WAKESMITH_PROGRAM"]
 SHARED = pathlib.Path(os.environ["WAKESMITH_SHARED"])
 failures = []
+contract = Contract(PROGRAM) # every answer that a test gets is held to it
 
 
 def check(name, good, detail=""):
@@ -82,7 +85,10 @@ class Server:
         with contextlib.closing(connection):
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
+            answer = Answer(answer.status, answer.headers, answer.read())
+        for fault in contract.judge(method, path, answer.status, answer.headers, answer.body):
+            check(f"{method} {path[:60]} keeps to its shape", False, fault)
+        return answer
 
     def get(self, path, **headers):
         return self.request("GET", path, headers=headers)
