@@ -177,7 +177,7 @@ static double word_level(struct view *view, double loudest)
     return fmax(level, fmin(high * power_of(ABOVE_NOISE_DB), loudest * power_of(-LEAST_RANGE_DB)));
 }
 
-// Does the signal repeat itself 80 to 400 times a second here, as a voice does?
+// Does the signal repeat itself 70 to 400 times a second here, as a voice does?
 static bool is_voiced(const struct view *view, size_t at)
 {
     const float *x = view->samples + at;
