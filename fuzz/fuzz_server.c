@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Any bytes as what a stranger sends: address, query, Host, form, JSON body; and as a notation of shapes. No crash,
-// decoded paths keep their promise, a form told in pieces is the form told at once.
+// Any bytes as what a stranger sends: address, query, Host, form, JSON body; as a notation of shapes; and as what a
+// training writes: events and log. No crash, decoded paths keep their promise, a form told in pieces is the form told
+// at once, whatever was written can be told in JSON.
+#include "server/jobs_internal.h"
 #include "server/lan_internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +99,37 @@ static void read_forms(const char *data, size_t size)
     buffer_free(&pieces);
 }
 
+static void read_events(const char *text, size_t size)
+{
+    struct job_events *events = malloc(sizeof *events);
+    if (!events)
+        return;
+    job_events_reset(events);
+    for (const char *at = text, *end = text + size; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        job_events_take(events, at, (size_t)((newline ? newline : end) - at), NULL, NULL);
+        at = newline ? newline + 1 : end;
+    }
+    json_t *curves = job_curves_json(&events->curves);
+    bool good = events->whole >= 0 && events->whole <= 1 && events->part >= 0 && events->part <= 1 &&
+                !isinf(events->loss) && text_is_utf8(events->note, strlen(events->note));
+    if (!curves || !good)
+        abort();
+    json_decref(curves);
+    free(events);
+}
+
+static void read_log(const char *text, size_t size)
+{
+    char words[24];
+    json_t *whole = log_json(text, size), *lines = log_json_lines(text, size, 3);
+    process_last_words(text, size, words, sizeof words);
+    if (!whole || json_array_size(lines) > 4 || !text_is_utf8(words, strlen(words)))
+        abort();
+    json_decref(whole);
+    json_decref(lines);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
@@ -106,12 +140,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data + 1, size - 1);
     text[size - 1] = 0;
     const struct text_list names = {0};
-    switch (data[0] % 5) {
+    switch (data[0] < 0xf0 ? data[0] % 5 : 5 + data[0] % 2) {
     case 0: read_path(text, size - 1); break;
     case 1: read_query(text); break;
     case 2: host_allowed(text, &names); break;
     case 3: read_notation(text); break;
     case 4: read_forms(text, size - 1); break;
+    case 5: read_events(text, size - 1); break;
+    case 6: read_log(text, size - 1); break;
     }
     free(text);
     return 0;

@@ -59,3 +59,10 @@ void walk_part(struct walk *walk, int part)
     progress_part(walk->progress, costs_until(walk, part) / whole, costs_until(walk, part + 1) / whole,
                   whole / threads);
 }
+
+double pipeline_expected_seconds(const struct pipeline_preset *preset, int threads)
+{
+    const struct pipeline_options options = {.seed = 0};
+    const struct walk walk = {.options = &options, .preset = *preset};
+    return costs_until(&walk, PART_COUNT) / (threads > 0 ? threads : 1);
+}

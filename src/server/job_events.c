@@ -112,8 +112,8 @@ static const struct {
 } kinds[] = {{"begin", on_begin},   {"progress", on_progress}, {"stage_done", on_progress},
              {"metric", on_metric}, {"finished", on_finished}, {"ended", on_ended}};
 
-static void take_line(struct job_events *events, const char *text, size_t size,
-                      void (*metric)(void *context, json_t *point), void *context)
+void job_events_take(struct job_events *events, const char *text, size_t size,
+                     void (*metric)(void *context, json_t *point), void *context)
 {
     json_t *line = json_loadb(text, size, 0, NULL);
     const char *name = json_string_value(json_object_get(line, "event"));
@@ -140,7 +140,7 @@ bool job_events_read(struct job_events *events, const char *path, void (*metric)
         const char *at = piece.data, *end = piece.data + piece.size;
         while (again && at < end) {
             const char *newline = memchr(at, '\n', (size_t)(end - at));
-            take_line(events, at, (size_t)((newline ? newline : end) - at), metric, context);
+            job_events_take(events, at, (size_t)((newline ? newline : end) - at), metric, context);
             at = newline ? newline + 1 : end;
         }
         events->offset = again ? piece.next : events->offset;

@@ -13,13 +13,6 @@
 
 enum { RUNS_MOST = 60, REPORT_MAXIMUM = 8 << 20, ANSWER_MAXIMUM = 64 << 10 };
 
-// The machine of docs/benchmarks.md: two cores of an AMD EPYC with AVX-512. Seconds of a whole run there are
-//   fixed + (spoken clips) * spoken + (training examples) * example + (steps of all seeds) * step
-static const struct {
-    double rate; // `wakesmith bench train`, network official, batches of 128, both cores: steps a second
-    double fixed, spoken, example, step;
-} known = {.rate = 66, .fixed = 4, .spoken = .0055, .example = .0006, .step = .0125};
-
 struct job_times {
     const struct server *server;
     pthread_mutex_t lock;
@@ -47,7 +40,7 @@ static void describe_machine(char text[160])
         }
     if (stream)
         fclose(stream);
-    snprintf(text, 160, "%s, %s, %d threads", model, cpu_level_name(cpu_level()), cpu_count());
+    snprintf(text, 160, "%s, %s", model, cpu_level_name(cpu_level()));
 }
 
 static double read_speed(const struct server *server)
@@ -104,11 +97,10 @@ static double find_rate(const char *text)
 static void *measure(void *context)
 {
     struct job_times *times = context;
-    char threads[32], *output = NULL;
+    char *output = NULL;
     size_t size;
     struct error error;
-    snprintf(threads, sizeof threads, "--threads=%d", cpu_count());
-    const char *const arguments[] = {"bench", "train", "--json", "--seconds=0.25", threads, NULL};
+    const char *const arguments[] = {"bench", "train", "--json", "--seconds=0.25", NULL};
     double rate = 0;
     if (child_run(times->server, arguments, 60, ANSWER_MAXIMUM, &output, &size, &error) == 0)
         rate = find_rate(output);
@@ -121,13 +113,11 @@ static void *measure(void *context)
     return NULL;
 }
 
+// CPU time of one thread was measured, so that other work on the machine does not count.
 static double estimate(const struct pipeline_preset *preset, double rate)
 {
-    double spoken = (double)(preset->clips + preset->near + preset->sentences + preset->held_sentences + preset->held);
-    double steps = (double)preset->steps * preset->seeds;
-    double seconds =
-        known.fixed + spoken * known.spoken + (double)preset->examples * known.example + steps * known.step;
-    return rate > 0 ? seconds * known.rate / rate : seconds;
+    double seconds = pipeline_expected_seconds(preset, cpu_count());
+    return rate > 0 ? seconds * PIPELINE_KNOWN_STEPS / rate : seconds;
 }
 
 // ---- medians of earlier runs -------------------------------------------------------------------------------------------

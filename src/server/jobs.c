@@ -184,7 +184,6 @@ static void look_at_log(struct jobs *jobs, const char *path)
     if (path && stat(path, &about) == 0 && about.st_size != jobs->log_size) {
         jobs->log_size = about.st_size;
         pthread_cond_broadcast(&jobs->changed);
-        log_limit(path);
     }
 }
 
@@ -195,12 +194,19 @@ static void step(struct jobs *jobs)
     if (!job_runs(job->state)) {
         if (time_now() - jobs->looked >= 1)
             look_elsewhere(jobs);
+        struct log_view view;
+        struct error error;
+        if (jobs->elsewhere && jobs_log_locked(jobs, &view, &error) == 0) {
+            look_at_log(jobs, view.path);
+            free(view.path);
+        }
         return;
     }
     bool over = ended(jobs, &status); // before the files are read: nothing comes after that
     if (job_events_read(&jobs->events, job->events, announce_metric, jobs))
         touch(jobs);
     look_at_log(jobs, job->log);
+    log_limit(job->log);
     if (over)
         end_job(jobs, status);
     else if (job->state == JOB_CANCELLING && time_now() > jobs->terminate_at && (job->ours || job_alive(job)))

@@ -89,6 +89,9 @@ struct job_events {
     struct job_curves curves;
 };
 void job_events_reset(struct job_events *events);
+// One line.
+void job_events_take(struct job_events *events, const char *text, size_t size,
+                     void (*metric)(void *context, json_t *point), void *context);
 // Reads what the file has more than before. `metric` is told each point; may be NULL. True when something changed.
 bool job_events_read(struct job_events *events, const char *path, void (*metric)(void *context, json_t *point),
                      void *context);

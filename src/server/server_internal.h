@@ -173,7 +173,7 @@ struct server {
     struct tls *tls;
     struct page *page;
     struct http *http; // http.c
-    volatile int closing;
+    _Atomic int closing;
 };
 
 // Runs a child of the program in a session of its own: `arguments` (NULL-terminated, without the program), standard

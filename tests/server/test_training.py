@@ -88,13 +88,17 @@ while time.time() < end and server.status()["by"] != "command line":
 status = server.status()
 check("a_terminals_training_is_seen", status["running"] and status["by"] == "command line" and status["safe_word"] == "good_morning"
       and "good morning" in status["log_text"], status)
+heard = server.events(until=lambda event, data: event == "log" and data["offset"] > 0, seconds=30)
+check("and_its_log_streams", heard[-1][1] == "log" and heard[-1][2]["text"].endswith("\n"), heard[-1])
 answer = server.train()
 check("and_lets_no_other_start", answer.status == 409 and answer.json["code"] == "TRAINING_RUNNING"
       and str(terminal.pid) in answer.json["message"], answer)
 check("nor_be_cancelled_here", server.post("/api/train/cancel").status == 409 and terminal.poll() is None)
 terminal.send_signal(signal.SIGINT)
 terminal.wait()
-time.sleep(1.5)
+end = time.time() + 10
+while time.time() < end and server.status()["running"]:
+    time.sleep(0.1)
 check("gone_when_it_is", server.status()["by"] == "server" and not server.status()["running"])
 
 # ---- every stage that fails says why, in the log and in the status (B26) ---------------------------------------------------
