@@ -140,7 +140,7 @@ int command_train(int argc, char **argv, struct error *error)
         {"phrase", 0, OPTION_TEXT, &phrase, 0, 0, "TEXT", "the wake word, instead of the argument"},
         {"also", 0, OPTION_LIST, &options.also, 0, 0, "TEXT",
          "another spelling of the same word, or its [[phonemes]]; repeatable"},
-        {"preset", 0, OPTION_TEXT, &options.preset, 0, 0, "NAME", "draft (about a minute) or standard (default)"},
+        {"preset", 0, OPTION_TEXT, &options.preset, 0, 0, "NAME", "draft (about a minute), standard (default) or thorough"},
         {"data-dir", 0, OPTION_TEXT, &options.data_dir, 0, 0, "DIR",
          "where work and output go (default: $DATA_DIR, /data or your home)"},
         {"lang", 0, OPTION_TEXT, &options.lang, 0, 0, "LANG", "language of the phrase (auto: by its script)"},

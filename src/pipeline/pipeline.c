@@ -15,6 +15,7 @@
 const struct pipeline_preset pipeline_presets[] = {
     {"draft", "a model in about a minute, to try a phrase", 900, 60, 225, 600, 400, 5000, 300, 1600, 1},
     {"standard", "three seeds, the best one is published", 4000, 400, 1500, 4000, 3000, 24000, 1000, 4000, 3},
+    {"thorough", "five seeds and twice the examples", 8000, 600, 3000, 8000, 4000, 48000, 1500, 6000, 5},
 };
 const size_t pipeline_preset_count = COUNT_OF(pipeline_presets);
 
