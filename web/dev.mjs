@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For work on the page: serves web/dist, built anew when a source changes, as the program would.
+// For work on the page: serves web/dist, built anew when a source changes.
 //   node dev.mjs [--port 5173] [--server 2704]    the API of a running `wakesmith serve`
 //   node dev.mjs [--port 5173] --canned           answers of test/canned.mjs, without any server
 import { spawnSync } from "node:child_process";
-import { createReadStream, existsSync, watch } from "node:fs";
-import { createServer, request } from "node:http";
-import { dirname, extname, join, normalize } from "node:path";
+import { existsSync, watch } from "node:fs";
+import { request } from "node:http";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { pageServer } from "./scripts/serve.mjs";
 
 const web = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({
@@ -17,16 +18,6 @@ const { values } = parseArgs({
         canned: { type: "boolean", default: false },
     },
 });
-const canned = values.canned ? (await import("./test/canned.mjs")).cannedServer() : null;
-const POLICY =
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; media-src 'self' blob:; img-src 'self' data:; object-src 'none'";
-const types = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript",
-    ".css": "text/css",
-    ".svg": "image/svg+xml",
-    ".wasm": "application/wasm",
-};
 
 const build = () => spawnSync(process.execPath, [join(web, "build.mjs"), "--no-types"], { stdio: "inherit" });
 let waiting;
@@ -38,23 +29,18 @@ for (const folder of ["src", "i18n"])
 if (!existsSync(join(web, "dist"))) build();
 
 function proxy(incoming, outgoing) {
-    const onward = request(
-        {
-            host: "127.0.0.1",
-            port: values.server,
-            path: incoming.url,
-            method: incoming.method,
-            headers: {
-                ...incoming.headers,
-                host: `localhost:${values.server}`,
-                origin: `http://localhost:${values.server}`,
-            },
-        },
-        answer => {
-            outgoing.writeHead(answer.statusCode, answer.headers);
-            answer.pipe(outgoing);
-        },
-    );
+    const host = `localhost:${values.server}`; // the program answers only to its own names
+    const options = {
+        host: "127.0.0.1",
+        port: values.server,
+        path: incoming.url,
+        method: incoming.method,
+        headers: { ...incoming.headers, host, origin: `http://${host}` },
+    };
+    const onward = request(options, answer => {
+        outgoing.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(outgoing);
+    });
     onward.on("error", () =>
         outgoing
             .writeHead(502, { "Content-Type": "application/json" })
@@ -63,19 +49,5 @@ function proxy(incoming, outgoing) {
     incoming.pipe(onward);
 }
 
-function file(path, outgoing) {
-    const name = join(web, "dist", normalize(path === "/" ? "/index.html" : path));
-    if (!name.startsWith(join(web, "dist")) || !existsSync(name)) return void outgoing.writeHead(404).end();
-    outgoing.writeHead(200, {
-        "Content-Type": types[extname(name)] ?? "application/octet-stream",
-        "Content-Security-Policy": POLICY,
-    });
-    createReadStream(name).pipe(outgoing);
-}
-
-createServer((incoming, outgoing) => {
-    const { pathname } = new URL(incoming.url, "http://localhost");
-    if (!/^\/(api|models|pair)(\/|$)/.test(pathname)) file(pathname, outgoing);
-    else if (canned) canned(incoming, outgoing);
-    else proxy(incoming, outgoing);
-}).listen(Number(values.port), "127.0.0.1", () => console.log(`http://localhost:${values.port}`));
+const api = values.canned ? (await import("./test/canned.mjs")).cannedServer() : proxy;
+pageServer(web, api).listen(Number(values.port), "127.0.0.1", () => console.log(`http://localhost:${values.port}`));

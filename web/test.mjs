@@ -2,7 +2,6 @@
 // Bundles web/test/*.test.ts and runs them with node's own test runner.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -10,7 +9,7 @@ import * as esbuild from "esbuild";
 const web = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv[2] ?? "";
 const sources = readdirSync(join(web, "test")).filter(name => name.endsWith(".test.ts") && name.includes(wanted));
-const folder = mkdtempSync(join(tmpdir(), "wakesmith-page-"));
+const folder = mkdtempSync(join(web, "node_modules/.tests-"));
 process.chdir(web); // tests name files from here
 try {
     await esbuild.build({ entryPoints: sources.map(name => join(web, "test", name)), outdir: folder, bundle: true,

@@ -50,10 +50,10 @@ function Switches({ language }: { language: Language }) {
                         type="button"
                         lang={code}
                         title={name}
-                        aria-label={name}
                         aria-pressed={language === code}
                         onClick={() => setLanguage(code)}>
                         {code.toUpperCase()}
+                        <span class="unseen"> {name}</span>
                     </button>
                 ))}
             </div>

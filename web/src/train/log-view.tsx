@@ -10,7 +10,7 @@ import type { LogSink } from "./log";
 const LINE_PX = 20; // as in train.css
 
 class LogText implements LogSink {
-    private room = 0;
+    private whole = BLOCK_LINES; // lines of the last block; a full one is followed by another
     private queue = "";
     private frame = 0;
     onGrow: () => void = () => {};
@@ -22,7 +22,7 @@ class LogText implements LogSink {
 
     clear(): void {
         this.queue = "";
-        this.room = 0;
+        this.whole = BLOCK_LINES;
         this.pre.replaceChildren();
     }
     append(text: string): void {
@@ -35,18 +35,18 @@ class LogText implements LogSink {
     private flush(): void {
         this.frame = 0;
         const follow = isNearEnd(this.view);
-        for (const { text, lines } of blocksOf(this.queue, this.room)) this.add(text, lines);
+        for (const { text, lines } of blocksOf(this.queue, BLOCK_LINES - this.whole)) this.add(text, lines);
         this.queue = "";
         if (follow) this.view.scrollTop = this.view.scrollHeight;
         this.onGrow();
     }
     private add(text: string, lines: number): void {
-        const goesOn = this.room > 0;
+        const goesOn = this.whole < BLOCK_LINES;
         const block = goesOn ? (this.pre.lastElementChild as HTMLElement) : document.createElement("span");
-        this.room = goesOn ? this.room - lines : BLOCK_LINES - lines;
-        if (!text.endsWith("\n")) this.room++; // the line goes on
+        const unfinished = text.endsWith("\n") ? 0 : 1;
+        this.whole = (goesOn ? this.whole : 0) + lines - unfinished;
         block.append(text);
-        block.style.setProperty("contain-intrinsic-height", `${(BLOCK_LINES - Math.max(0, this.room)) * LINE_PX}px`);
+        block.style.setProperty("height", `${(this.whole + unfinished) * LINE_PX}px`); // also while it is not drawn
         if (!goesOn) this.pre.append(block);
     }
 }

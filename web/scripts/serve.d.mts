@@ -1,0 +1,2 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+export function pageServer(web: string, api: (incoming: IncomingMessage, outgoing: ServerResponse) => unknown): Server;
