@@ -63,6 +63,7 @@ void walk_part(struct walk *walk, int part)
 double pipeline_expected_seconds(const struct pipeline_preset *preset, int threads)
 {
     const struct pipeline_options options = {.seed = 0};
-    const struct walk walk = {.options = &options, .preset = *preset};
+    struct walk walk = {.options = &options, .preset = *preset};
+    walk.preset.neural = 0;
     return costs_until(&walk, PART_COUNT) / (threads > 0 ? threads : 1);
 }

@@ -124,6 +124,7 @@ void process_last_words(const char *text, size_t size, char *words, size_t words
         const char *colon = strstr(line, ": ");
         line = colon && colon - line < 30 ? colon + 2 : line;
     }
+    line += strspn(line, " \t");
     log_fit(words, words_size, line);
     size_t kept = strlen(words);
     for (size_t i = 0; i < kept; i++)
