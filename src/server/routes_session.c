@@ -146,7 +146,9 @@ static int add_take(struct server *server, const struct request *request, const 
                     struct reply *reply, struct error *error)
 {
     char id[TEXT_ID_SIZE];
-    struct recordings_add add = {.bucket = BUCKET_PERSONAL, .wake_word = id};
+    const char *speaker = json_string_value(json_object_get(request->body, "speaker"));
+    struct recordings_add add = {
+        .bucket = BUCKET_PERSONAL, .wake_word = id, .speaker = speaker && *speaker ? speaker : NULL};
     if (!within(request->body, "speaker_index", session->speakers_total, &add.speaker_index, reply) ||
         !within(request->body, "take_index", session->takes_per_speaker, &add.take_index, reply))
         return 0;
@@ -266,7 +268,8 @@ static int import_loose(struct server *server, const struct request *request, st
 
 // ---- the table ------------------------------------------------------------------------------------------------
 
-#define TAKE_FORM "{file: file, speaker_index: int, take_index: int, wake_word?: text, settings?: text}"
+#define TAKE_FORM                                                                                                      \
+    "{file: file, speaker_index: int, take_index: int, wake_word?: text, speaker?: text, settings?: text}"
 #define TAKE_ANSWER                                                                                                    \
     "{ok: bool, saved_as: text, takes_received: int, converted: bool, detected_format: text, final_format: text, "     \
     "message: text, item: Recording}"

@@ -73,6 +73,7 @@ test("takes follow each other, each with its own word", () => {
 test("B10: a click and a cough of 80 ms are rejected, and soon enough not to swallow the word after", () => {
     assert.deepEqual(reasonsIn(hear(scene(3000, 0.0005, [1500, 1502, 0.9]))), ["click"]);
     assert.deepEqual(reasonsIn(hear(scene(3000, 0.0005, [1500, 1580, 0.5]))), ["click"]);
+    assert.deepEqual(reasonsIn(hear(scene(4000, 0.0005, [1500, 1520, 0.9], [1780, 1800, 0.9]))), ["click"]);
     const events = hear(scene(5000, 0.0005, [1500, 1580, 0.5], [2000, 2600, 0.2]));
     assert.equal(reasonsIn(events).length, 1);
     assert.equal(takesIn(events).length, 1);
@@ -84,7 +85,8 @@ test("B10: the minimum counts the voice, not the silence after it", () => {
     assert.deepEqual(reasonsIn(hear(short)), ["too_short"]);
     assert.deepEqual(reasonsIn(hear(short, { silenceMs: 2000 })), ["too_short"]);
     assert.equal(takesIn(hear(short, { minimumMs: 450 })).length, 1);
-    assert.equal(takesIn(hear(scene(4000, 0.0005, [1500, 1900, 0.2]))).length, 1);
+    assert.deepEqual(reasonsIn(hear(scene(4000, 0.0005, [1500, 1740, 0.2]))), ["too_short"]); // with 400 ms around it
+    assert.equal(takesIn(hear(scene(4000, 0.0005, [1500, 1760, 0.2]))).length, 1);
     assert.deepEqual(reasonsIn(hear(scene(4000, 0.0005, [1500, 2200, 0.2]), { minimumMs: 1200 })), ["too_short"]);
 });
 

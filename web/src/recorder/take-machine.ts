@@ -14,7 +14,7 @@ import { Ring } from "./ring";
 export interface TakeSettings {
     startLevel: number; // RMS that starts a take, in a quiet room
     silenceMs: number;  // ends it
-    minimumMs: number;  // of the voice together with LEAD_MS before it: what would be left after trimming
+    minimumMs: number;  // of the voice together with MARGINS_MS: what would be left after trimming
     maximumMs: number;  // of the voice
 }
 export const DEFAULT_SETTINGS: TakeSettings = { startLevel: 0.02, silenceMs: 900, minimumMs: 650, maximumMs: 5000 };
@@ -23,6 +23,7 @@ export const LONGEST_MS = 10_000; // that maximumMs and silenceMs may be, togeth
 export const FRAME_MS = 20;
 export const PRE_ROLL_MS = 600;    // before the trigger: a soft onset of up to 300 ms, and LEAD_MS before that
 export const LEAD_MS = 300;        // of room before the first sound
+export const MARGINS_MS = 400;     // of room that belong to a word: LEAD_MS before it, 100 ms after it
 export const TAIL_MS = 400;        // kept of the silence at the end: a soft "s" fades below the silence level
 export const NOISE_SPAN_MS = 3000; // over which the room is measured
 const OVER_NOISE = 3;              // a voice is this much louder than the room
@@ -148,9 +149,9 @@ export class TakeMachine {
             this.voicedMs += FRAME_MS;
         }
         const { silenceMs, minimumMs, maximumMs } = this.settings;
-        const voice = this.ring.end - this.trigger - this.samplesOf(this.quietMs);
+        const voice = this.ring.end - this.trigger - this.samplesOf(this.quietMs); // from its first to its last sound
         if (this.quietMs >= silenceMs) {
-            if (this.voicedMs + LEAD_MS < minimumMs || this.voicedMs < CLICK_MS) this.reject("too_short", events);
+            if (voice < this.samplesOf(minimumMs - MARGINS_MS) || this.voicedMs < CLICK_MS) this.reject("too_short", events);
             else this.finish(events);
         } else if (this.quietMs >= CLICK_SILENCE_MS && this.voicedMs < CLICK_MS) this.reject("click", events);
         else if (voice >= this.samplesOf(maximumMs)) this.reject("too_long", events);

@@ -64,7 +64,7 @@ async function send(take: PendingTake): Promise<Recording> {
     form.set("speaker_index", String(take.speaker));
     form.set("take_index", String(take.take));
     form.set("wake_word", take.word);
-    form.set("speaker", storedName(take.speaker));
+    if (storedName(take.speaker)) form.set("speaker", storedName(take.speaker));
     form.set("settings", JSON.stringify(take.settings));
     form.set("file", new Blob([take.wav], { type: "audio/wav" }), `take_${String(take.take).padStart(2, "0")}.wav`);
     try {
@@ -117,7 +117,11 @@ export function noticeText(notice: Notice): string {
     return t("voices.speaker_done", { name: nameOf(notice.speaker) });
 }
 
-export const nameOf = (speaker: number): string => storedName(speaker) || t("voices.speaker", { n: speaker });
+// The name given in this browser, or in another one when the takes were recorded there.
+export function nameOf(speaker: number): string {
+    const named = store.get().session.items.find(item => item.speaker_index === speaker && !/^speaker\d+$/.test(item.speaker));
+    return storedName(speaker) || named?.speaker || t("voices.speaker", { n: speaker });
+}
 
 export async function begin(speaker: number, target: Slot | null = null): Promise<void> {
     await recorder.begin(speaker, studio.get().device, target);
