@@ -27,8 +27,8 @@ static int set_attributes(posix_spawnattr_t *attributes)
     if (!reason)
         reason = posix_spawnattr_setsigdefault(attributes, &all);
     if (!reason)
-        reason = posix_spawnattr_setflags(attributes,
-                                          POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        reason =
+            posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     return reason;
 }
 
@@ -45,7 +45,7 @@ static int set_files(posix_spawn_file_actions_t *actions, int output, int errors
 }
 
 int process_start(const char *program, const char *const *arguments, int output, int errors, int nice, pid_t *process,
-                struct error *error)
+                  struct error *error)
 {
     char *argv[MOST_ARGUMENTS + 2] = {(char *)program};
     size_t count = 0;
@@ -135,7 +135,7 @@ void process_last_words(const char *text, size_t size, char *words, size_t words
     json_decref(valid);
 }
 
-// ---- one child of a request --------------------------------------------------------------------------------------
+// ---- one child of a request -------------------------------------------------------------------------------
 
 struct running {
     pid_t process;

@@ -101,8 +101,9 @@ static void on_finished(struct job_events *events, const json_t *line)
 static void on_ended(struct job_events *events, const json_t *line)
 {
     events->ended = true; // `code` is of the program's errors; here it is as the program would exit
-    events->code = json_is_true(json_object_get(line, "stopped"))                ? 2
-                   : json_integer_value(json_object_get(line, "code")) == 0 ? 0 : 1;
+    events->code = json_is_true(json_object_get(line, "stopped"))           ? 2
+                   : json_integer_value(json_object_get(line, "code")) == 0 ? 0
+                                                                            : 1;
     copy_text(events->reason, sizeof events->reason, line, "reason");
 }
 
@@ -158,11 +159,11 @@ json_t *job_curves_json(const struct job_curves *curves)
     for (int i = 0; i < JOB_POINTS; i++) {
         const struct job_point *point = &curves->points[i];
         if (point->losses)
-            json_array_append_new(
-                loss, json_pack("[I, f]", (json_int_t)point->step, point->loss / (double)point->losses));
+            json_array_append_new(loss,
+                                  json_pack("[I, f]", (json_int_t)point->step, point->loss / (double)point->losses));
         if (point->judged)
-            json_array_append_new(judged, json_pack("[I, f, f]", (json_int_t)point->judged_step, point->recall,
-                                                    point->per_hour));
+            json_array_append_new(
+                judged, json_pack("[I, f, f]", (json_int_t)point->judged_step, point->recall, point->per_hour));
     }
     return json_pack("{s:b, s:I, s:o, s:o}", "ok", true, "steps", (json_int_t)curves->steps, "loss", loss, "judged",
                      judged);

@@ -13,8 +13,7 @@
 
 enum { JOBS_KEPT = 20, STATE_MAXIMUM = 256 << 10 };
 
-const char *const job_state_names[] = {"idle",     "queued", "running",  "cancelling",
-                                       "finished", "failed", "cancelled"};
+const char *const job_state_names[] = {"idle", "queued", "running", "cancelling", "finished", "failed", "cancelled"};
 
 void job_clear(struct job *job)
 {
@@ -85,13 +84,12 @@ static void read_boot(char boot[40])
 
 int job_write(const struct job *job, struct error *error)
 {
-    json_t *state = json_pack(
-        "{s:s, s:s, s:s, s:s, s:O, s:s, s:I, s:I, s:s, s:o, s:s, s:s, s:f, s:f}", "id", job->id, "phrase",
-        job->phrase, "lang", job->lang, "preset", job->preset, "arguments", job->arguments,
-        "state", job_state_names[job->state], "pid", (json_int_t)job->process, "pid_born", (json_int_t)job->born,
-        "boot", job->boot, "exit_code",
-        job->exit_code >= 0 ? json_integer(job->exit_code) : json_null(), "reason", job->reason, "run", job->run,
-        "started", job->started, "ended", job->ended);
+    json_t *state =
+        json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:I, s:I, s:s, s:o, s:s, s:s, s:f, s:f}", "id", job->id, "phrase",
+                  job->phrase, "lang", job->lang, "preset", job->preset, "arguments", job->arguments, "state",
+                  job_state_names[job->state], "pid", (json_int_t)job->process, "pid_born", (json_int_t)job->born,
+                  "boot", job->boot, "exit_code", job->exit_code >= 0 ? json_integer(job->exit_code) : json_null(),
+                  "reason", job->reason, "run", job->run, "started", job->started, "ended", job->ended);
     char *text = state ? json_dumps(state, JSON_INDENT(2)) : NULL;
     char *path = path_join(job->folder, "job.json");
     int code = text && path ? file_write(path, text, strlen(text), error) : error_memory(error, "the state of a job");
@@ -132,8 +130,9 @@ static int job_read(struct job *job, const char *data_dir, const char *name, str
         if (strcmp(job_state_names[i], word) == 0)
             job->state = (enum job_state)i;
     job->phrase = strdup(phrase);
-    job->arguments = json_is_array(json_object_get(state, "arguments")) ? json_deep_copy(json_object_get(state, "arguments"))
-                                                                        : json_array();
+    job->arguments = json_is_array(json_object_get(state, "arguments"))
+                         ? json_deep_copy(json_object_get(state, "arguments"))
+                         : json_array();
     read_text(job->lang, sizeof job->lang, state, "lang");
     read_text(job->preset, sizeof job->preset, state, "preset");
     read_text(job->boot, sizeof job->boot, state, "boot");

@@ -10,8 +10,8 @@
 // Our stages by the reference's names.
 static const struct {
     const char *ours, *published;
-} stages[] = {{"sounds", "datasets"}, {"speech", "generate"}, {"features", "augment"}, {"train", "train"},
-              {"export", "export"}};
+} stages[] = {
+    {"sounds", "datasets"}, {"speech", "generate"}, {"features", "augment"}, {"train", "train"}, {"export", "export"}};
 
 static json_t *stage_json(const struct jobs *jobs)
 {
@@ -126,7 +126,8 @@ json_t *jobs_status_locked(struct jobs *jobs)
     return status;
 }
 
-// What clients of the reference read besides: the server holds no lines of its own, so its log's last lines stand there.
+// What clients of the reference read besides: the server holds no lines of its own, so its log's last lines stand
+// there.
 json_t *jobs_status(struct jobs *jobs)
 {
     enum { LINES = 50, MOST = 16 << 10 };

@@ -120,7 +120,7 @@ static double estimate(const struct pipeline_preset *preset, double rate)
     return rate > 0 ? seconds * PIPELINE_KNOWN_STEPS / rate : seconds;
 }
 
-// ---- medians of earlier runs -------------------------------------------------------------------------------------------
+// ---- medians of earlier runs ------------------------------------------------------------------------------
 
 struct seconds_list {
     double items[RUNS_MOST];
@@ -185,7 +185,8 @@ static void read_medians(struct job_times *times, const char *output)
     struct dirent **entries = NULL;
     int count = scandir(output, &entries, NULL, alphasort);
     for (int i = count - 1; i >= 0; i--) { // names begin with the time: the newest first
-        char *folder = i >= count - RUNS_MOST && entries[i]->d_name[0] != '.' ? path_join(output, entries[i]->d_name) : NULL;
+        char *folder =
+            i >= count - RUNS_MOST && entries[i]->d_name[0] != '.' ? path_join(output, entries[i]->d_name) : NULL;
         if (folder)
             read_run(folder, lists);
         free(folder);

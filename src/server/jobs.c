@@ -29,7 +29,7 @@ static void touch(struct jobs *jobs)
     pthread_cond_broadcast(&jobs->changed);
 }
 
-// ---- what open pages are told ----------------------------------------------------------------------------------
+// ---- what open pages are told -----------------------------------------------------------------------------
 
 static void announce_locked(struct jobs *jobs, const char *event, json_t *data)
 {
@@ -66,7 +66,7 @@ static void announce_metric(void *context, json_t *line)
     announce_locked(context, "metric", point);
 }
 
-// ---- the end of a job --------------------------------------------------------------------------------------------
+// ---- the end of a job -------------------------------------------------------------------------------------
 
 static void last_line(const struct job *job)
 {
@@ -116,9 +116,8 @@ static void settle(struct jobs *jobs, int status)
         else if (killed) {
             char how[100];
             process_signal_name(WTERMSIG(status), how, sizeof how);
-            snprintf(job->reason, sizeof job->reason,
-                     "the training was %s%s; started again it goes on where it was", how,
-                     WTERMSIG(status) == SIGKILL ? ", perhaps because memory ran out" : "");
+            snprintf(job->reason, sizeof job->reason, "the training was %s%s; started again it goes on where it was",
+                     how, WTERMSIG(status) == SIGKILL ? ", perhaps because memory ran out" : "");
         } else if (exited)
             words_of_log(job, job->reason, sizeof job->reason);
         if (!*job->reason)
@@ -145,7 +144,7 @@ static void end_job(struct jobs *jobs, int status)
     touch(jobs);
 }
 
-// ---- following -----------------------------------------------------------------------------------------------------
+// ---- following --------------------------------------------------------------------------------------------
 
 // Did the child end? The leader is not buried before its group is gone, so that its number is still its own.
 static bool ended(struct jobs *jobs, int *status)
@@ -171,8 +170,7 @@ static void look_elsewhere(struct jobs *jobs)
     struct lock_holder holder = jobs->holder;
     jobs->elsewhere = lock_held(jobs->data_dir, &jobs->holder);
     jobs->looked = time_now();
-    if (before != jobs->elsewhere || holder.process != jobs->holder.process ||
-        strcmp(holder.id, jobs->holder.id) != 0)
+    if (before != jobs->elsewhere || holder.process != jobs->holder.process || strcmp(holder.id, jobs->holder.id) != 0)
         touch(jobs);
     if (before && !jobs->elsewhere)
         announce_locked(jobs, "models", json_object());
@@ -235,7 +233,7 @@ static void *follow(void *context)
     return NULL;
 }
 
-// ---- starting and stopping -----------------------------------------------------------------------------------------
+// ---- starting and stopping --------------------------------------------------------------------------------
 
 static bool busy_locked(struct jobs *jobs, struct error *error)
 {
@@ -245,9 +243,10 @@ static bool busy_locked(struct jobs *jobs, struct error *error)
     }
     look_elsewhere(jobs);
     if (jobs->elsewhere)
-        error_set(error, ERROR_STATE,
-                  "a training that was started in a terminal (process %ld%s%s) is running; wait for it or stop it there",
-                  (long)jobs->holder.process, *jobs->holder.id ? ", " : "", jobs->holder.id);
+        error_set(
+            error, ERROR_STATE,
+            "a training that was started in a terminal (process %ld%s%s) is running; wait for it or stop it there",
+            (long)jobs->holder.process, *jobs->holder.id ? ", " : "", jobs->holder.id);
     return jobs->elsewhere;
 }
 
@@ -270,8 +269,9 @@ static int make_arguments(const struct jobs *jobs, const struct jobs_order *orde
 {
     const struct {
         const char *name, *value;
-    } options[] = {{"phrase", order->phrase}, {"id", order->id},           {"lang", order->lang},
-                   {"preset", order->preset}, {"data-dir", jobs->data_dir}, {"events", job->events}};
+    } options[] = {{"phrase", order->phrase},    {"id", order->id},
+                   {"lang", order->lang},        {"preset", order->preset},
+                   {"data-dir", jobs->data_dir}, {"events", job->events}};
     job->arguments = json_pack("[s]", "train");
     for (size_t i = 0; i < COUNT_OF(options); i++)
         add_argument(job->arguments, options[i].name, options[i].value);
@@ -418,7 +418,7 @@ bool jobs_training(struct jobs *jobs, const char *id)
     return training;
 }
 
-// ---- opening and closing ---------------------------------------------------------------------------------------------
+// ---- opening and closing ----------------------------------------------------------------------------------
 
 static int open_locks(struct jobs *jobs)
 {

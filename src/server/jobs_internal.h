@@ -6,8 +6,8 @@
 //   <data>/work/jobs/<job>/log        what it prints, and what the server says about it (log.c)
 //   <data>/recorder_training.log      a link to the newest log, where users of the reference look for it
 //
-// A job is named by its time and wake word ("20260131-120000-042-hey_jarvis"). Its child writes into these files whether a
-// server is there or not, so either may be killed and the other goes on.
+// A job is named by its time and wake word ("20260131-120000-042-hey_jarvis"). Its child writes into these files
+// whether a server is there or not, so either may be killed and the other goes on.
 #ifndef WAKESMITH_JOBS_INTERNAL_H
 #define WAKESMITH_JOBS_INTERNAL_H
 
@@ -15,11 +15,11 @@
 
 #include <sys/types.h>
 
-// ---- child.c: processes --------------------------------------------------------------------------------------
+// ---- child.c: processes -----------------------------------------------------------------------------------
 
 // Starts the program in a session of its own with nothing of ours but these two files; nice: 0 or more.
 int process_start(const char *program, const char *const *arguments, int output, int errors, int nice, pid_t *process,
-                struct error *error);
+                  struct error *error);
 // When a process began, in ticks since the machine did: tells it from a later one of the same number. 0: there is
 // no such process, or only what a parent has not asked for.
 uint64_t process_born(pid_t process);
@@ -35,7 +35,7 @@ struct child_gate {
     int inside;
 };
 
-// ---- log.c: a text file that grows and is read by offset ---------------------------------------------------------
+// ---- log.c: a text file that grows and is read by offset --------------------------------------------------
 
 enum { LOG_CHUNK = 256 << 10, LOG_KEPT = 16 << 20, LOG_LINES = 400 };
 
@@ -62,7 +62,7 @@ json_t *log_json_lines(const char *data, size_t size, int most);
 // what they were: the file gets a hole at its beginning. Does nothing where the file system cannot.
 void log_limit(const char *path);
 
-// ---- job_events.c: what the child tells --------------------------------------------------------------------------
+// ---- job_events.c: what the child tells -------------------------------------------------------------------
 
 enum { JOB_POINTS = 500 }; // of a curve
 struct job_curves {        // point i is of steps [i, i+1) * steps / JOB_POINTS, of all seeds
@@ -97,7 +97,7 @@ bool job_events_read(struct job_events *events, const char *path, void (*metric)
                      void *context);
 json_t *job_curves_json(const struct job_curves *curves);
 
-// ---- job_state.c: what a job is ----------------------------------------------------------------------------------
+// ---- job_state.c: what a job is ---------------------------------------------------------------------------
 
 enum job_state { JOB_IDLE, JOB_QUEUED, JOB_RUNNING, JOB_CANCELLING, JOB_FINISHED, JOB_FAILED, JOB_CANCELLED };
 extern const char *const job_state_names[];
@@ -107,19 +107,19 @@ static inline bool job_runs(enum job_state state)
 }
 
 struct job {
-    char name[96];                       // "" : none
-    char *folder, *log, *events;         // paths
-    char id[TEXT_ID_SIZE];               // of the wake word
+    char name[96];               // "" : none
+    char *folder, *log, *events; // paths
+    char id[TEXT_ID_SIZE];       // of the wake word
     char *phrase, lang[16], preset[32];
-    json_t *arguments;                   // of the program
+    json_t *arguments; // of the program
     enum job_state state;
     pid_t process;
-    uint64_t born;                       // process_born
-    char boot[40];                       // of the machine, which `born` counts from
-    bool ours;                           // a child of this very process
-    int exit_code;                       // -1: not known
+    uint64_t born; // process_born
+    char boot[40]; // of the machine, which `born` counts from
+    bool ours;     // a child of this very process
+    int exit_code; // -1: not known
     char reason[512], run[256];
-    double started, ended;               // seconds since 1970
+    double started, ended; // seconds since 1970
 };
 void job_clear(struct job *job);
 // A folder of its own below <data>/work/jobs.
@@ -141,7 +141,7 @@ struct lock_holder {
 };
 bool lock_held(const char *data_dir, struct lock_holder *holder);
 
-// ---- jobs.c --------------------------------------------------------------------------------------------------
+// ---- jobs.c -----------------------------------------------------------------------------------------------
 
 struct told { // an event of jobs_announce
     char *event, *text;
@@ -152,16 +152,16 @@ struct jobs {
     char *program, *data_dir;
     pthread_t thread;
     bool started, closing;
-    pthread_mutex_t lock; // of all below
+    pthread_mutex_t lock;         // of all below
     pthread_cond_t changed, wake; // for streams; for the thread
     struct job job;
     struct job_events events;
-    uint64_t version;      // of the status
-    int64_t log_size;      // when it was looked at last
-    double terminate_at;   // when the child that does not stop is killed
-    bool elsewhere;        // somebody trains in a terminal
+    uint64_t version;    // of the status
+    int64_t log_size;    // when it was looked at last
+    double terminate_at; // when the child that does not stop is killed
+    bool elsewhere;      // somebody trains in a terminal
     struct lock_holder holder;
-    double looked;         // for that, time_now()
+    double looked; // for that, time_now()
     struct told told[TOLD_KEPT];
     uint64_t told_count;   // ever; the last TOLD_KEPT are there
     int64_t legacy_cursor; // of clients that poll without an offset
@@ -170,7 +170,7 @@ struct jobs {
 };
 struct jobs_order {
     const char *phrase, *id, *lang, *preset;
-    const json_t *also; // texts
+    const json_t *also;   // texts
     double false_accepts; // 0: the program's default
     bool restart;
 };
@@ -191,12 +191,17 @@ struct log_view {
 int jobs_log_locked(const struct jobs *jobs, struct log_view *view, struct error *error);
 int jobs_log(struct jobs *jobs, struct log_view *view, struct error *error);
 
-// ---- stream.c ---------------------------------------------------------------------------------------
+// ---- stream.c ---------------------------------------------------------------------------------------------
 
 // Events for one page, from `offset` of the current log; `last_id`: what the page says that it got last, or NULL.
 struct event_source *stream_open(struct jobs *jobs, int64_t offset, const char *last_id);
 
-// ---- job_times.c: how long presets take on this machine ------------------------------------------------------------
+// ---- routes_word.c ----------------------------------------------------------------------------------------
+
+// Further spellings of a request: at most ten, each a phrase.
+int spellings_check(const json_t *also, struct error *error);
+
+// ---- job_times.c: how long presets take on this machine ---------------------------------------------------
 
 enum { PRESETS_MOST = 16 };
 struct job_time {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// ---- presets -------------------------------------------------------------------------------------------------------
+// ---- presets ----------------------------------------------------------------------------------------------
 
 static int get_presets(struct server *server, const struct request *request, struct reply *reply, struct error *error)
 {
@@ -25,7 +25,7 @@ static int get_presets(struct server *server, const struct request *request, str
     return reply_json(reply, json_pack("{s:b, s:o, s:i}", "ok", 1, "presets", presets, "threads", cpu_count()), error);
 }
 
-// ---- start and cancel ------------------------------------------------------------------------------------------------
+// ---- start and cancel -------------------------------------------------------------------------------------
 
 // A refusal that says more than its sentence.
 static int refuse_with(struct reply *reply, int status, json_t *json, struct error *error)
@@ -75,19 +75,6 @@ static int check_preset(const char *name, struct error *error)
     return error_set(error, ERROR_USAGE, "preset must be one of: %s", names);
 }
 
-static int check_spellings(const json_t *also, struct error *error)
-{
-    enum { MOST = 10 };
-    size_t index;
-    json_t *text;
-    if (json_array_size(also) > MOST)
-        return error_set(error, ERROR_USAGE, "also may hold at most %d further spellings", MOST);
-    json_array_foreach((json_t *)also, index, text)
-        if (text_check_phrase(json_string_value(text), error) < 0)
-            return error_prefix(error, "also");
-    return 0;
-}
-
 static int make_order(const struct session *session, const json_t *body, struct jobs_order *order, struct error *error)
 {
     const char *preset = json_string_value(json_object_get(body, "preset"));
@@ -100,7 +87,7 @@ static int make_order(const struct session *session, const json_t *body, struct 
                                  .false_accepts = json_number_value(json_object_get(body, "false_accepts")),
                                  .restart = json_is_true(json_object_get(body, "restart"))};
     TRY(check_preset(order->preset, error));
-    return check_spellings(order->also, error);
+    return spellings_check(order->also, error);
 }
 
 // With the gate held: recordings do not change between the checks and the start.
@@ -151,7 +138,7 @@ static int post_cancel(struct server *server, const struct request *request, str
     return reply_json(reply, json_pack("{s:b, s:s}", "ok", 1, "state", "cancelling"), error);
 }
 
-// ---- watching ----------------------------------------------------------------------------------------------------------
+// ---- watching ---------------------------------------------------------------------------------------------
 
 static int set_log(json_t *training, const struct log_piece *piece, struct error *error)
 {
@@ -189,7 +176,8 @@ static int read_from(const struct log_view *view, const json_t *query, json_t *t
     const char *job = json_string_value(json_object_get(query, "job"));
     json_int_t since = json_integer_value(json_object_get(query, "since"));
     struct log_piece piece;
-    int code = log_read(view->path, job && strcmp(job, view->name) != 0 ? 0 : since, LOG_CHUNK, view->over, &piece, error);
+    int code =
+        log_read(view->path, job && strcmp(job, view->name) != 0 ? 0 : since, LOG_CHUNK, view->over, &piece, error);
     if (code == 0)
         code = set_log(training, &piece, error);
     free(piece.data);
@@ -295,7 +283,8 @@ static const struct route routes[] = {
              " false_accepts?: number(0.01..100), restart?: bool}",
      .answer = "{ok: bool, started: bool, safe_word: text, personal_samples_used: bool, allow_no_personal: bool}",
      .handle = post_train},
-    {.method = "POST", .path = "/api/train/cancel", .summary = "Stops the training; started again it goes on from there",
+    {.method = "POST", .path = "/api/train/cancel",
+     .summary = "Stops the training; started again it goes on from there",
      .body_kind = BODY_JSON, .body = "{}", .answer = "{ok: bool, state: text}", .handle = post_cancel},
     {.method = "POST", .path = "/api/stop_session", .summary = "The same as /api/train/cancel",
      .body_kind = BODY_JSON, .body = "{}", .answer = "{ok: bool, state: text}", .handle = post_cancel},

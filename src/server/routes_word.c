@@ -10,8 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HINTS_SECONDS = 10, PREVIEW_SECONDS = 60, ANSWER_MAXIMUM = 256 << 10, SPELLINGS_MOST = 10, CLIPS_DEFAULT = 5,
-       PREVIEWS_KEPT = 20 };
+enum {
+    HINTS_SECONDS = 10,
+    PREVIEW_SECONDS = 60,
+    ANSWER_MAXIMUM = 256 << 10,
+    SPELLINGS_MOST = 10,
+    CLIPS_DEFAULT = 5,
+    PREVIEWS_KEPT = 20
+};
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -35,7 +41,7 @@ static int check_word(const json_t *given, const char **phrase, const char **lan
     return 0;
 }
 
-// ---- hints and languages -----------------------------------------------------------------------------------------------
+// ---- hints and languages ----------------------------------------------------------------------------------
 
 static int get_hints(struct server *server, const struct request *request, struct reply *reply, struct error *error)
 {
@@ -69,7 +75,7 @@ static int get_languages(struct server *server, const struct request *request, s
     return reply_json(reply, json_pack("{s:b, s:o}", "ok", 1, "languages", languages), error);
 }
 
-// ---- preview -------------------------------------------------------------------------------------------------------------
+// ---- preview ----------------------------------------------------------------------------------------------
 
 static int clips_of(const json_t *body)
 {
@@ -111,8 +117,7 @@ static int write_index(const char *folder, const char *key, const char *output, 
 {
     json_t *said = json_loadb(output, size, 0, NULL), *clip, *clips = json_array();
     size_t index;
-    json_array_foreach(json_object_get(said, "clips"), index, clip)
-        json_array_append_new(clips, clip_json(clip, key));
+    json_array_foreach(json_object_get(said, "clips"), index, clip) json_array_append_new(clips, clip_json(clip, key));
     json_t *answer = json_pack("{s:b, s:o}", "ok", 1, "clips", clips);
     char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL, *path = path_join(folder, "index.json");
     int code = json_array_size(clips) == 0 ? error_set(error, ERROR_STATE, "wakesmith say gave no clips")
@@ -135,8 +140,8 @@ static int speak(struct server *server, const json_t *body, const char *phrase, 
     char *output = NULL;
     json_t *spelling;
     int code = 0;
-    json_array_foreach(json_object_get(body, "also"), index, spelling)
-        texts[count++] = text_print("--also=%s", json_string_value(spelling));
+    json_array_foreach(json_object_get(body, "also"), index, spelling) texts[count++] =
+        text_print("--also=%s", json_string_value(spelling));
     for (size_t i = 0; i < count; i++) {
         arguments[2 + i] = texts[i];
         if (!texts[i])
@@ -219,15 +224,14 @@ static int make_preview(struct server *server, const json_t *body, const char *p
     return code;
 }
 
-static int check_spellings(const json_t *also, struct error *error)
+int spellings_check(const json_t *also, struct error *error)
 {
     size_t index;
     json_t *text;
     if (json_array_size(also) > SPELLINGS_MOST)
         return error_set(error, ERROR_USAGE, "also may hold at most %d further spellings", SPELLINGS_MOST);
-    json_array_foreach((json_t *)also, index, text)
-        if (text_check_phrase(json_string_value(text), error) < 0)
-            return error_prefix(error, "also");
+    json_array_foreach((json_t *)also, index, text) if (text_check_phrase(json_string_value(text), error) <
+                                                        0) return error_prefix(error, "also");
     return 0;
 }
 
@@ -238,7 +242,7 @@ static int post_preview(struct server *server, const struct request *request, st
     void *data = NULL;
     size_t size;
     TRY(check_word(request->body, &phrase, &lang, error));
-    TRY(check_spellings(json_object_get(request->body, "also"), error));
+    TRY(spellings_check(json_object_get(request->body, "also"), error));
     make_key(request->body, phrase, lang, key);
     char *folder = text_print("%s/work/previews/%s", server->data_dir, key);
     char *index = folder ? path_join(folder, "index.json") : NULL;

@@ -10,9 +10,9 @@
 struct stream {
     struct event_source source;
     struct jobs *jobs;
-    char name[96];           // of the log that `offset` is of
-    int64_t offset, seen;    // seen: size of the log when it was read last
-    bool more, greeted;      // more: the last piece was not all
+    char name[96];        // of the log that `offset` is of
+    int64_t offset, seen; // seen: size of the log when it was read last
+    bool more, greeted;   // more: the last piece was not all
     uint64_t version, told;
 };
 
