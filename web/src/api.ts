@@ -2,6 +2,7 @@
 // Requests to the server. A request that fails throws an ApiError, whose message is one sentence for the reader.
 import { t } from "./i18n";
 import type * as Api from "./api-types";
+import type { Answer } from "./api-types";
 
 export class ApiError extends Error {
     constructor(
@@ -61,6 +62,8 @@ export async function request<T = Record<string, unknown>>(
 
 const post = <T>(path: string, json: unknown = {}, signal?: AbortSignal) =>
     request<T>(path, { method: "POST", json, ...(signal ? { signal } : {}) });
+const upload = <T>(path: string, form: FormData, signal?: AbortSignal) =>
+    request<T>(path, { method: "POST", form, ...(signal ? { signal } : {}) });
 const remove = <T>(path: string, query?: Options["query"]) =>
     request<T>(path, { method: "DELETE", ...(query ? { query } : {}) });
 
@@ -79,59 +82,48 @@ export interface StartTraining {
     restart?: boolean;
 }
 
+type Sample = Pick<Api.Recording, "bucket" | "saved_as" | "wake_word">;
+const sampleUrl = ({ bucket, saved_as }: Sample) => `/api/samples/${bucket}/${part(saved_as)}`;
+
 export const api = {
     session: () => request<Api.Session>("/api/session"),
     startSession: (given: StartSession) => post<Api.Session>("/api/start_session", given),
     uploadTake: (form: FormData, signal?: AbortSignal) =>
-        request<{ saved_as: string; takes_received: number; item: Api.Recording }>("/api/upload_take", {
-            method: "POST",
-            form,
-            ...(signal ? { signal } : {}),
-        }),
-    resetRecordings: () => post<{ tickets: string[]; moved: number }>("/api/reset_recordings"),
+        upload<Answer<"POST /api/upload_take">>("/api/upload_take", form, signal),
     uploadSample: (bucket: "personal" | "negative", form: FormData) =>
-        request<{
-            saved_as: string;
-            converted: boolean;
-            detected_format: string;
-            final_format: string;
-            message: string;
-            item: Api.Recording;
-        }>(`/api/upload_${bucket}_sample`, { method: "POST", form }),
-    importLoose: () => post<{ moved: number }>("/api/import_loose"),
+        upload<Answer<"POST /api/upload_personal_sample">>(`/api/upload_${bucket}_sample`, form),
+    resetRecordings: () => post<Answer<"POST /api/reset_recordings">>("/api/reset_recordings"),
+    importLoose: () => post<Answer<"POST /api/import_loose">>("/api/import_loose"),
 
     samples: (wakeWord?: string | null) => request<Api.Samples>("/api/samples", { query: { wake_word: wakeWord } }),
-    captured: () => request<{ items: Api.Recording[]; captured_count: number }>("/api/captured_audio"),
+    captured: () => request<Answer<"GET /api/captured_audio">>("/api/captured_audio"),
     judgeCaptured: (file: string, verdict: "approve_personal" | "mark_negative" | "discard", wakeWord?: string) =>
-        post<{ item?: Api.Recording; ticket?: string }>(
+        post<Answer<"POST /api/captured_audio/{file}/{verdict}">>(
             `/api/captured_audio/${part(file)}/${verdict}`,
             wakeWord ? { wake_word: wakeWord } : {},
         ),
-    deleteSample: (item: Pick<Api.Recording, "bucket" | "saved_as" | "wake_word">) =>
-        remove<{ ticket: string }>(`/api/samples/${item.bucket}/${part(item.saved_as)}`, { wake_word: item.wake_word }),
-    findSpeech: (item: Pick<Api.Recording, "bucket" | "saved_as" | "wake_word">) =>
-        request<{ segments: { start: number; end: number }[]; segment_count: number }>(
-            `/api/samples/${item.bucket}/${part(item.saved_as)}/vad`,
-            { method: "POST", json: {}, query: { wake_word: item.wake_word } },
-        ),
-    trimSample: (form: FormData) => request<{ item: Api.Recording }>("/api/samples/trim", { method: "POST", form }),
-    revertSample: (form: FormData) => request<{ item: Api.Recording }>("/api/samples/revert", { method: "POST", form }),
+    deleteSample: (item: Sample) =>
+        remove<Answer<"DELETE /api/samples/{bucket}/{file}">>(sampleUrl(item), { wake_word: item.wake_word }),
+    findSpeech: (item: Sample) =>
+        request<Answer<"POST /api/samples/{bucket}/{file}/vad">>(`${sampleUrl(item)}/vad`, {
+            method: "POST",
+            json: {},
+            query: { wake_word: item.wake_word },
+        }),
+    trimSample: (form: FormData) => upload<Answer<"POST /api/samples/trim">>("/api/samples/trim", form),
+    revertSample: (form: FormData) => upload<Answer<"POST /api/samples/revert">>("/api/samples/revert", form),
     trash: () => request<{ items: Api.TrashItem[] }>("/api/trash"),
-    restore: (ticket: string) => post<{ item?: Api.Recording; run?: string }>(`/api/trash/${part(ticket)}/restore`),
+    restore: (ticket: string) => post<Answer<"POST /api/trash/{ticket}/restore">>(`/api/trash/${part(ticket)}/restore`),
 
     hints: (phrase: string, lang: string | null, signal?: AbortSignal) =>
         request<Api.Hints>("/api/hints", { query: { phrase, lang }, ...(signal ? { signal } : {}) }),
-    languages: () => request<{ languages: Api.SpokenLanguage[] }>("/api/languages"),
+    languages: () => request<Answer<"GET /api/languages">>("/api/languages"),
     preview: (given: { phrase: string; lang?: string; also?: string[]; clips?: number }, signal?: AbortSignal) =>
-        post<{ clips: Api.PreviewClip[] }>("/api/preview", given, signal),
+        post<Answer<"POST /api/preview">>("/api/preview", given, signal),
 
-    presets: () => request<{ presets: Api.Preset[]; threads: number }>("/api/presets"),
-    train: (given: StartTraining) =>
-        post<{ started: true; safe_word: string; personal_samples_used: number | boolean; allow_no_personal: boolean }>(
-            "/api/train",
-            given,
-        ),
-    cancelTraining: () => post<{ state: Api.TrainingState }>("/api/train/cancel"),
+    presets: () => request<Answer<"GET /api/presets">>("/api/presets"),
+    train: (given: StartTraining) => post<Answer<"POST /api/train">>("/api/train", given),
+    cancelTraining: () => post<Answer<"POST /api/train/cancel">>("/api/train/cancel"),
     trainStatus: (since: number) =>
         request<{ training: Api.Training & { log_text: string; log_begin: number; log_offset: number } }>(
             "/api/train_status",
@@ -139,14 +131,12 @@ export const api = {
         ),
     curves: () => request<Api.Curves>("/api/training/curves"),
 
-    models: () => request<{ base_url: string; models: Api.Model[]; damaged: Api.DamagedRun[] }>("/api/models"),
+    models: () => request<Answer<"GET /api/models"> & { models: Api.Model[] }>("/api/models"),
     model: (run: string, level?: Api.Sensitivity) =>
-        request<{ model: Api.Model; manifest: unknown; report: unknown; yaml: string }>(`/api/models/${part(run)}`, {
-            query: { level },
-        }),
-    deleteModel: (run: string) => remove<{ ticket: string }>(`/api/models/${part(run)}`),
-    data: () => request<{ entries: Api.DataEntry[]; total_bytes: number; free_bytes: number }>("/api/data"),
-    deleteData: (id: string) => remove<{ released_bytes: number }>(`/api/data/${part(id)}`),
+        request<Answer<"GET /api/models/{run}"> & { model: Api.Model }>(`/api/models/${part(run)}`, { query: { level } }),
+    deleteModel: (run: string) => remove<Answer<"DELETE /api/models/{run}">>(`/api/models/${part(run)}`),
+    data: () => request<Answer<"GET /api/data">>("/api/data"),
+    deleteData: (id: string) => remove<Answer<"DELETE /api/data/{id}">>(`/api/data/${part(id)}`),
     about: () => request<Api.About>("/api/about"),
-    pair: () => post<{ url: string; qr_svg: string; expires_s: number }>("/api/pairing"),
+    pair: () => post<Answer<"POST /api/pairing">>("/api/pairing"),
 };
