@@ -171,14 +171,16 @@ static long lock_holder(int lock)
     return strtol(text, NULL, 10);
 }
 
-// A run that was killed may leave speech processes that end a moment later and hold the lock until then.
+// The server looks at the lock for a moment now and then; a run that was killed may leave speech processes that end a
+// moment later and hold it until then.
 static bool take_lock(int lock)
 {
-    enum { TRIES = 40 };
+    enum { LOOKS = 6, TRIES = 40 };
     static const struct timespec pause = {.tv_nsec = 50000000};
     for (int i = 0; flock(lock, LOCK_EX | LOCK_NB) != 0; i++) {
         long holder = lock_holder(lock);
-        if (i == TRIES || holder <= 0 || kill((pid_t)holder, 0) == 0 || errno != ESRCH)
+        bool gone = holder <= 0 || (kill((pid_t)holder, 0) != 0 && errno == ESRCH);
+        if (i == (gone ? TRIES : LOOKS))
             return false;
         nanosleep(&pause, NULL);
     }
@@ -189,7 +191,7 @@ static bool take_lock(int lock)
 // watch (the page) have one run to show.
 static int lock_folder(struct walk *walk, struct error *error)
 {
-    char *path = text_print("%s/work/lock", walk->data);
+    char *path = text_print("%s/work/.lock", walk->data);
     if (!path)
         return error_memory(error, "a path");
     walk->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -216,7 +218,7 @@ static int open_folders(struct walk *walk, struct error *error)
     static const char *const inside[] = {FOLDER_SPEECH, FOLDER_FEATURES, FOLDER_TRAIN};
     walk->data = walk->options->data_dir ? strdup(walk->options->data_dir) : pipeline_data_dir();
     walk->work = walk->data ? text_print("%s/work/%s", walk->data, walk->id) : NULL;
-    walk->sounds_folder = walk->data ? text_print("%s/work/sounds", walk->data) : NULL;
+    walk->sounds_folder = walk->data ? text_print("%s/work/.sounds", walk->data) : NULL;
     if (!walk->work || !walk->sounds_folder)
         return error_memory(error, "a path");
     for (size_t i = 0; i < COUNT_OF(inside); i++) {

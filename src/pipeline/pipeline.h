@@ -7,7 +7,7 @@
 //   <data>/work/<id>/wake_word_samples/              clips
 //   <data>/work/<id>/wake_word_samples_augmented/    feature sets
 //   <data>/work/<id>/trained_models/                 checkpoints
-//   <data>/work/sounds/                              decoded negatives and backgrounds, shared by all wake words
+//   <data>/work/.sounds/                              decoded negatives and backgrounds, shared by all wake words
 //   <data>/output/<time>-<id>-<samples>-<steps>/     <id>.tflite, <id>.json, <id>.report.json, <id>.yaml,
 //                                                    logs/training.log, logs/model_summary.txt
 #ifndef WAKESMITH_PIPELINE_H

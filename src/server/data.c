@@ -29,8 +29,8 @@ const struct data_entry data_entries[] = {
     {"checkpoints", "States of trainings", "generated", "Lets an interrupted training go on; without it, it begins anew.",
      {"work/*/trained_models"}, false, true},
     {"sounds", "Decoded sounds", "generated", "Backgrounds and negatives, decoded; made again by the next training.",
-     {"work/sounds"}, false, true},
-    {"previews", "Previews", "generated", "Clips that the page has played.", {"work/previews"}, false, true},
+     {"work/.sounds"}, false, true},
+    {"previews", "Previews", "generated", "Clips that the page has played.", {"work/.previews"}, false, true},
     {"training_datasets", "Data sets", "downloaded", "Sounds and feature sets from elsewhere.", {"training_datasets"},
      false, true},
 };
@@ -111,7 +111,7 @@ int data_measure_entry(const char *data_dir, const struct data_entry *entry, str
 // The lock of every training in this data directory; *handle is held until it is closed.
 static int hold_work(const char *data_dir, int *handle, struct error *error)
 {
-    char *folder = path_join(data_dir, "work"), *path = folder ? path_join(folder, "lock") : NULL;
+    char *folder = path_join(data_dir, "work"), *path = folder ? path_join(folder, ".lock") : NULL;
     int code = path ? folder_make(folder, error) : error_memory(error, "a path");
     if (code == 0 && (*handle = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666)) < 0)
         code = error_set(error, ERROR_IO, "cannot open %s: %s", path, strerror(errno));

@@ -39,7 +39,7 @@ json_t *job_time(double seconds)
 
 static int set_paths(struct job *job, const char *data_dir, struct error *error)
 {
-    job->folder = text_print("%s/work/jobs/%s", data_dir, job->name);
+    job->folder = text_print("%s/work/.jobs/%s", data_dir, job->name);
     job->log = job->folder ? path_join(job->folder, "log") : NULL;
     job->events = job->folder ? path_join(job->folder, "events") : NULL;
     return job->events && job->log ? 0 : error_memory(error, "a path");
@@ -47,7 +47,7 @@ static int set_paths(struct job *job, const char *data_dir, struct error *error)
 
 int job_make(struct job *job, const char *data_dir, struct error *error)
 {
-    char stamp[32], *parent = text_print("%s/work/jobs", data_dir);
+    char stamp[32], *parent = text_print("%s/work/.jobs", data_dir);
     int code = parent ? folder_make(parent, error) : error_memory(error, "a path");
     free(parent);
     TRY(code);
@@ -69,7 +69,7 @@ int job_make(struct job *job, const char *data_dir, struct error *error)
         free(job->events);
         job->folder = job->log = job->events = NULL;
     }
-    return error_set(error, ERROR_IO, "cannot make a folder in %s/work/jobs", data_dir);
+    return error_set(error, ERROR_IO, "cannot make a folder in %s/work/.jobs", data_dir);
 }
 
 static void read_boot(char boot[40])
@@ -111,7 +111,7 @@ static int job_read(struct job *job, const char *data_dir, const char *name, str
     size_t size;
     json_t *state = NULL;
     const char *phrase, *id, *word;
-    char *path = text_print("%s/work/jobs/%s/job.json", data_dir, name);
+    char *path = text_print("%s/work/.jobs/%s/job.json", data_dir, name);
     int code = path ? file_read(path, STATE_MAXIMUM, &text, &size, error) : error_memory(error, "a path");
     if (code < 0)
         goto end;
@@ -158,7 +158,7 @@ end:
 // Names of jobs, oldest first: they begin with the time.
 static int job_names(const char *data_dir, struct dirent ***entries)
 {
-    char *folder = text_print("%s/work/jobs", data_dir);
+    char *folder = text_print("%s/work/.jobs", data_dir);
     int count = folder ? scandir(folder, entries, NULL, alphasort) : -1;
     free(folder);
     return count;
@@ -192,7 +192,7 @@ void job_prune(const char *data_dir, const char *keep)
         const char *name = entries[i]->d_name;
         jobs += is_job_name(name);
         char *path = is_job_name(name) && jobs > JOBS_KEPT && strcmp(name, keep) != 0
-                         ? text_print("%s/work/jobs/%s", data_dir, name)
+                         ? text_print("%s/work/.jobs/%s", data_dir, name)
                          : NULL;
         struct error error;
         if (path)
@@ -245,7 +245,7 @@ static void find_word(pid_t process, const char *data_dir, char id[TEXT_ID_SIZE]
 bool lock_held(const char *data_dir, struct lock_holder *holder)
 {
     *holder = (struct lock_holder){0};
-    char *path = text_print("%s/work/lock", data_dir);
+    char *path = text_print("%s/work/.lock", data_dir);
     int file = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     free(path);
     if (file < 0)

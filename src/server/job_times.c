@@ -25,7 +25,7 @@ struct job_times {
 
 static char *speed_path(const struct server *server)
 {
-    return text_print("%s/work/speed.json", server->data_dir);
+    return text_print("%s/work/.speed.json", server->data_dir);
 }
 
 // What the measurement is of: another machine measures again.

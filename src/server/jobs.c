@@ -294,7 +294,7 @@ static int make_arguments(const struct jobs *jobs, const struct jobs_order *orde
 static void link_log(const struct jobs *jobs, const struct job *job)
 {
     char *path = path_join(jobs->data_dir, "recorder_training.log");
-    char *temporary = path ? text_print("%s.new", path) : NULL, *target = text_print("work/jobs/%s/log", job->name);
+    char *temporary = path ? text_print("%s.new", path) : NULL, *target = text_print("work/.jobs/%s/log", job->name);
     if (temporary && target) {
         unlink(temporary);
         if (symlink(target, temporary) != 0 || rename(temporary, path) != 0)

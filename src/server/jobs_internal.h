@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the files that start and follow children share.
 //
-//   <data>/work/jobs/<job>/job.json   what the job is, its process and how it ended (job_state.c)
-//   <data>/work/jobs/<job>/events     JSON lines that the child writes (job_events.c)
-//   <data>/work/jobs/<job>/log        what it prints, and what the server says about it (log.c)
+//   <data>/work/.jobs/<job>/job.json   what the job is, its process and how it ended (job_state.c)
+//   <data>/work/.jobs/<job>/events     JSON lines that the child writes (job_events.c)
+//   <data>/work/.jobs/<job>/log        what it prints, and what the server says about it (log.c)
 //   <data>/recorder_training.log      a link to the newest log, where users of the reference look for it
 //
 // A job is named by its time and wake word ("20260131-120000-042-hey_jarvis"). Its child writes into these files
@@ -122,7 +122,7 @@ struct job {
     double started, ended; // seconds since 1970
 };
 void job_clear(struct job *job);
-// A folder of its own below <data>/work/jobs.
+// A folder of its own below <data>/work/.jobs.
 int job_make(struct job *job, const char *data_dir, struct error *error);
 int job_write(const struct job *job, struct error *error);
 // The newest job there is; none leaves the job empty.

@@ -205,8 +205,8 @@ static void prune(const char *parent)
 static int make_preview(struct server *server, const json_t *body, const char *phrase, const char *lang,
                         const char *folder, const char *key, struct error *error)
 {
-    char *parent = text_print("%s/work/previews", server->data_dir);
-    char *fresh = text_print("%s/work/previews/.new-XXXXXX", server->data_dir);
+    char *parent = text_print("%s/work/.previews", server->data_dir);
+    char *fresh = text_print("%s/work/.previews/.new-XXXXXX", server->data_dir);
     struct error ignored;
     int code = parent && fresh ? folder_make(parent, error) : error_memory(error, "a path");
     if (code == 0 && !mkdtemp(fresh))
@@ -244,7 +244,7 @@ static int post_preview(struct server *server, const struct request *request, st
     TRY(check_word(request->body, &phrase, &lang, error));
     TRY(spellings_check(json_object_get(request->body, "also"), error));
     make_key(request->body, phrase, lang, key);
-    char *folder = text_print("%s/work/previews/%s", server->data_dir, key);
+    char *folder = text_print("%s/work/.previews/%s", server->data_dir, key);
     char *index = folder ? path_join(folder, "index.json") : NULL;
     int code = index ? 0 : error_memory(error, "a path");
     if (code == 0 && !file_exists(index))
@@ -266,7 +266,7 @@ static int get_clip(struct server *server, const struct request *request, struct
     const char *key = request->values[0], *file = request->values[1];
     if (!is_key(key) || !text_ends_with(file, ".wav"))
         return error_set(error, ERROR_MISSING, "there is no such clip");
-    char *path = text_print("%s/work/previews/%s/%s", server->data_dir, key, file);
+    char *path = text_print("%s/work/.previews/%s/%s", server->data_dir, key, file);
     int code = path ? 0 : error_memory(error, "a path");
     if (code == 0 && !file_exists(path))
         code = error_set(error, ERROR_MISSING, "this clip is not there any more; ask for the preview again");

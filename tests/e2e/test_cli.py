@@ -110,6 +110,8 @@ check("progress_of_the_whole_only_grows", overall == sorted(overall) and overall
 curve = [event for event in events if event["event"] == "metric"]
 check("curves_have_loss_and_recall", len(curve) > 20 and all("loss" in point for point in curve)
       and any("recall" in point and "per_hour" in point for point in curve))
+run("train", "lock", *small[:3], f"--data-dir={folder}/two")  # nothing of ours in work/ has a name that a word can have
+check("a_word_may_be_called_anything", (folder / "two/work/lock/training.log").is_file() and (folder / "two/work/.lock").is_file())
 run("train", "x y", f"--data-dir={folder}/two", f"--events={folder}/bad", "--model=big", ok=False)
 check("events_tell_why_it_ended", json.loads((folder / "bad").read_text().splitlines()[-1])["reason"].find("big") >= 0)
 

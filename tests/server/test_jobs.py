@@ -21,7 +21,7 @@ def alive(process):
 
 
 def pid_of(server):
-    jobs = sorted((server.data / "work" / "jobs").iterdir())
+    jobs = sorted((server.data / "work" / ".jobs").iterdir())
     return fakes.json.loads((jobs[-1] / "job.json").read_text())["pid"]
 
 
@@ -38,7 +38,7 @@ answers = fakes.in_threads(100, lambda i: server.train())
 check("one_of_100_starts", sorted(a.status for a in answers) == [200] + [409] * 99, [a.status for a in answers])
 check("the_others_hear_why", all(a.json["code"] == "TRAINING_RUNNING" and a.json["error"] == "Training already running"
                                  and "sleeper" in a.json["message"] for a in answers if a.status == 409))
-check("one_process", len(list((server.data / "work" / "jobs").iterdir())) == 1)
+check("one_process", len(list((server.data / "work" / ".jobs").iterdir())) == 1)
 time.sleep(0.5)
 status = server.status()
 check("progress_is_in_the_status", status["stage"] == "generate" and status["progress"] == 0.25 and status["stage_progress"] == 0.5
@@ -163,7 +163,7 @@ check("offsets_stay", first["log_begin"] > 0 and first["log_text"].startswith("x
 for _ in range(22):
     server.train("tells why")
     server.over()
-kept = sorted((server.data / "work" / "jobs").iterdir())
+kept = sorted((server.data / "work" / ".jobs").iterdir())
 check("20_jobs_are_kept", len(kept) == 20 and server.status()["job"] == kept[-1].name, len(kept))
 
 # ---- curves, metrics, announcements ------------------------------------------------------------------------------------------------

@@ -238,7 +238,7 @@ def row(name):
 speech = data / "work" / "hey_jarvis" / "wake_word_samples"
 speech.mkdir(parents=True)
 (speech / "words.corpus").write_bytes(os.urandom(300_000))
-(data / "work" / "sounds").mkdir()
+(data / "work" / ".sounds").mkdir()
 outside = pathlib.Path(tempfile.mkdtemp(prefix="wakesmith outside "))
 (outside / "wake_word_samples").mkdir()
 (outside / "wake_word_samples" / "dear.bin").write_bytes(os.urandom(500_000))
@@ -252,7 +252,7 @@ check("recordings_are_irreplaceable", all(row(name)["irreplaceable"] and not row
                                           for name in ("personal_samples", "negative_samples", "captured_audio")))
 refused("recordings_are_not_deleted_as_a_whole", delete("/api/data/personal_samples"), 409, "one by one")
 refused("unknown_data", delete("/api/data/everything"), 404, "everything")
-with open(data / "work" / "lock", "w", encoding="ascii") as lock:  # as a training in a terminal holds it
+with open(data / "work" / ".lock", "w", encoding="ascii") as lock:  # as a training in a terminal holds it
     fcntl.flock(lock, fcntl.LOCK_EX)
     refused("nothing_is_deleted_during_a_training", delete("/api/data/speech"), 409, "training")
     check("and_everything_is_still_there", (speech / "words.corpus").is_file())
