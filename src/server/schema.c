@@ -551,7 +551,7 @@ memory:
 
 static json_t *number(double value)
 {
-    return value == floor(value) ? json_integer((json_int_t)value) : json_real(value);
+    return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value) : json_real(value);
 }
 
 static json_t *single_schema(const struct shape *shape)

@@ -397,7 +397,12 @@ def main():
         missing.expect(f"{path}: CORS", "access-control-allow-origin" in headers, {False})
     missing.report()
     check("the server is well", server.get("/api/about").status == 200)
+    listening = [Raw(server.port, "GET", "/api/events", []) for _ in range(20)]
+    time.sleep(1)
+    began = time.time()
     server.stop()
+    check("open pages do not hold up its end", time.time() - began < 5 and server.process.returncode == 0, time.time() - began)
+    check("and are told", all(one.answer()[0] == 200 for one in listening))
     finish()
 
 
