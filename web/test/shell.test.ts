@@ -9,7 +9,7 @@ import { fill, preferredLanguage, translate } from "../src/i18n";
 import { parseRoute, routeOf } from "../src/router";
 import { IDLE, stepStates, store } from "../src/state";
 import { pageTitle } from "../src/title";
-import { chosenPreset, placesOf, remainingOf, viewOf } from "../src/train/plan";
+import { chosenPreset, countOf, placesOf, remainingOf, viewOf } from "../src/train/plan";
 import {
     draftOf,
     hasUnusualLetters,
@@ -106,6 +106,16 @@ test("the Train screen knows what it is about", () => {
     assert.equal(remainingOf({ eta_s: null, progress: 0 }).key, "train.eta_unknown");
     assert.deepEqual(remainingOf({ eta_s: 70, progress: 0.5 }), { key: "train.eta", seconds: 70 });
     assert.equal(remainingOf({ eta_s: 1, progress: 0.9 }).key, "train.eta_soon");
+});
+
+test("a stage tells how far it is where that can be said", () => {
+    const metrics = { ...IDLE.metrics, step: 699, steps: 1600 };
+    assert.deepEqual(countOf({ ...running, stage: "train", metrics }), { key: "train.at_step", n: 699, steps: 1600 });
+    assert.deepEqual(countOf({ ...running, stage: "generate", note: "576 clips spoken" }), {
+        key: "train.clips_spoken",
+        n: 576,
+    });
+    assert.equal(countOf({ ...running, stage: "augment", note: "words" }), null);
 });
 
 test("the preset is the reader's last choice while there is one", () => {

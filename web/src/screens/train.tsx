@@ -43,7 +43,7 @@ export function Train() {
             {view === "ended" && <Ended training={training} />}
             {(view === "ready" || view === "ended") && <Start session={session} training={training} />}
             {view !== "ready" && <Curves curves={curves} />}
-            {view !== "ready" && <LogView key={training.job} />}
+            {view !== "ready" && <LogView />}
         </>
     );
 }

@@ -7,7 +7,7 @@ import { formatDuration, t, textOfCode } from "../i18n";
 import { routeOf } from "../router";
 import { Badge, Button, Card, Icon, LinkButton, Notice, Progress } from "../ui";
 import type { Tone } from "../ui";
-import { STAGES, placesOf, remainingOf } from "./plan";
+import { STAGES, countOf, placesOf, remainingOf } from "./plan";
 
 export const nameOf = (training: Training): string => training.phrase ?? training.safe_word ?? "?";
 
@@ -36,7 +36,8 @@ export function Running({ training }: { training: Training }) {
         [asked, setAsked] = useState(false);
     const terminal = training.by === "command line",
         stopping = training.state === "cancelling";
-    const remaining = remainingOf(training);
+    const remaining = remainingOf(training),
+        count = countOf(training);
     const cancel = async () => {
         setAsked(true);
         setTrouble(null);
@@ -77,12 +78,7 @@ export function Running({ training }: { training: Training }) {
                     <Stages training={training} />
                     <p class="stage-text">
                         {training.stage ? t(`train.stage_${training.stage}_text`) : t("train.stage_none_text")}
-                        {training.note && (
-                            <span class="muted" lang="en">
-                                {" "}
-                                {training.note}
-                            </span>
-                        )}
+                        {count && <span class="muted number"> {t(count.key, count)}</span>}
                     </p>
                     {trouble && <Notice tone="bad">{trouble}</Notice>}
                     <div class="row">

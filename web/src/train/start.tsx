@@ -176,13 +176,13 @@ function useNegatives(word: string | null): number | null {
 
 export function Start({ session, training }: { session: Session; training: Training }) {
     const { presets, trouble } = usePresets();
-    const [wanted, setWanted] = useState(remembered("preset"));
+    const [wanted, setWanted] = useState<string | null>(null);
     const [busy, setBusy] = useState(false),
         [refusal, setRefusal] = useState<ApiError | null>(null);
     const negatives = useNegatives(session.safe_word);
-    const preset = chosenPreset(presets, wanted);
     const mine = training.safe_word === session.safe_word;
     const resumable = mine && training.resumable;
+    const preset = chosenPreset(presets, wanted ?? (resumable ? training.preset : remembered("preset")));
     const choose = (name: string) => {
         remember("preset", name);
         setWanted(name);
