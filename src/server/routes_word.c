@@ -70,8 +70,9 @@ static int get_languages(struct server *server, const struct request *request, s
     (void)server, (void)request;
     json_t *languages = json_array();
     for (size_t i = 0; i < text_language_count; i++)
-        json_array_append_new(languages, json_pack("{s:s, s:s, s:s}", "code", text_languages[i].code, "name",
-                                                   text_languages[i].name, "script", text_languages[i].script));
+        json_array_append_new(languages, json_pack("{s:s, s:s, s:s, s:s}", "code", text_languages[i].code, "name",
+                                                   text_languages[i].name, "own_name", text_languages[i].own_name,
+                                                   "script", text_languages[i].script));
     return reply_json(reply, json_pack("{s:b, s:o}", "ok", 1, "languages", languages), error);
 }
 
@@ -284,7 +285,7 @@ static const struct route routes[] = {
                " verdicts: [{level: \"good\" | \"fair\" | \"poor\", code: text, text: text}], missing?: text | null}",
      .handle = get_hints},
     {.method = "GET", .path = "/api/languages", .summary = "Languages that can be trained",
-     .answer = "{ok: bool, languages: [{code: text, name: text, script: text}]}", .handle = get_languages},
+     .answer = "{ok: bool, languages: [{code: text, name: text, own_name: text, script: text}]}", .handle = get_languages},
     {.method = "POST", .path = "/api/preview", .summary = "Speaks a phrase as the clips of a training begin",
      .body_kind = BODY_JSON,
      .body = "{phrase: text(1..400), lang?: text(0..16), also?: [text(1..400)], clips?: int(1..20)}",

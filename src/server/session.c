@@ -45,12 +45,9 @@ static int clamped(const json_t *given, int fallback, int most)
 
 static int unknown_language(struct error *error)
 {
-    error_set(error, ERROR_USAGE, "lang must be one of: auto");
-    for (size_t i = 0; i < text_language_count; i++) {
-        size_t used = strlen(error->message);
-        snprintf(error->message + used, sizeof error->message - used, ", %s", text_languages[i].code);
-    }
-    return error->code;
+    char codes[TEXT_CODES_SIZE];
+    text_language_codes(codes);
+    return error_set(error, ERROR_USAGE, "lang must be one of: %s", codes);
 }
 
 static int read_language(const json_t *given, struct session *session, struct error *error)

@@ -12,9 +12,9 @@
 enum { PACE_WORDS = 175 /* a minute, espeak-ng's own */, SOUND_MAXIMUM = 60 * 48000 };
 
 // Variants that sound like no person.
-static const char *const odd_variants[] = {"whisper", "whisperf", "croak",     "fast",      "Demonic",   "UniRobot",
-                                           "anikaRobot", "robosoft", "robosoft2", "robosoft3", "robosoft4", "robosoft5",
-                                           "robosoft6", "robosoft7", "robosoft8"};
+static const char *const odd_variants[] = {"whisper",   "whisperf",   "croak",     "fast",      "Demonic",
+                                           "UniRobot",  "anikaRobot", "robosoft",  "robosoft2", "robosoft3",
+                                           "robosoft4", "robosoft5",  "robosoft6", "robosoft7", "robosoft8"};
 
 // Dialects that are drawn more often than others.
 static const struct {
@@ -77,6 +77,11 @@ static bool speaks(const espeak_VOICE *voice, const char *tag)
         if (same_language(at + 1, tag))
             return true;
     return false;
+}
+
+static bool is_romanised(const char *voice)
+{
+    return strcasestr(voice, "-latn") != NULL;
 }
 
 static bool is_odd(const char *variant)
@@ -149,8 +154,10 @@ int espeak_list(const struct language *language, struct buffer *lines)
     }
     for (const espeak_VOICE **at = espeak_ListVoices(NULL); at && *at; at++) {
         const char *dialect = (*at)->identifier;
-        // Left out: mbrola's voices, and voices that read a romanisation instead of the language's script.
-        if (strncmp(dialect, "mb/", 3) == 0 || strcasestr(dialect, "-latn") || !speaks(*at, tag))
+        // Left out: mbrola's voices, and voices that read a romanisation instead of the language's script. Chinese
+        // is the other way round: in espeak-ng 1.51 only the voice that knows pinyin reads the characters, too.
+        if (strncmp(dialect, "mb/", 3) == 0 || is_romanised(dialect) != is_romanised(language->espeak) ||
+            !speaks(*at, tag))
             continue;
         print_voice(lines, dialect, "", plain);
         for (size_t i = 0; i < variants.count; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The engine Piper: neural voices (VITS), one file a voice with one to some hundred speakers. Files, in <voices>/piper:
-// NAME.onnx and NAME.onnx.json beside it, which names the language, the rate, espeak-ng's voice and the ids of phonemes.
-// A voice is NAME or NAME#speaker. The random nodes of the graph get a seed (onnx_seed.c).
+// NAME.onnx and NAME.onnx.json beside it, which names the language, the rate, espeak-ng's voice and the ids of
+// phonemes. A voice is NAME or NAME#speaker. The random nodes of the graph get a seed (onnx_seed.c).
 #include "speech/ort.h"
 #include "speech/speech_internal.h"
 
@@ -45,13 +45,18 @@ static double number_of(const json_t *settings, const char *group, const char *k
     return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
+static bool begins(const char *named, const char *code)
+{
+    size_t length = strcspn(named, "_-");
+    return length == strlen(code) && strncmp(named, code, length) == 0;
+}
+
 // "en" of "en_US" or of espeak-ng's "en-us".
-static bool speaks_language(const json_t *settings, const char *code)
+static bool speaks_language(const json_t *settings, const struct language *language)
 {
     const char *named = text_of(settings, "language", "code");
     named = *named ? named : text_of(settings, "espeak", "voice");
-    size_t length = strcspn(named, "_-");
-    return length == strlen(code) && strncmp(named, code, length) == 0;
+    return *named && (begins(named, language->code) || begins(named, language->other_code));
 }
 
 int piper_list(const struct language *language, struct buffer *lines)
@@ -67,7 +72,7 @@ int piper_list(const struct language *language, struct buffer *lines)
         const char *name = path_name(models.items[i]);
         int length = (int)strlen(name) - 5;
         json_int_t speakers = json_integer_value(json_object_get(settings, "num_speakers"));
-        if (settings && speaks_language(settings, language->code)) {
+        if (settings && speaks_language(settings, language)) {
             if (speakers <= 1)
                 buffer_print(lines, "1\t%.*s\t%.*s\n", length, name, length, name);
             for (json_int_t k = 0; speakers > 1 && k < speakers && k < 4096; k++)
@@ -179,10 +184,18 @@ static int keep(void *context, const float *values, size_t count)
     return 0;
 }
 
+// espeak-ng's voice that reads for this one. Where only the language is named, the language's own: "cmn" alone cannot
+// read Chinese in espeak-ng 1.51.
+static const char *reader_of(const json_t *settings, const struct language *language)
+{
+    const char *named = text_of(settings, "espeak", "voice");
+    bool plain = strcmp(named, language->code) == 0 || strcmp(named, language->other_code) == 0;
+    return plain ? language->espeak : named;
+}
+
 int piper_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
                 struct sound *sound)
 {
-    (void)language;
     size_t length = strcspn(voice, "#"), count = 0;
     struct error error;
     struct buffer ipa;
@@ -190,7 +203,7 @@ int piper_speak(const struct language *language, const char *voice, const char *
     if (load(voice, length) != 0)
         return -1;
     buffer_init(&ipa, 1 << 16);
-    if (espeak_ipa(text_of(piper.settings, "espeak", "voice"), text, &ipa) == 0 && ipa.data)
+    if (espeak_ipa(reader_of(piper.settings, language), text, &ipa) == 0 && ipa.data)
         count = ids_of(json_object_get(piper.settings, "phoneme_id_map"), ipa.data, ids);
     buffer_free(&ipa);
     if (count < 4)

@@ -5,20 +5,27 @@
 
 #include "base/base.h"
 
-// One row a language. Adding a language is adding a row to text_languages.
+// One row a language. Adding a language is adding a row to text_languages (docs/languages.md).
 struct language {
-    const char *code;   // "en", as in the manifest's trained_languages
-    const char *name;   // for people, in English
-    const char *script; // "Latin", "Cyrillic", "Han", "Arabic", ...: the script that `auto` recognises it by
-    const char *espeak; // voice of espeak-ng
-    bool keep_title;    // the title is the phrase as typed (not "Hey Jarvis" from "hey jarvis")
+    const char *code;       // "en", as in the manifest's trained_languages
+    const char *other_code; // another one that espeak-ng or a neural voice has for it ("no" of "nb"), or ""
+    const char *name;       // for people, in English
+    const char *own_name;   // in the language itself
+    const char *script;     // "Latin", "Cyrillic", "Han", "Arabic", ...
+    const char *letters;    // `auto` recognises the language by them: pairs of a first and a last character, or ""
+    const char *espeak;     // voice of espeak-ng
+    bool keep_title;        // the title is the phrase as typed (not "Hey Jarvis" from "hey jarvis")
+    const char *voices;     // neural voices to fetch for it: names of the catalogue or of Piper's, or ""
 };
 extern const struct language text_languages[];
 extern const size_t text_language_count;
 
 // By code ("en", any case; "auto" gives NULL and no error). ERROR_USAGE names --lang and what is possible.
 int text_language_named(const char *code, const struct language **language, struct error *error);
-// By the script of the first letters that decide; English when nothing does.
+// "auto en ru ...": all that --lang may be.
+enum { TEXT_CODES_SIZE = 440 };
+void text_language_codes(char codes[TEXT_CODES_SIZE]);
+// By the letters of the phrase; English when none decides.
 const struct language *text_language_of(const char *phrase);
 
 // Valid UTF-8, at most 200 characters, no control characters. `what` names the option for the message.

@@ -12,10 +12,11 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <espeak-ng/speak_lib.h>
 
-static const struct language english = {"en", "English", "Latin", "gmw/en-US", false};
-static const struct language german = {"de", "German", "Latin", "de", false};
-static const struct language unknown = {"xx", "Nowhereish", "Latin", "xx", false};
+static const struct language english = {.code = "en", .other_code = "", .name = "English", .espeak = "gmw/en-US"};
+static const struct language german = {.code = "de", .other_code = "", .name = "German", .espeak = "de"};
+static const struct language unknown = {.code = "xx", .other_code = "", .name = "Nowhereish", .espeak = "xx"};
 
 static char folder[] = "/tmp/test_speech_XXXXXX";
 
@@ -405,14 +406,75 @@ static void test_unreadable_text(void **state)
 {
     (void)state;
     struct error error = {0};
-    static const struct language japanese = {"ja", "Japanese", "Kana", "jpx/ja", true};
+    const struct language *japanese;
+    assert_int_equal(text_language_named("ja", &japanese, &error), 0);
     const char *texts[] = {"\xe6\x9d\xb1\xe4\xba\xac"};
-    struct speech_request request = request_for(&japanese, 10);
+    struct speech_request request = request_for(japanese, 10);
     request.texts = texts;
     char *path = path_join(folder, "unreadable");
     assert_int_equal(speech_generate(&request, path, NULL, NULL, &error), ERROR_USAGE);
     assert_non_null(strstr(error.message, texts[0]));
     free(path);
+}
+
+// Writes espeak-ng's languages that no row of the table has, and rows whose voice espeak-ng has not.
+static int say_unnamed_languages(void *context, int output)
+{
+    (void)context;
+    if (espeak_open() != 0)
+        return -1;
+    const espeak_VOICE **voices = espeak_ListVoices(NULL);
+    bool found[256] = {false};
+    for (const espeak_VOICE **at = voices; *at; at++) {
+        const char *name = (*at)->identifier, *slash = strrchr(name, '/'), *tag = slash ? slash + 1 : name;
+        bool named = strncmp(name, "mb/", 3) == 0;
+        for (size_t i = 0; i < text_language_count; i++) {
+            const char *own = strrchr(text_languages[i].espeak, '/');
+            own = own ? own + 1 : text_languages[i].espeak;
+            named |= strcspn(own, "-") == strcspn(tag, "-") && strncmp(own, tag, strcspn(own, "-")) == 0;
+            found[i] |= strcmp(text_languages[i].espeak, name) == 0;
+        }
+        if (!named)
+            dprintf(output, "%s ", name);
+    }
+    for (size_t i = 0; i < text_language_count; i++)
+        if (!found[i])
+            dprintf(output, "!%s ", text_languages[i].code);
+    return 0;
+}
+
+static void test_every_language_of_espeak_has_a_row(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct buffer answer = {0};
+    assert_int_equal(child_call(say_unnamed_languages, NULL, &answer, "a test", &error), 0);
+    if (answer.size)
+        fail_msg("%.*s", (int)answer.size, (const char *)answer.data);
+    buffer_free(&answer);
+}
+
+// Chinese is read from characters and from pinyin, with the same sounds.
+static void test_chinese(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    const struct language *chinese;
+    char *characters, *pinyin;
+    struct voice *voices;
+    size_t count;
+    assert_int_equal(text_language_named("zh", &chinese, &error), 0);
+    assert_int_equal(speech_phonemes("你好小智", chinese, &characters, &error), 0);
+    assert_int_equal(speech_phonemes("ni3 hao3 xiao3 zhi4", chinese, &pinyin, &error), 0);
+    assert_string_equal(characters, pinyin);
+    assert_null(strstr(characters, "(en)"));
+    assert_int_equal(speech_voices(chinese, &voices, &count, &error), 0);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(voices[i].engine, "espeak-ng") == 0)
+            assert_non_null(strstr(voices[i].name, "pinyin")); // the other voice spells the characters in English
+    free(voices);
+    free(characters);
+    free(pinyin);
 }
 
 static int crash(void *context, int output)
@@ -473,7 +535,10 @@ static void test_kokoro_phonemes(void **state)
     assert_int_equal(kokoro_tokens("hˈA", ids, 8), 5);
     const int64_t wanted[] = {0, 50, 156, 24, 0};
     assert_memory_equal(ids, wanted, sizeof wanted);
-    assert_int_equal(kokoro_tokens("h\xcb\x88" "A%A", ids, 8), 6); // what has no id is left out
+    assert_int_equal(kokoro_tokens("h\xcb\x88"
+                                   "A%A",
+                                   ids, 8),
+                     6); // what has no id is left out
     assert_int_equal(kokoro_tokens("AAAAAAAAAAAAAAAA", ids, 8), 8);
 }
 
@@ -481,8 +546,9 @@ static void test_kokoro_phonemes(void **state)
 static void test_random_nodes_get_a_seed(void **state)
 {
     (void)state;
-    static const uint8_t model[] = {0x08, 8, 0x3a, 33, 0x0a, 5, 0x22, 3, 'A', 'd', 'd', 0x0a, 24, 0x1a, 4, 'n', 'o', 'd', 'e',
-                                    0x22, 16, 'R', 'a', 'n', 'd', 'o', 'm', 'N', 'o', 'r', 'm', 'a', 'l', 'L', 'i', 'k', 'e'};
+    static const uint8_t model[] = {0x08, 8,   0x3a, 33,  0x0a, 5,   0x22, 3,   'A', 'd', 'd', 0x0a, 24,
+                                    0x1a, 4,   'n',  'o', 'd',  'e', 0x22, 16,  'R', 'a', 'n', 'd',  'o',
+                                    'm',  'N', 'o',  'r', 'm',  'a', 'l',  'L', 'i', 'k', 'e'};
     struct buffer seeded;
     size_t count;
     assert_int_equal(onnx_seed(model, sizeof model, &seeded, &count), 0);
@@ -541,6 +607,8 @@ int main(void)
         cmocka_unit_test(test_sentences),
         cmocka_unit_test(test_phonemes_and_lengths),
         cmocka_unit_test(test_unreadable_text),
+        cmocka_unit_test(test_every_language_of_espeak_has_a_row),
+        cmocka_unit_test(test_chinese),
         cmocka_unit_test(test_crash_in_a_child),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);

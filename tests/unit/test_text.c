@@ -172,7 +172,11 @@ static void language_follows_the_script(void **state)
         {"Я", "ru"},          {"а", "ru"},         {"я", "ru"},        {"Ё", "ru"},        {"ё", "ru"},          {"hey дом", "ru"},
         {"Привіт", "uk"},     {"їжак", "uk"},      {"Єва", "uk"},      {"ґ", "uk"},        {"你好小智", "zh"},   {"hey 小智", "zh"},
         {"日本語の犬", "ja"}, {"ハロー", "ja"},    {"안녕", "ko"},     {"مرحبا", "ar"},    {"שלום", "he"},       {"γεια σου", "el"},
-        {"नमस्ते", "hi"},       {"\xff", "en"},      {"\xff привет", "ru"},
+        {"नमस्ते", "hi"},       {"\xff", "en"},
+        {"джарвіс", "uk"},    {"добры дзень ў", "be"}, {"здраво ђак", "sr"}, {"سلام پدر", "fa"}, {"گھر ہے", "ur"}, {"สวัสดี", "th"},
+        {"გამარჯობა", "ka"},  {"բարև", "hy"},      {"வணக்கம்", "ta"},  {"ሰላም", "am"},      {"হ্যালো", "bn"},     {"hyvää huomenta", "en"},
+        {"\u3400", "zh"},      {"\U00020000", "zh"},{"犬の", "ja"},      {"ﷺ", "ar"},        {"ᄀ", "ko"},
+             {"\xff привет", "ru"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_string_equal(text_language_of(rows[i].phrase)->code, rows[i].code);
@@ -188,16 +192,21 @@ static void languages_are_named_by_code(void **state)
     for (size_t i = 0; i < text_language_count; i++) {
         assert_int_equal(text_language_named(text_languages[i].code, &language, &error), 0);
         assert_ptr_equal(language, &text_languages[i]); // no code twice
-        assert_true(language->name[0] && language->script[0] && language->espeak[0]);
+        assert_true(language->name[0] && language->own_name[0] && language->script[0] && language->espeak[0]);
+        assert_int_equal(text_check_phrase(language->own_name, &error), 0);
+        assert_int_equal(text_check(language->letters, "letters", &error), 0);
+        assert_int_equal(strlen(language->code) > 1 && strlen(language->code) <= 4, 1);
     }
     assert_int_equal(text_language_named("Ru", &language, &error), 0);
     assert_string_equal(language->code, "ru");
+    assert_int_equal(text_language_named("no", &language, &error), 0);
+    assert_string_equal(language->code, "nb");
     const char *const wrong[] = {"true", "", "e", "english", "xx"};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         assert_int_equal(text_language_named(wrong[i], &language, &error), ERROR_USAGE);
         assert_null(language);
         assert_non_null(strstr(error.message, "--lang"));
-        assert_non_null(strstr(error.message, "auto, en, ru"));
+        assert_non_null(strstr(error.message, "auto en ru"));
         assert_non_null(strstr(error.message, text_languages[text_language_count - 1].code));
     }
 }

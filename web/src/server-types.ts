@@ -266,6 +266,7 @@ export interface Answers {
         languages: {
             code: string;
             name: string;
+            own_name: string;
             script: string;
         }[];
     };

@@ -98,11 +98,11 @@ export const presets = [
     measured: name === "draft",
 }));
 export const languages = [
-    ["en", "English", "Latin"],
-    ["ru", "Russian", "Cyrillic"],
-    ["de", "German", "Latin"],
-    ["fr", "French", "Latin"],
-].map(([code, name, script]) => ({ code, name, script }));
+    ["en", "English", "English", "Latin"],
+    ["ru", "Russian", "Русский", "Cyrillic"],
+    ["de", "German", "Deutsch", "Latin"],
+    ["fr", "French", "Français", "Latin"],
+].map(([code, name, own_name, script]) => ({ code, name, own_name, script }));
 
 // A second of a tone that swells, 16 kHz mono.
 export function tone(hertz) {

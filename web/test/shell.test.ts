@@ -13,6 +13,7 @@ import { chosenPreset, countOf, placesOf, remainingOf, viewOf } from "../src/tra
 import {
     draftOf,
     hasUnusualLetters,
+    languageLabel,
     languageName,
     sameDraft,
     sortedVerdicts,
@@ -160,4 +161,6 @@ test("what to act on comes first; names are readable", () => {
     assert.equal(languageName("ru", "en", "x"), "Russian");
     assert.equal(languageName("de", "ru", "x"), "Немецкий");
     assert.equal(languageName("not a code", "en", "as the server says"), "as the server says");
+    assert.equal(languageLabel("German", "Deutsch"), "German · Deutsch");
+    assert.equal(languageLabel("Русский", "русский"), "Русский"); // its own name is not said twice
 });

@@ -8,7 +8,7 @@ import { go } from "../router";
 import { setSession, useAppState } from "../state";
 import { createStore, useStore } from "../store";
 import { Button, Field, Notice, classes } from "../ui";
-import { draftOf, languageName, sameDraft, spellingsOf } from "../word/draft";
+import { draftOf, languageLabel, languageName, sameDraft, spellingsOf } from "../word/draft";
 import type { Draft } from "../word/draft";
 import { Facts, useHints } from "../word/facts";
 import { Hear } from "../word/hear";
@@ -43,7 +43,7 @@ function LanguageChoice({
     const reader = useLanguage(),
         languages = useSpokenLanguages();
     const named = languages
-        .map(({ code, name }) => ({ code, name: languageName(code, reader, name) }))
+        .map(({ code, name, own_name }) => ({ code, name: languageLabel(languageName(code, reader, name), own_name) }))
         .sort((a, b) => a.name.localeCompare(b.name, reader));
     return (
         <Field label={t("word.language")} help={t("word.language_help")}>

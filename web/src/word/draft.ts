@@ -38,6 +38,10 @@ export function languageName(code: string, reader: string, otherwise: string): s
     }
 }
 
+// Whoever does not read the page's language finds the own one by its own name.
+export const languageLabel = (name: string, own: string): string =>
+    name.toLocaleLowerCase() === own.toLocaleLowerCase() ? name : `${name} · ${own}`;
+
 // "gmw/en-US+anika" of espeak-ng is Anika, who speaks en-US; flite's "awb" is AWB.
 export function voiceName(voice: string): string {
     const [base = "", variant] = voice.replace(/^.*\//, "").split("+");
