@@ -21,8 +21,8 @@ static const struct mix_row mix[] = {
 };
 enum { MAX_SOURCES = COUNT_OF(mix) * CONDITION_COUNT };
 
-// The share of reviewed negatives grows with their number n as n / (n + REVIEWED_HALF): a handful must not fill a
-// sixth of all negative draws, where the network would learn them by heart instead of speech.
+// The share of reviewed negatives grows with their number n as n / (n + REVIEWED_HALF): a handful must not fill an
+// eighth of all negative draws, where the network would learn them by heart instead of speech.
 enum { REVIEWED_HALF = 20 };
 static float share_of(const struct walk *walk, const struct mix_row *row, bool offline)
 {
