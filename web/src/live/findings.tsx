@@ -13,12 +13,16 @@ import type { Finding } from "./session";
 
 const tones: Record<Finding["kind"], Tone> = { detection: "good", near: "warn", missed: "bad" };
 
-function sentenceOfReason(reason: Reason, { sound, mean, cutoff }: Finding, model: Model): string {
-    const { level = 0, noise = 0 } = sound ?? {};
+// Both in percent, with as many digits as show which is larger.
+function shares({ mean, cutoff }: Finding): { score: string; cutoff: string } {
     const needed = cutoff / 255, digits = formatPercent(mean) === formatPercent(needed) ? 1 : 0;
+    return { score: formatPercent(mean, digits), cutoff: formatPercent(needed, digits) };
+}
+
+function sentenceOfReason(reason: Reason, finding: Finding, model: Model): string {
+    const { level = 0, noise = 0 } = finding.sound ?? {};
     return t(`live.reason_${reason}`, {
-        word: model.title, level: Math.round(level), above: Math.round(level - noise),
-        score: formatPercent(mean, digits), cutoff: formatPercent(needed, digits),
+        word: model.title, level: Math.round(level), above: Math.round(level - noise), ...shares(finding),
     });
 }
 
@@ -60,7 +64,7 @@ function useSaving(finding: Finding, model: Model) {
 }
 
 function Row({ finding, model, choiceName }: { finding: Finding; model: Model; choiceName: (name: string) => string }) {
-    const { kind, clip, seconds, mean, cutoff } = finding;
+    const { kind, clip, seconds } = finding;
     const { busy, saved, trouble, save } = useSaving(finding, model);
     const url = useMemo(() => clip && URL.createObjectURL(new Blob([encodeWav(clip, RATE)], { type: "audio/wav" })), [clip]);
     useEffect(() => () => void (url && URL.revokeObjectURL(url)), [url]);
@@ -74,7 +78,7 @@ function Row({ finding, model, choiceName }: { finding: Finding; model: Model; c
             <div class="live-row-head">
                 <span class="number muted">{at}</span>
                 <Badge tone={tones[kind]}>{t(`live.kind_${kind}`)}</Badge>
-                <span class="number">{t("live.score", { score: formatPercent(mean), cutoff: formatPercent(cutoff / 255) })}</span>
+                <span class="number">{t("live.score", shares(finding))}</span>
             </div>
             <div class="live-row-tools">
                 {url ? <PlayButton url={url} label={t("live.play")} /> : <Button icon="play" label={t("live.play")} disabled />}

@@ -47,7 +47,7 @@ const labelOf = (entry: DataEntry) => textOfCode("data.label_", entry.id, entry.
 
 function Entry({ entry, largest, load }: { entry: DataEntry; largest: number; load: () => Promise<void> }) {
     const [asking, setAsking] = useState(false), { busy, trouble, act } = useWork();
-    const label = labelOf(entry), size = formatBytes(entry.bytes);
+    const label = labelOf(entry), size = formatBytes(entry.files ? entry.bytes : 0); // an empty folder is nothing to free
     const remove = () => act(async () => {
         const { released_bytes } = await api.deleteData(entry.id);
         setAsking(false);

@@ -74,8 +74,7 @@ export function Models({ item }: { item: string | null }) {
     const pair = marked.map(run => models?.find(model => model.run === run)).filter(model => model !== undefined);
     return (
         <>
-            <h1>{t("models.title")}</h1>
-            <p class="lead">{t("models.lead")}</p>
+            <div class="stack-close"><h1>{t("models.title")}</h1><p class="lead">{t("models.lead")}</p></div>
             {trouble && <Notice tone="bad">{trouble}</Notice>}
             {models === null && !trouble && <p class="muted" role="status">{t("app.loading")}</p>}
             {models?.length === 0 && damaged.length === 0 && (

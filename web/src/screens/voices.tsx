@@ -180,8 +180,7 @@ export function Voices(_props: { id: string | null }) {
     const { session, training, loaded } = useAppState();
     return (
         <>
-            <h1>{t("voices.title")}</h1>
-            <p class="lead">{t("voices.lead")}</p>
+            <div class="stack-close"><h1>{t("voices.title")}</h1><p class="lead">{t("voices.lead")}</p></div>
             {session.safe_word ? <Studio session={session} locked={training.running && training.safe_word === session.safe_word} />
                 : loaded && <Card><Empty icon="microphone">
                     <p>{t("voices.no_word")}</p><LinkButton href={routeOf("word")} kind="main">{t("voices.choose_word")}</LinkButton></Empty></Card>}

@@ -74,12 +74,14 @@ function options(lines: Line[], steps: number, width: number, style: CSSStyleDec
 function Plot({
     title,
     help,
+    waiting,
     steps,
     at,
     lines,
 }: {
     title: string;
     help: string;
+    waiting: string;
     steps: number;
     at: number[];
     lines: Line[];
@@ -138,7 +140,7 @@ function Plot({
                 ))}
             </ul>
             {empty ? (
-                <p class="curve-empty muted">{t("train.curve_waiting")}</p>
+                <p class="curve-empty muted">{waiting}</p>
             ) : (
                 <div
                     ref={place}
@@ -160,6 +162,7 @@ export function Curves({ curves }: { curves: CurveData }) {
             <Plot
                 title={t("train.curve_loss")}
                 help={t("train.curve_loss_help")}
+                waiting={t("train.curve_waiting")}
                 steps={steps}
                 at={curves.loss.map(([step]) => step)}
                 lines={[
@@ -176,6 +179,7 @@ export function Curves({ curves }: { curves: CurveData }) {
             <Plot
                 title={t("train.curve_judged")}
                 help={t("train.curve_judged_help")}
+                waiting={t(curves.loss.length ? "train.curve_waiting_judged" : "train.curve_waiting")}
                 steps={steps}
                 at={curves.judged.map(([step]) => step)}
                 lines={[
