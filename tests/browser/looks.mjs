@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What holds on every screen: speed, keyboard, Russian, a phone, light and dark, nothing that axe-core finds serious.
 import assert from "node:assert/strict";
-import { axe, check, picture, until, visitor } from "./harness.mjs";
+import { axe, check, must, picture, until, visitor } from "./harness.mjs";
 import { en, ru } from "./texts.mjs";
 
 const PHONE = { width: 360, height: 740 };
@@ -102,7 +102,7 @@ const NAMES = /Wakesmith|wakesmith serve --lan|ESPHome|jarvis|\.(tflite|json|wav
 
 export async function russian(browser, server) {
     const context = await visitor(browser, server, { ...PHONE, dark: true }), page = await context.newPage();
-    await check("russian_can_be_chosen_and_stays", async () => {
+    await must("russian_can_be_chosen_and_stays", async () => {
         await page.goto(server.url);
         await page.getByRole("button", { name: "Русский" }).click();
         await page.getByRole("heading", { level: 1, name: ru("word.title") }).waitFor();
