@@ -95,14 +95,14 @@ export async function visitor(browser, server, { language = "en-US", width = 120
     return context;
 }
 
-// The whole screen; what is drawn only when it comes into sight is waited for.
+// The whole screen, in a window as high as it: what is drawn only when it comes into sight is drawn.
 export async function picture(page, name) {
-    for (const wave of await page.locator(".wave:visible").all()) {
-        await wave.scrollIntoViewIfNeeded();
-        await wave.locator("path[d^=M]").first().waitFor({ state: "attached" });
-    }
-    await page.evaluate(() => scrollTo(0, 0));
-    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+    const usual = page.viewportSize(), height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ ...usual, height: Math.max(height, usual.height) });
+    for (const wave of await page.locator(".wave:visible").all()) await wave.locator("path[d^=M]").first().waitFor({ state: "attached" });
+    await page.evaluate(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await page.screenshot({ path: join(pictures, `${name}.png`) });
+    await page.setViewportSize(usual);
 }
 export const shut = () => rmSync(folder, { recursive: true, force: true });
 

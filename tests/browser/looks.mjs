@@ -11,6 +11,7 @@ const addressOf = screen => ["models", "samples", "data"].includes(screen) ? `#/
 async function show(page, server, screen, texts) {
     await page.goto(`${server.url}/${addressOf(screen)}`);
     await page.getByRole("heading", { level: 1, name: texts.like(`${screen}.title`) }).waitFor();
+    if (screen === "word") await page.getByRole("list", { name: texts("word.verdicts") }).waitFor();
     await until("what the screen loads", async () => await page.getByText(texts("app.loading"), { exact: true }).count() === 0);
     await page.evaluate(() => Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => {}))));
 }
