@@ -14,16 +14,17 @@ static bool right_size(const char *path, uint64_t size)
     return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && (!size || (uint64_t)facts.st_size == size);
 }
 
-static bool right_hash(const char *path, const char *sha256, struct error *error)
+static bool right_hash(const char *path, const struct fetch_file *file)
 {
-    char hex[65];
-    return !sha256 || (sha256_file(path, hex, error) == 0 && strcasecmp(hex, sha256) == 0);
+    struct error ignored;
+    char sha256[65], md5[33];
+    return (!file->sha256 || (sha256_file(path, sha256, &ignored) == 0 && strcasecmp(sha256, file->sha256) == 0)) &&
+           (!file->md5 || (md5_file(path, md5, &ignored) == 0 && strcasecmp(md5, file->md5) == 0));
 }
 
 bool fetch_have(const struct fetch_file *file, bool hash)
 {
-    struct error ignored;
-    return right_size(file->path, file->size) && (!hash || right_hash(file->path, file->sha256, &ignored));
+    return right_size(file->path, file->size) && (!hash || right_hash(file->path, file));
 }
 
 static int sync_file(const char *path, struct error *error)
@@ -36,8 +37,7 @@ static int sync_file(const char *path, struct error *error)
 
 int settle(const char *path, const struct fetch_file *file, const char *source, struct error *error)
 {
-    struct error ignored;
-    if (!right_size(path, file->size) || !right_hash(path, file->sha256, &ignored)) {
+    if (!right_size(path, file->size) || !right_hash(path, file)) {
         unlink(path);
         return error_set(error, ERROR_FORMAT, "%s gave other bytes than expected for %s", source,
                          path_name(file->path));

@@ -10,16 +10,18 @@
 // and hash are right.
 struct fetch_file {
     const char *path;
-    uint64_t size;      // bytes; 0: not known
+    uint64_t size;      // bytes; 0: not known, at most 64 MB
     const char *sha256; // hex; NULL: not known
+    const char *md5;    // the same; Piper's catalogue has no better
 };
 // True when a file of that size lies there; with `hash` its content is checked as well.
 bool fetch_have(const struct fetch_file *file, bool hash);
 
-// Downloads from the first address that gives the right bytes: to "<path>.part", which a later call goes on with, then
-// checked, synced and renamed. https and http only, at most 8 redirects, none to another scheme; a few tries with
-// growing pauses. ERROR_MISSING: no address gave it; ERROR_FORMAT: other bytes than expected; ERROR_CANCELLED.
-// `progress` has been begun by the caller; may be NULL.
+// Downloads from the first address that gives the right bytes: to "<path>.part", which a later call goes on with if a
+// hash will tell whether both halves are of one file, then checked, synced and renamed. https and http only, at most 8
+// redirects, none from https to http. A few tries with growing pauses; one that brought a good piece does not count.
+// ERROR_MISSING: no address gave it; ERROR_FORMAT: other bytes than expected; ERROR_CANCELLED. The caller sees to it
+// that nobody else downloads to `path`. `progress` has been begun by the caller; may be NULL.
 int fetch_download(const char *const *urls, size_t url_count, const struct fetch_file *file, struct progress *progress,
                    struct error *error);
 

@@ -8,4 +8,6 @@
 // what is wrong with what `source` gave.
 int settle(const char *path, const struct fetch_file *file, const char *source, struct error *error);
 
+int md5_file(const char *path, char hex[33], struct error *error);
+
 #endif

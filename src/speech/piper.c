@@ -10,7 +10,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-enum { IDS_MAXIMUM = 1024, SETTINGS_MAXIMUM = 4 << 20 };
+enum { IDS_MAXIMUM = 1024, SETTINGS_MAXIMUM = 4 << 20, SPEAKERS_MAXIMUM = 4096 };
 
 static char *piper_folder(void)
 {
@@ -59,6 +59,24 @@ static bool speaks_language(const json_t *settings, const struct language *langu
     return *named && (begins(named, language->code) || begins(named, language->other_code));
 }
 
+static json_int_t speakers_of(const json_t *settings)
+{
+    json_int_t count = json_integer_value(json_object_get(settings, "num_speakers"));
+    return count < 1 ? 1 : count > SPEAKERS_MAXIMUM ? SPEAKERS_MAXIMUM : count;
+}
+
+int piper_describe(const char *model, struct piper_facts *facts)
+{
+    json_t *settings = read_settings(model);
+    const char *named = text_of(settings, "language", "code");
+    named = *named ? named : text_of(settings, "espeak", "voice");
+    *facts = (struct piper_facts){.speakers = (int)speakers_of(settings)};
+    snprintf(facts->language, sizeof facts->language, "%.*s", (int)strcspn(named, "_-"), named);
+    int code = *named && json_is_object(json_object_get(settings, "phoneme_id_map")) ? 0 : -1;
+    json_decref(settings);
+    return code;
+}
+
 int piper_list(const struct language *language, struct buffer *lines)
 {
     static const char *const endings[] = {".onnx", NULL};
@@ -71,11 +89,11 @@ int piper_list(const struct language *language, struct buffer *lines)
         json_t *settings = read_settings(models.items[i]);
         const char *name = path_name(models.items[i]);
         int length = (int)strlen(name) - 5;
-        json_int_t speakers = json_integer_value(json_object_get(settings, "num_speakers"));
+        json_int_t speakers = speakers_of(settings);
         if (settings && speaks_language(settings, language)) {
             if (speakers <= 1)
                 buffer_print(lines, "1\t%.*s\t%.*s\n", length, name, length, name);
-            for (json_int_t k = 0; speakers > 1 && k < speakers && k < 4096; k++)
+            for (json_int_t k = 0; speakers > 1 && k < speakers; k++)
                 buffer_print(lines, "1\t%.*s#%lld\t%.*s#%lld\n", length, name, (long long)k, length, name,
                              (long long)k);
         }

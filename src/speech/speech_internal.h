@@ -78,6 +78,11 @@ const char *piper_version(void);
 int piper_open(void);
 int piper_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
                 struct sound *sound);
+struct piper_facts {
+    char language[16]; // its code
+    int speakers;
+};
+int piper_describe(const char *model, struct piper_facts *facts); // by the .json beside it; -1 when it does not say
 // The model with a seed in each of its `*seeded` random nodes. 0, or -1 for what is no ONNX file. The caller frees `out`.
 int onnx_seed(const void *model, size_t size, struct buffer *out, size_t *seeded);
 

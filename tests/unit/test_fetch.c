@@ -56,7 +56,7 @@ static void members_are_joined_and_checked(void **state)
     make_archive(archive);
     hash_of("one two", hex);
     const char *archives[] = {archive, archive}, *members[] = {"part.1", "../part.2"};
-    struct fetch_file file = {target, 7, hex};
+    struct fetch_file file = {.path = target, .size = 7, .sha256 = hex};
     assert_int_equal(fetch_join(archives, members, 2, &file, &error), 0);
     assert_int_equal(file_read(target, 100, &data, &size, &error), 0);
     assert_string_equal(data, "one two");
@@ -85,7 +85,7 @@ static void a_damaged_archive_is_told(void **state)
     struct error error = {0};
     char *archive = in_folder("b.zip"), *target = in_folder("b");
     assert_int_equal(file_write(archive, "PK\3\4 nothing of the kind", 24, &error), 0);
-    struct fetch_file file = {target, 0, NULL};
+    struct fetch_file file = {.path = target};
     assert_int_equal(fetch_member(archive, "x", &file, &error), ERROR_FORMAT);
     assert_non_null(strstr(error.message, "b.zip"));
     assert_false(file_exists(target));
@@ -99,7 +99,7 @@ static void only_the_web_is_asked(void **state)
     struct error error = {0};
     char *target = in_folder("c");
     const char *const addresses[] = {"file:///etc/passwd", "http://127.0.0.1:9/x"};
-    struct fetch_file file = {target, 0, NULL};
+    struct fetch_file file = {.path = target};
     assert_int_equal(fetch_download(addresses, 1, &file, NULL, &error), ERROR_MISSING);
     assert_false(file_exists(target));
     assert_int_equal(fetch_download(addresses, 0, &file, NULL, &error), ERROR_MISSING);
