@@ -206,7 +206,7 @@ struct progress_metric {
     uint64_t step, steps;
     double loss;             // running mean
     bool judged;             // the figures below were measured
-    double recall, per_hour; // on held-out data at a cutoff of one half
+    double recall, per_hour; // on held-out data, at a cutoff about as high as finished networks get
 };
 typedef void metric_sink(void *context, const struct progress_metric *metric);
 struct progress {

@@ -65,6 +65,23 @@ static int quantize_best(struct walk *walk, void **data, size_t *size, struct pi
     return 0;
 }
 
+// Each level was calibrated by itself; on few clips the more sensitive one can end at the higher cutoff. Then both are
+// the published one, which meets the stricter wish as well, or the looser one no worse.
+static void keep_order(struct sensitivity levels[3])
+{
+    const struct calibration *middle = &levels[1].calibration;
+    for (int i = 0; i <= 2; i += 2) {
+        struct calibration *other = &levels[i].calibration;
+        bool wrong = i == 0 ? other->point.cutoff < middle->point.cutoff : other->point.cutoff > middle->point.cutoff;
+        double target = other->target_per_hour;
+        if (!wrong)
+            continue;
+        *other = *middle;
+        other->target_per_hour = target;
+        other->met = middle->point.per_hour <= target;
+    }
+}
+
 static int measure(struct walk *walk, const struct tflite_model *model, struct track_list *positives,
                    struct track_list *negatives, struct pipeline_result *result, struct error *error)
 {
@@ -87,6 +104,7 @@ static int measure(struct walk *walk, const struct tflite_model *model, struct t
         TRY(evaluate_calibrate(positives, negatives, walk->options->target_per_hour * levels[order[i]].times,
                                i == 0 ? 0 : result->levels[1].calibration.point.window, &level->calibration, error));
     }
+    keep_order(result->levels);
     const struct operating_point *published = &result->levels[1].calibration.point;
     struct track_list as_float = {0};
     struct operating_point point;

@@ -248,7 +248,14 @@ static int check_voices(struct generator *g, size_t *groups, struct error *error
     return shares > 0 ? 0 : error_set(error, ERROR_USAGE, "no voice has a share of the clips");
 }
 
-// espeak-ng spells out signs that it does not know in English ("Chinese letter ..."): no wake word.
+// espeak-ng spells out signs that it does not know in English ("Chinese letter ..."), its English voice any script but
+// Latin ("letter 1 4 ..."): no wake word.
+static bool is_spelt_out(const char *text, const char *phonemes, const struct language *language)
+{
+    bool foreign = strcmp(language->code, "en") == 0 || strstr(phonemes, "(en)");
+    return foreign && strcspn(text, LATIN_LETTERS "0123456789") == strlen(text);
+}
+
 int texts_check(const char *const *list, size_t count, const struct language *language, struct error *error)
 {
     struct text_list texts = {0}, lines = {0};
@@ -258,7 +265,7 @@ int texts_check(const char *const *list, size_t count, const struct language *la
     if (code == 0)
         code = phoneme_lines(&texts, language, &lines, error);
     for (size_t i = 0; i < lines.count && code == 0; i++)
-        if (strstr(lines.items[i], "(en)") && strcspn(texts.items[i], LATIN_LETTERS) == strlen(texts.items[i]))
+        if (is_spelt_out(texts.items[i], lines.items[i], language))
             code = error_set(
                 error, ERROR_USAGE,
                 "espeak-ng cannot read \"%.60s\" in %s: write it in letters that it knows, or as [[phonemes]]",

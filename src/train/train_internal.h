@@ -29,8 +29,8 @@ int mine_windows(const struct nn_weights *weights, const struct train_plan *plan
 
 // ---- curves ---------------------------------------------------------------------------------------------------
 
-// Recall and false accepts per hour on a part of the held-out data, at a cutoff of one half: seconds of work, not
-// minutes. Negative figures where there is no such data.
+// Recall and false accepts per hour on a part of the held-out data, at a fixed cutoff: seconds of work, not minutes.
+// Negative figures where there is no such data.
 int watch_judge(const struct nn_weights *weights, const struct train_data *data, struct pool *pool, double *recall,
                 double *per_hour, struct error *error);
 

@@ -30,6 +30,8 @@ check("the_manifest_has_only_the_schemas_keys", set(manifest) <= {"type", "wake_
 check("the_cutoff_is_calibrated", 0.1 <= manifest["micro"]["probability_cutoff"] <= 0.99)
 check("the_arena_fits_new_kernels", manifest["micro"]["tensor_arena_size"] >= 30960)
 check("the_report_has_three_sensitivities", set(report["sensitivities"]) == {"slightly", "moderately", "very"})
+bytes_of = [report["sensitivities"][name]["cutoff_byte"] for name in ("slightly", "moderately", "very")]
+check("a_more_sensitive_level_has_no_higher_cutoff", bytes_of == sorted(bytes_of, reverse=True), str(bytes_of))
 check("the_report_says_what_was_not_measured", len(report["caveats"]) >= 2)
 check("held_out_voices_are_heard", report["sensitivities"]["moderately"]["recall"] > 0.5, str(report["sensitivities"]))
 check("the_log_is_beside_the_model", (model.parent / "logs" / "training.log").stat().st_size > 500)
