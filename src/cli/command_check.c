@@ -6,78 +6,123 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SIMILAR_SHOWN = 4 };
+
+struct word { // what is known of it
+    const struct language *language;
+    struct speech_facts facts;
+    struct text_list similar;
+};
+
 struct verdict {
     const char *code, *level;
-    bool (*holds)(const struct speech_facts *facts);
+    bool (*holds)(const struct word *word);
     const char *text;
 };
 
-static bool is_one_syllable(const struct speech_facts *facts)
+static bool is_one_syllable(const struct word *word)
 {
-    return facts->syllables < 2;
+    return word->facts.syllables < 2;
 }
-static bool is_short(const struct speech_facts *facts)
+static bool is_short(const struct word *word)
 {
-    return facts->syllables == 2;
+    return word->facts.syllables == 2;
 }
-static bool is_of_good_length(const struct speech_facts *facts)
+static bool is_of_good_length(const struct word *word)
 {
-    return facts->syllables >= 3 && facts->syllables <= 5;
+    return word->facts.syllables >= 3 && word->facts.syllables <= 5;
 }
-static bool is_long(const struct speech_facts *facts)
+static bool is_long(const struct word *word)
 {
-    return facts->syllables >= 6 && facts->seconds <= 1.3;
+    return word->facts.syllables >= 6 && word->facts.seconds <= 1.3;
 }
-static bool is_too_long(const struct speech_facts *facts)
+static bool is_too_long(const struct word *word)
 {
-    return facts->syllables >= 6 && facts->seconds > 1.3; // a network sees the last 1.5 s
+    return word->facts.syllables >= 6 && word->facts.seconds > 1.3; // a network sees the last 1.5 s
 }
-static bool has_few_sounds(const struct speech_facts *facts)
+static bool has_few_sounds(const struct word *word)
 {
+    const struct speech_facts *facts = &word->facts;
     return facts->phonemes >= 3 && (facts->distinct < 4 || 2 * facts->distinct <= facts->phonemes);
+}
+static bool has_similar_words(const struct word *word)
+{
+    return word->similar.count > 0;
 }
 
 static const struct verdict verdicts[] = {
     {"too_short", "poor", is_one_syllable,
-     "One syllable turns up in other words all the time: it would wake by mistake. Take two to five, like \"hey ...\"."},
+     "One syllable turns up in other words all the time: it would wake by mistake. Take two to five, like \"hey "
+     "...\"."},
     {"short", "fair", is_short, "Two syllables work, three to five are safer against false wakes."},
     {"good_length", "good", is_of_good_length, "A good length."},
     {"long", "fair", is_long, "Rather long: it is tiring to say often."},
     {"too_long", "poor", is_too_long, "Too long: the device listens to the last second and a half only."},
     {"few_sounds", "fair", has_few_sounds, "Few different sounds: words with more variety are told apart better."},
+    {"similar_words", "fair", has_similar_words,
+     "It sounds like words that people say every day, which may wake it by mistake"},
 };
 
-static json_t *verdicts_json(const struct speech_facts *facts)
+// The verdict's sentence; "similar_words" names them. The caller frees it.
+static char *verdict_text(const struct verdict *verdict, const struct word *word)
+{
+    struct buffer text;
+    buffer_init(&text, 4096);
+    buffer_print(&text, "%s", verdict->text);
+    for (size_t i = 0; verdict->holds == has_similar_words && i < word->similar.count; i++)
+        buffer_print(&text, "%s\"%s\"%s", i ? ", " : ": ", word->similar.items[i],
+                     i + 1 == word->similar.count ? "." : "");
+    return text.data;
+}
+
+static json_t *verdicts_json(const struct word *word)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < COUNT_OF(verdicts); i++)
-        if (verdicts[i].holds(facts))
-            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "level", verdicts[i].level, "code",
-                                                  verdicts[i].code, "text", verdicts[i].text));
+        if (verdicts[i].holds(word)) {
+            char *text = verdict_text(&verdicts[i], word);
+            json_array_append_new(
+                list, json_pack("{s:s, s:s, s:s}", "level", verdicts[i].level, "code", verdicts[i].code, "text", text));
+            free(text);
+        }
     return list;
 }
 
-static int print_check_json(const char *phrase, const struct language *language, const char *id, const char *title,
-                            const struct speech_facts *facts, const char *missing, struct error *error)
+static json_t *similar_json(const struct word *word)
 {
-    return print_json(json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:s?}", "phrase",
-                                json_name(phrase), "language", language->code, "language_name", language->name, "id",
-                                id, "title", title, "phonemes", facts->ipa ? facts->ipa : "", "espeak",
-                                facts->mnemonics ? facts->mnemonics : "", "words", (json_int_t)facts->words,
-                                "syllables", (json_int_t)facts->syllables, "seconds", facts->seconds, "verdicts",
-                                missing ? json_array() : verdicts_json(facts), "missing", missing),
+    json_t *list = json_array();
+    for (size_t i = 0; i < word->similar.count; i++)
+        json_array_append_new(list, json_string(word->similar.items[i]));
+    return list;
+}
+
+static int print_check_json(const char *phrase, const char *id, const char *title, const struct word *word,
+                            const char *missing, struct error *error)
+{
+    const struct speech_facts *facts = &word->facts;
+    return print_json(json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:o, s:s?}", "phrase",
+                                json_name(phrase), "language", word->language->code, "language_name",
+                                word->language->name, "id", id, "title", title, "phonemes",
+                                facts->ipa ? facts->ipa : "", "espeak", facts->mnemonics ? facts->mnemonics : "",
+                                "words", (json_int_t)facts->words, "syllables", (json_int_t)facts->syllables, "seconds",
+                                facts->seconds, "verdicts", missing ? json_array() : verdicts_json(word), "similar",
+                                similar_json(word), "missing", missing),
                       error);
 }
 
-static int print_check(const char *phrase, const struct language *language, const char *id, const char *title,
-                       const struct speech_facts *facts, struct error *error)
+static int print_check(const char *phrase, const char *id, const char *title, const struct word *word,
+                       struct error *error)
 {
-    printf("%s: %s, file name %s, title \"%s\"\n", phrase, language->name, id, title);
+    const struct speech_facts *facts = &word->facts;
+    printf("%s: %s, file name %s, title \"%s\"\n", phrase, word->language->name, id, title);
     printf("  spoken /%s/: %zu word%s, %zu syllable%s, about %.1f s\n", facts->ipa, facts->words,
            facts->words == 1 ? "" : "s", facts->syllables, facts->syllables == 1 ? "" : "s", facts->seconds);
     for (size_t i = 0; i < COUNT_OF(verdicts); i++)
-        if (verdicts[i].holds(facts))
-            printf("  %s: %s\n", verdicts[i].level, verdicts[i].text);
+        if (verdicts[i].holds(word)) {
+            char *text = verdict_text(&verdicts[i], word);
+            printf("  %s: %s\n", verdicts[i].level, text ? text : verdicts[i].text);
+            free(text);
+        }
     return print_done(error);
 }
 
@@ -94,24 +139,26 @@ int command_check(int argc, char **argv, struct error *error)
     if (done)
         return 0;
     const char *phrase = words.items[0];
-    const struct language *language;
+    struct word word = {0};
     TRY(text_check_phrase(phrase, error));
-    TRY(text_language_named(lang, &language, error));
-    if (!language)
-        language = text_language_of(phrase);
+    TRY(text_language_named(lang, &word.language, error));
+    if (!word.language)
+        word.language = text_language_of(phrase);
     char id[TEXT_ID_SIZE], *title = NULL, *spoken = NULL;
-    struct speech_facts facts = {0};
     text_safe_id(phrase, id);
     int code;
-    TRY_GOTO(text_title(phrase, NULL, language, &title, error), end);
+    TRY_GOTO(text_title(phrase, NULL, word.language, &title, error), end);
     TRY_GOTO(text_spoken(phrase, &spoken, error), end);
-    code = speech_describe(spoken, language, &facts, error);
+    code = speech_describe(spoken, word.language, &word.facts, error);
+    if (code == 0)
+        code = speech_similar_words(spoken, word.language, SIMILAR_SHOWN, &word.similar, error);
     if (json && (code == 0 || code == ERROR_USAGE || code == ERROR_MISSING))
-        code = print_check_json(phrase, language, id, title, &facts, code < 0 ? error->message : NULL, error);
+        code = print_check_json(phrase, id, title, &word, code < 0 ? error->message : NULL, error);
     else if (code == 0)
-        code = print_check(phrase, language, id, title, &facts, error);
+        code = print_check(phrase, id, title, &word, error);
 end:
-    speech_facts_close(&facts);
+    speech_facts_close(&word.facts);
+    text_list_free(&word.similar);
     free(title);
     free(spoken);
     return code;

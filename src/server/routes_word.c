@@ -282,10 +282,12 @@ static const struct route routes[] = {
      .query = "{phrase: text(1..400), lang?: text(0..16)}",
      .answer = "{ok: bool, language: text, language_name: text, id: text, title: text, phonemes: text, espeak: text,"
                " syllables: int, seconds: number, words: int,"
-               " verdicts: [{level: \"good\" | \"fair\" | \"poor\", code: text, text: text}], missing?: text | null}",
+               " verdicts: [{level: \"good\" | \"fair\" | \"poor\", code: text, text: text}],"
+               " similar: [text], missing?: text | null}",
      .handle = get_hints},
     {.method = "GET", .path = "/api/languages", .summary = "Languages that can be trained",
-     .answer = "{ok: bool, languages: [{code: text, name: text, own_name: text, script: text}]}", .handle = get_languages},
+     .answer = "{ok: bool, languages: [{code: text, name: text, own_name: text, script: text}]}",
+     .handle = get_languages},
     {.method = "POST", .path = "/api/preview", .summary = "Speaks a phrase as the clips of a training begin",
      .body_kind = BODY_JSON,
      .body = "{phrase: text(1..400), lang?: text(0..16), also?: [text(1..400)], clips?: int(1..20)}",

@@ -268,7 +268,8 @@ int texts_check(const char *const *list, size_t count, const struct language *la
         if (is_spelt_out(texts.items[i], lines.items[i], language))
             code = error_set(
                 error, ERROR_USAGE,
-                "espeak-ng cannot read \"%.60s\" in %s: write it in letters that it knows, or as [[phonemes]]",
+                "espeak-ng cannot read \"%.60s\" in %s: write it in letters that it knows (Japanese in kana), or as "
+                "its phonemes between brackets, like [[t'o:kjo:]]",
                 texts.items[i], language->name);
     text_list_free(&texts);
     text_list_free(&lines);

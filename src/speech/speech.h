@@ -115,6 +115,11 @@ int speech_near_misses(const char *phrase, const struct language *language, size
 int speech_sentences(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
                      struct text_list *texts, struct error *error);
 
+// Everyday words of the language that sound like `phrase` or have it inside, the closest first, at most `most`. The
+// phrase itself and its own words are none. The caller frees the list.
+int speech_similar_words(const char *phrase, const struct language *language, size_t most, struct text_list *words,
+                         struct error *error);
+
 // Takes those of `texts` out that contain `phrase` or what sounds the same: with several spellings of a wake word, a
 // near miss of one may be another.
 int speech_leave_out(const char *phrase, const struct language *language, struct text_list *texts,

@@ -80,8 +80,16 @@ facts = json.loads(run("check", "привет дом", "--json"))
 check("check_tells_language_id_and_sounds", facts["language"] == "ru" and facts["id"] == "privet_dom" and facts["syllables"] == 4
       and "dˈom" in facts["phonemes"] and facts["missing"] is None and [v["code"] for v in facts["verdicts"]] == ["good_length"], str(facts))
 check("check_warns_of_one_syllable", "poor" in [v["level"] for v in json.loads(run("check", "yes", "--json"))["verdicts"]])
+jarvis = json.loads(run("check", "jarvis", "--json"))
+check("check_names_words_that_sound_like_it", "service" in jarvis["similar"] and "similar_words" in [v["code"] for v in jarvis["verdicts"]]
+      and any('"service"' in v["text"] for v in jarvis["verdicts"]), str(jarvis))
+computer = json.loads(run("check", "computer", "--json"))  # it is a word of the list, and not like itself
+check("check_names_none_where_there_is_none", computer["similar"] == [] and "similar_words" not in [v["code"] for v in computer["verdicts"]])
+check("check_knows_words_of_other_languages", json.loads(run("check", "Küchen", "--lang=de", "--json"))["similar"][0] == "Küche")
+fails("check_says_what_to_type_instead_of_kanji", "check", "東京へ", says="kana")
 fails("check_says_what_cannot_be_spoken", "check", "ᐃᓄᒃᑎᑐᑦ", says="cannot read")
 check("check_json_says_it_too", "cannot read" in json.loads(run("check", "ᐃᓄᒃᑎᑐᑦ", "--json"))["missing"])
+check("chinese_characters_are_read", json.loads(run("check", "你好小智", "--json"))["syllables"] == 4)
 
 
 def corpus(path):  # src/speech/corpus.c

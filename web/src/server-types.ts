@@ -259,6 +259,7 @@ export interface Answers {
             code: string;
             text: string;
         })[];
+        similar: string[];
         missing?: string | null;
     };
     "GET /api/languages": {

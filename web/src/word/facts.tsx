@@ -44,13 +44,14 @@ const looks: Record<Verdict["level"], { tone: string; icon: IconName }> = {
     poor: { tone: "bad", icon: "warning" },
 };
 
-function Verdicts({ verdicts }: { verdicts: Verdict[] }) {
+function Verdicts({ verdicts, similar }: { verdicts: Verdict[]; similar: string[] }) {
+    const words = new Intl.ListFormat(useLanguage(), { type: "unit" }).format(similar);
     return (
         <ul class="verdicts" aria-label={t("word.verdicts")}>
             {sortedVerdicts(verdicts).map(({ level, code, text }) => (
                 <li key={code} class={`verdict tone-${looks[level].tone}`}>
                     <Icon name={looks[level].icon} />
-                    <span>{textOfCode("word.verdict_", code, text)}</span>
+                    <span>{textOfCode("word.verdict_", code, text, { words })}</span>
                 </li>
             ))}
         </ul>
@@ -100,7 +101,7 @@ export function Facts({ state: { hints, trouble, waiting }, phrase }: { state: H
                             </dd>
                         </div>
                     </dl>
-                    <Verdicts verdicts={hints.verdicts} />
+                    <Verdicts verdicts={hints.verdicts} similar={hints.similar} />
                 </>
             )}
             {hasUnusualLetters(phrase) && (
