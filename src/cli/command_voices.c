@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/cli_internal.h"
 #include "speech/speech.h"
+#include "text/text.h"
 
 #include <string.h>
 
 struct wish { // what the command line says
     bool by_default, all, json;
-    const char *from;
+    const char *from, *lang;
     struct progress progress;
 };
 
@@ -35,9 +36,42 @@ static int list_voices(struct catalogue *catalogue, const struct wish *wish, con
     if (wish->json)
         return print_json(json_pack("{s:o}", "voices", list), error);
     json_decref(list);
-    puts("\n* installed. wakesmith voices fetch --default brings what makes models hear people best; list --all shows the "
+    puts("\n* installed. wakesmith voices fetch --default brings what makes models hear people best; list --all shows "
+         "the "
          "voices\nof Piper's catalogue as well. espeak-ng and flite need nothing.");
     return print_done(error);
+}
+
+// A name that the built-in catalogue does not have may be a voice of Piper's.
+static int fetch_voice(struct catalogue *catalogue, const char *id, const char *from, struct progress *progress,
+                       struct error *error)
+{
+    int code = catalogue_fetch(catalogue, id, from, progress, error);
+    if (code != ERROR_USAGE || from)
+        return code;
+    TRY(catalogue_refresh(catalogue, progress, error));
+    return catalogue_fetch(catalogue, id, NULL, progress, error);
+}
+
+static int fetch_language(struct catalogue *catalogue, const struct wish *wish, struct progress *progress,
+                          struct error *error)
+{
+    const struct language *language;
+    TRY(text_language_named(wish->lang, &language, error));
+    if (!language)
+        return error_set(error, ERROR_USAGE, "--lang: name a language to fetch its voices");
+    if (!*language->voices)
+        return error_set(error, ERROR_MISSING, "no neural voices are known for %s; espeak-ng speaks it without any",
+                         language->name);
+    TRY(fetch_voice(catalogue, "onnxruntime", wish->from, progress, error));
+    for (const char *at = language->voices; *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        char id[96];
+        snprintf(id, sizeof id, "%.*s", (int)length, at);
+        TRY(fetch_voice(catalogue, id, wish->from, progress, error));
+        at += length;
+    }
+    return 0;
 }
 
 static int fetch_voices(struct catalogue *catalogue, const struct wish *wish, const struct positionals *words,
@@ -46,19 +80,16 @@ static int fetch_voices(struct catalogue *catalogue, const struct wish *wish, co
     size_t count;
     struct progress progress = wish->progress;
     const struct voice_pack *packs = catalogue_packs(catalogue, &count);
-    if (!wish->by_default && words->count < 2)
-        return error_set(error, ERROR_USAGE, "which voices? --default, or names that wakesmith voices list shows");
+    if (!wish->by_default && !wish->lang && words->count < 2)
+        return error_set(error, ERROR_USAGE,
+                         "which voices? --default, --lang, or names that wakesmith voices list shows");
     for (size_t i = 0; i < count && wish->by_default; i++, packs = catalogue_packs(catalogue, &count))
         if (packs[i].by_default)
             TRY(catalogue_fetch(catalogue, packs[i].id, wish->from, &progress, error));
-    for (int i = 1; i < words->count; i++) {
-        int code = catalogue_fetch(catalogue, words->items[i], wish->from, &progress, error);
-        if (code == ERROR_USAGE && !wish->from) { // perhaps a voice of Piper's catalogue
-            TRY(catalogue_refresh(catalogue, &progress, error));
-            code = catalogue_fetch(catalogue, words->items[i], NULL, &progress, error);
-        }
-        TRY(code);
-    }
+    if (wish->lang)
+        TRY(fetch_language(catalogue, wish, &progress, error));
+    for (int i = 1; i < words->count; i++)
+        TRY(fetch_voice(catalogue, words->items[i], wish->from, &progress, error));
     return 0;
 }
 
@@ -95,6 +126,7 @@ int command_voices(int argc, char **argv, struct error *error)
     const struct option_row rows[] = {
         {"default", 0, OPTION_FLAG, &wish.by_default, 0, 0, NULL,
          "fetch: ONNX Runtime, Kokoro and one Piper voice (about 190 MB)"},
+        {"lang", 0, OPTION_TEXT, &wish.lang, 0, 0, "LANG", "fetch: the neural voices of a language"},
         {"all", 0, OPTION_FLAG, &wish.all, 0, 0, NULL, "list: Piper's own catalogue too"},
         {"from", 0, OPTION_TEXT, &wish.from, 0, 0, "DIR", "fetch: from a local copy of a voices folder"},
         {"json", 0, OPTION_FLAG, &wish.json, 0, 0, NULL, "list: one JSON document"},
@@ -109,8 +141,8 @@ int command_voices(int argc, char **argv, struct error *error)
     cli_catch_signals();
     wish.progress = (struct progress){.sink = terminal_progress, .context = &terminal, .stop = &cli_stop};
     TRY(catalogue_open(&catalogue, error));
-    int code = error_set(error, ERROR_USAGE, "voices: say list, fetch, remove or import, not \"%.40s\"",
-                         words.items[0]);
+    int code =
+        error_set(error, ERROR_USAGE, "voices: say list, fetch, remove or import, not \"%.40s\"", words.items[0]);
     for (size_t i = 0; i < COUNT_OF(actions); i++)
         if (strcmp(words.items[0], actions[i].name) == 0)
             code = words.count < actions[i].least

@@ -98,6 +98,10 @@ static json_t *caveats_json(const struct walk *walk, const struct pipeline_resul
     json_array_append_new(
         caveats, json_string("Recall here is of synthetic voices that were not trained on, half of them with people "
                              "talking in the background; measure real people with wakesmith evaluate."));
+    if (strcmp(walk->language->code, "en") != 0)
+        json_array_append_new(
+            caveats, json_string("Wakesmith was measured on real people in English only: in this language nothing but "
+                                 "synthetic voices has judged it."));
     if (result->real_hours < 0.01)
         json_array_append_new(
             caveats, json_string("No real recordings were given as negatives: false accepts per hour are of synthetic "

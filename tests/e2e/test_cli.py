@@ -48,6 +48,8 @@ check("a_ragged_set_is_taken_over", (folder / "again" / "data.ninja").read_bytes
 (folder / "empty.wav").write_bytes(b"")
 (folder / "junk.wav").write_bytes(os.urandom(300))
 (folder / "none").mkdir()
+fails("voices_of_a_language_that_has_none", "voices", "fetch", "--lang=mt", says="Maltese")
+fails("voices_of_no_known_language", "voices", "fetch", "--lang=klingon", says="--lang klingon")
 fails("no_such_command", "trian", says="no command")
 fails("unknown_option", "train", "x", "--sample=3", says="--sample")
 fails("option_without_value", "train", "x", "--samples", says="--samples")
@@ -83,7 +85,7 @@ check("check_warns_of_one_syllable", "poor" in [v["level"] for v in json.loads(r
 jarvis = json.loads(run("check", "jarvis", "--json"))
 check("check_names_words_that_sound_like_it", "service" in jarvis["similar"] and "similar_words" in [v["code"] for v in jarvis["verdicts"]]
       and any('"service"' in v["text"] for v in jarvis["verdicts"]), str(jarvis))
-computer = json.loads(run("check", "computer", "--json"))  # it is a word of the list, and not like itself
+computer = json.loads(run("check", "computer", "--json"))
 check("check_names_none_where_there_is_none", computer["similar"] == [] and "similar_words" not in [v["code"] for v in computer["verdicts"]])
 check("check_knows_words_of_other_languages", json.loads(run("check", "Küchen", "--lang=de", "--json"))["similar"][0] == "Küche")
 fails("check_says_what_to_type_instead_of_kanji", "check", "東京へ", says="kana")

@@ -86,6 +86,7 @@ export const percentPoints = (recall: number): string => formatNumber(100 * reca
 // ---- caveats: the server's sentences, which are English, in the reader's language -----------------------------
 const caveatKeys: [begins: string, key: Key][] = [
     ["Recall here is of synthetic voices", "use.caveat_synthetic_recall"],
+    ["Wakesmith was measured on real people in English only", "use.caveat_language"],
     ["No real recordings were given as negatives", "use.caveat_synthetic_negatives"],
     ["Less than 3 hours of held-out negatives", "use.caveat_few_hours"],
     ["No recordings of people were used in training", "use.caveat_no_people"],
