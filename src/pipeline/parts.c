@@ -4,8 +4,8 @@
 #include "pipeline/pipeline_internal.h"
 
 // Seconds of one core for one unit of work, measured with the draft and the standard preset on a core with AVX-512.
-static const double clip_cost[CORPUS_COUNT] = {.008, 1.2, .014, .022, .004, .005};
-static const double example_cost = .0015, step_cost = .0095, export_cost = 2, decode_cost = .002, second_cost = .001;
+static const double clip_cost[CORPUS_COUNT] = {.008, 1.2, .014, .03, .004, .005};
+static const double example_cost = .0025, step_cost = .011, export_cost = 2, decode_cost = .002, second_cost = .001;
 
 static double feature_cost(const struct walk *walk, enum set_name set)
 {
@@ -33,8 +33,16 @@ static double feature_cost(const struct walk *walk, enum set_name set)
     }
 }
 
-// Seconds of one core until part `last` begins.
-static double costs_until(const struct walk *walk, int last)
+// Seeds are trained side by side, one core each; the last ones may leave cores without work.
+static double train_cost(const struct pipeline_preset *preset, int threads)
+{
+    int side_by_side = threads < preset->seeds ? threads : preset->seeds;
+    int rounds = (preset->seeds + side_by_side - 1) / side_by_side, each = threads / side_by_side;
+    return step_cost * (double)preset->steps * rounds * threads / each;
+}
+
+// Seconds of one core, of `threads`, until part `last` begins.
+static double costs_until(const struct walk *walk, int threads, int last)
 {
     const struct pipeline_preset *preset = &walk->preset;
     const size_t clips[CORPUS_COUNT] = {preset->clips, preset->neural, preset->near, preset->sentences, preset->held / 3,
@@ -47,7 +55,7 @@ static double costs_until(const struct walk *walk, int last)
     for (int i = 0; i < SET_COUNT && PART_FEATURES + i < last; i++)
         sum += feature_cost(walk, (enum set_name)i);
     if (PART_TRAIN < last)
-        sum += step_cost * (double)preset->steps * preset->seeds;
+        sum += train_cost(preset, threads);
     if (PART_EXPORT < last)
         sum += export_cost;
     return sum;
@@ -55,9 +63,10 @@ static double costs_until(const struct walk *walk, int last)
 
 void walk_part(struct walk *walk, int part)
 {
-    double whole = costs_until(walk, PART_COUNT), threads = pool_threads(walk->pool);
-    progress_part(walk->progress, costs_until(walk, part) / whole, costs_until(walk, part + 1) / whole,
-                  whole / threads);
+    int threads = pool_threads(walk->pool);
+    double whole = costs_until(walk, threads, PART_COUNT);
+    progress_part(walk->progress, costs_until(walk, threads, part) / whole,
+                  costs_until(walk, threads, part + 1) / whole, whole / threads);
 }
 
 double pipeline_expected_seconds(const struct pipeline_preset *preset, int threads)
@@ -65,5 +74,6 @@ double pipeline_expected_seconds(const struct pipeline_preset *preset, int threa
     const struct pipeline_options options = {.seed = 0};
     struct walk walk = {.options = &options, .preset = *preset};
     walk.preset.neural = 0;
-    return costs_until(&walk, PART_COUNT) / (threads > 0 ? threads : 1);
+    threads = threads > 0 ? threads : 1;
+    return costs_until(&walk, threads, PART_COUNT) / threads;
 }

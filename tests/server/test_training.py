@@ -77,6 +77,7 @@ check("restart_trains_again", server.over(120)["state"] == "finished" and model_
 
 # ---- a terminal beside it (B24) ------------------------------------------------------------------------------------------
 server.train("hey jarvis", restart=True)
+server.events(until=lambda event, data: event == "training" and (data["stage"] or not data["running"]))  # until it has the lock
 terminal = subprocess.run([PROGRAM, "train", "hey jarvis", "--preset=draft", f"--data-dir={server.data}"], capture_output=True, text=True)
 check("a_terminal_is_refused", terminal.returncode == 1 and "already running" in terminal.stderr, terminal.stderr)
 server.over()
