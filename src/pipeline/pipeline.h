@@ -81,10 +81,17 @@ char *pipeline_data_dir(void);
 int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result,
                    struct error *error);
 
-// Speaks into the corpus file `path` the first `clips` clips that the training of `options` would be made of; its
-// spellings are said in turn. *voices (caller frees): who their `voice` numbers mean. *texts: what their `text` numbers
-// mean.
-int pipeline_speak(const struct pipeline_options *options, size_t clips, const char *path, struct voice **voices,
-                   struct text_list *texts, struct error *error);
+// What pipeline_speak is asked for.
+struct pipeline_saying {
+    size_t clips;
+    const struct text_list *voices; // "kokoro:af_heart" or "af_heart", drawn equally often; empty: those that train
+    const char *phonemes;           // a [[text]] said instead of the spellings; NULL: the spellings, in turn
+    bool neural;                    // what neural voices say in the training, not what the others say
+};
+// Speaks into the corpus file `path`: without voices and phonemes the first clips that the training of `options` would
+// be made of. *voices (caller frees): who their `voice` numbers mean. *texts: what their `text` numbers mean.
+// ERROR_MISSING: neural voices are asked for and none is installed.
+int pipeline_speak(const struct pipeline_options *options, const struct pipeline_saying *saying, const char *path,
+                   struct voice **voices, struct text_list *texts, struct error *error);
 
 #endif

@@ -215,23 +215,79 @@ end:
     return code;
 }
 
-int pipeline_speak(const struct pipeline_options *options, size_t clips, const char *path, struct voice **voices,
-                   struct text_list *texts, struct error *error)
+// The voice that the user means, moved to the end of the chosen ones.
+static int choose_voice(struct cast *cast, size_t count, const char *name, const struct language *language,
+                        struct error *error)
+{
+    char spare[128] = "";
+    for (size_t i = 0; i < count; i++) {
+        const struct voice *voice = &cast->voices[i];
+        size_t length = strlen(voice->engine);
+        bool other = i == 0 || strcmp(voice->engine, voice[-1].engine) != 0;
+        if (strcmp(voice->name, name) == 0 || (strncmp(name, voice->engine, length) == 0 && name[length] == ':' &&
+                                               strcmp(name + length + 1, voice->name) == 0)) {
+            struct voice *chosen = &cast->parts[CAST_TRAIN][cast->counts[CAST_TRAIN]++];
+            *chosen = *voice;
+            chosen->share = 1;
+            return 0;
+        }
+        if (other)
+            snprintf(spare + strlen(spare), sizeof spare - strlen(spare), "%s%s:%s", *spare ? ", " : "", voice->engine,
+                     voice->name);
+    }
+    return error_set(error, ERROR_USAGE, "no voice of %s is called \"%.60s\"; it has, among others, %s", language->name,
+                     name, spare);
+}
+
+static int choose_cast(struct cast *cast, const struct walk *walk, const struct text_list *names, struct error *error)
+{
+    size_t count;
+    TRY(speech_voices(walk->language, &cast->voices, &count, error));
+    cast->parts[CAST_TRAIN] = array_alloc(names->count, sizeof **cast->parts);
+    if (!cast->parts[CAST_TRAIN])
+        return error_memory(error, "the voices");
+    for (size_t i = 0; i < names->count; i++)
+        TRY(choose_voice(cast, count, names->items[i], walk->language, error));
+    // They go in front of cast->voices in the end, which must have room for them.
+    return names->count <= count ? 0 : error_set(error, ERROR_USAGE, "more voices than there are: name each once");
+}
+
+static int say_phonemes(struct walk *walk, const char *phonemes, struct error *error)
+{
+    if (strncmp(phonemes, "[[", 2) != 0)
+        return error_set(error, ERROR_USAGE, "phonemes stand between [[ and ]], not \"%.60s\"", phonemes);
+    text_list_free(&walk->spellings);
+    walk->spellings = (struct text_list){0};
+    return text_list_add(&walk->spellings, phonemes, error);
+}
+
+int pipeline_speak(const struct pipeline_options *options, const struct pipeline_saying *saying, const char *path,
+                   struct voice **voices, struct text_list *texts, struct error *error)
 {
     struct walk walk = {.options = options, .lock = -1};
     struct cast cast = {0};
+    bool chosen = saying->voices && saying->voices->count > 0;
+    enum part_of_cast part = saying->neural && !chosen ? CAST_NEURAL : CAST_TRAIN;
     int code;
     *voices = NULL;
     *texts = (struct text_list){0};
     TRY_GOTO(walk_find_names(&walk, error), end);
-    TRY_GOTO(cast_open(&cast, &walk, error), end);
-    struct order words = order_of_words(&walk, CAST_TRAIN);
-    words.clips = clips;
+    TRY_GOTO(chosen ? choose_cast(&cast, &walk, saying->voices, error) : cast_open(&cast, &walk, error), end);
+    if (cast.counts[part] == 0) {
+        code = error_set(error, ERROR_MISSING,
+                         "no neural voice speaks %s: wakesmith voices fetch --default brings some",
+                         walk.language->name);
+        goto end;
+    }
+    struct order words = order_of_words(&walk, part);
+    words.clips = saying->clips;
+    if (saying->phonemes)
+        TRY_GOTO(say_phonemes(&walk, saying->phonemes, error), end);
     struct speech_request request = request_of(&walk, &cast, &words);
     request.threads = (int)options->threads;
     TRY_GOTO(speech_generate(&request, path, NULL, NULL, error), end);
-    // The names of the voices lie behind the whole cast: the caller gets that memory with the training part in front.
-    memcpy(cast.voices, cast.parts[0], cast.counts[0] * sizeof *cast.voices);
+    // The names of the voices lie behind the whole cast: the caller gets that memory with those who spoke in front.
+    memcpy(cast.voices, cast.parts[part], cast.counts[part] * sizeof *cast.voices);
     *voices = cast.voices;
     cast.voices = NULL;
     *texts = walk.spellings;

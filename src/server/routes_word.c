@@ -134,9 +134,10 @@ static int write_index(const char *folder, const char *key, const char *output, 
 static int speak(struct server *server, const json_t *body, const char *phrase, const char *lang, const char *folder,
                  const char *key, struct error *error)
 {
+    enum { FIXED = 3 };
     char *texts[SPELLINGS_MOST + 3] = {text_print("--output=%s", folder), text_print("--lang=%s", lang),
                                        text_print("--samples=%d", clips_of(body))};
-    const char *arguments[SPELLINGS_MOST + 8] = {"say", "--json"};
+    const char *arguments[SPELLINGS_MOST + 8] = {"say", "--json", "--neural"};
     size_t index, count = 3, size;
     char *output = NULL;
     json_t *spelling;
@@ -144,12 +145,12 @@ static int speak(struct server *server, const json_t *body, const char *phrase, 
     json_array_foreach(json_object_get(body, "also"), index, spelling) texts[count++] =
         text_print("--also=%s", json_string_value(spelling));
     for (size_t i = 0; i < count; i++) {
-        arguments[2 + i] = texts[i];
+        arguments[FIXED + i] = texts[i];
         if (!texts[i])
             code = error_memory(error, "the preview");
     }
-    arguments[2 + count] = "--";
-    arguments[3 + count] = phrase;
+    arguments[FIXED + count] = "--";
+    arguments[FIXED + count + 1] = phrase;
     if (code == 0)
         code = child_run(server, arguments, PREVIEW_SECONDS, ANSWER_MAXIMUM, &output, &size, error);
     if (code == 0)
@@ -288,7 +289,8 @@ static const struct route routes[] = {
     {.method = "GET", .path = "/api/languages", .summary = "Languages that can be trained",
      .answer = "{ok: bool, languages: [{code: text, name: text, own_name: text, script: text}]}",
      .handle = get_languages},
-    {.method = "POST", .path = "/api/preview", .summary = "Speaks a phrase as the clips of a training begin",
+    {.method = "POST", .path = "/api/preview",
+     .summary = "Speaks a phrase as the clips of a training begin; every second one by a neural voice where there is one",
      .body_kind = BODY_JSON,
      .body = "{phrase: text(1..400), lang?: text(0..16), also?: [text(1..400)], clips?: int(1..20)}",
      .answer = "{ok: bool, clips: [{url: text, voice: text, engine: text, text: text, seconds: number}]}",

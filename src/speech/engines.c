@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "speech/ort.h"
 #include "speech/speech_internal.h"
 
 #include <stdlib.h>
@@ -175,26 +176,45 @@ done:
     return code;
 }
 
+// Answers a line for each engine: what decides, besides the voices, how it sounds. Another ONNX Runtime gives other
+// samples.
+static int list_versions(void *context, int output)
+{
+    (void)context;
+    const char *library = ort_version();
+    for (size_t i = 0; i < speech_engine_count; i++)
+        if (dprintf(output, "%s %s\n", speech_engines[i].version(),
+                    !speech_engines[i].neural ? "" : library ? library : "-") < 0)
+            return -1;
+    return 0;
+}
+
 int speech_signature(const struct language *language, char hex[65], struct error *error)
 {
     enum { RECIPE = 1 }; // of takes, near misses and sentences: another number when they change
     struct voice *voices;
     size_t count;
     struct sha256 hash;
-    struct buffer line;
+    struct buffer line, versions = {0};
     TRY(speech_voices(language, &voices, &count, error));
     sha256_init(&hash);
     buffer_init(&line, 64 << 20);
+    int code = child_call(list_versions, NULL, &versions, "the versions of the engines", error);
+    const char *of[ENGINES_MAXIMUM] = {NULL};
+    char *rest = versions.data;
+    for (size_t i = 0; i < speech_engine_count && code == 0; i++)
+        of[i] = strsep(&rest, "\n");
     buffer_print(&line, "%d\n", RECIPE);
-    for (size_t i = 0; i < count; i++)
-        buffer_print(&line, "%s %s %s %d %.9g\n", voices[i].engine,
-                     speech_engines[speech_engine_row(voices[i].engine)].version(), voices[i].name, voices[i].group,
-                     voices[i].share);
-    int code = line.failed ? error_memory(error, "the list of voices") : 0;
+    for (size_t i = 0; i < count && code == 0; i++)
+        buffer_print(&line, "%s %s %s %d %.9g\n", voices[i].engine, of[speech_engine_row(voices[i].engine)],
+                     voices[i].name, voices[i].group, voices[i].share);
+    if (code == 0 && line.failed)
+        code = error_memory(error, "the list of voices");
     if (code == 0) {
         sha256_add(&hash, line.data, line.size);
         sha256_hex(&hash, hex);
     }
+    buffer_free(&versions);
     buffer_free(&line);
     free(voices);
     return code;

@@ -14,6 +14,8 @@ struct generator {
     struct voice *voices;
     int *rows; // of the voices' engines
     size_t voice_count;
+    uint32_t *texts; // which of the request's can be said by one of the voices
+    size_t text_count;
     struct corpus_writer writer;
     uint64_t *hashes; // of the clips' samples: an open-addressed table, 0 is empty
     size_t hash_slots;
@@ -128,6 +130,8 @@ static int round_open(struct round *round, const struct generator *g, uint64_t f
                            .voices = g->voices,
                            .rows = g->rows,
                            .voice_count = g->voice_count,
+                           .texts = g->texts,
+                           .text_count = g->text_count,
                            .number = first_shard + i,
                            .first = (first_shard + i) * SHARD_TAKES,
                            .takes = takes - i * SHARD_TAKES < SHARD_TAKES ? takes - i * SHARD_TAKES : SHARD_TAKES};
@@ -143,7 +147,7 @@ static int retry(struct round *round, size_t shard, struct error *error)
             error, ERROR_STATE,
             "speech synthesis %s twice at the same texts (shard %llu); the phrase \"%.60s\" may be at fault",
             child->reason, (unsigned long long)round->shards[shard].number,
-            round->shards[shard].request->texts[round->shards[shard].first % round->shards[shard].request->text_count]);
+            round->shards[shard].request->texts[shard_text(&round->shards[shard], 0)]);
     child_stop(child);
     round->retried[shard] = 1;
     return child_start(child, speak_shard, &round->shards[shard], error);
@@ -248,6 +252,27 @@ static int check_voices(struct generator *g, size_t *groups, struct error *error
     return shares > 0 ? 0 : error_set(error, ERROR_USAGE, "no voice has a share of the clips");
 }
 
+// Neural voices do not read [[phonemes]]: what none of the voices can say is left to other corpora.
+static int check_texts(struct generator *g, struct error *error)
+{
+    const struct speech_request *request = g->request;
+    g->texts = array_alloc(request->text_count, sizeof *g->texts);
+    if (!g->texts)
+        return error_memory(error, "the texts");
+    for (size_t i = 0; i < request->text_count; i++)
+        for (size_t k = 0; k < g->voice_count; k++) {
+            const struct engine *engine = &speech_engines[g->rows[k]];
+            if (g->voices[k].share <= 0 || (engine->reads && !engine->reads(request->texts[i])))
+                continue;
+            g->texts[g->text_count++] = (uint32_t)i;
+            break;
+        }
+    return g->text_count ? 0
+                         : error_set(error, ERROR_USAGE,
+                                     "%s cannot say \"%.60s\": espeak-ng and flite read [[phonemes]]",
+                                     g->voices[0].engine, request->texts[0]);
+}
+
 // espeak-ng spells out signs that it does not know in English ("Chinese letter ..."), its English voice any script but
 // Latin ("letter 1 4 ..."): no wake word.
 static bool is_spelt_out(const char *text, const char *phonemes, const struct language *language)
@@ -300,6 +325,7 @@ static int generator_open(struct generator *g, const char *path, struct error *e
     TRY(texts_check(request->texts, request->text_count, request->language, error));
     size_t groups = 0;
     TRY(check_voices(g, &groups, error));
+    TRY(check_texts(g, error));
     g->hash_slots = 2 * request->clips + 1;
     g->hashes = array_alloc(g->hash_slots, sizeof *g->hashes);
     g->voice_used = array_alloc(g->voice_count, 1);
@@ -317,6 +343,7 @@ static void generator_close(struct generator *g)
     free(g->voice_used);
     free(g->group_used);
     free(g->rows);
+    free(g->texts);
 }
 
 int speech_generate(const struct speech_request *request, const char *path, struct progress *progress,

@@ -119,7 +119,7 @@ static size_t list_styles(struct text_list *styles)
     static const char *const endings[] = {".bin", NULL};
     struct error ignored;
     char *folder = kokoro_path("styles"), *model = kokoro_path("model.onnx");
-    if (folder && model && file_exists(model) && folder_exists(folder))
+    if (folder && model && file_exists(model) && folder_exists(folder) && ort_version())
         folder_list(folder, endings, styles, &ignored);
     free(folder);
     free(model);
@@ -234,30 +234,35 @@ static int keep(void *context, const float *values, size_t count)
     return 0;
 }
 
-int kokoro_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
-                 struct sound *sound)
+size_t kokoro_ids(const struct language *language, const char *voice, const char *text, int64_t *ids, size_t most)
 {
     struct buffer ipa, phonemes;
-    int64_t ids[TOKENS_MAXIMUM];
-    float style[STYLE_SIZE], speed = (float)prosody->pace;
-    struct error error;
     buffer_init(&ipa, 1 << 16);
     buffer_init(&phonemes, 1 << 16);
     bool english = strcmp(language->code, "en") == 0;
-    int code = espeak_tied_ipa(english && *voice == 'b' ? "gmw/en" : language->espeak, text, &ipa);
     size_t count = 0;
-    if (code == 0 && ipa.data) {
+    if (espeak_tied_ipa(english && *voice == 'b' ? "gmw/en" : language->espeak, text, &ipa) == 0 && ipa.data) {
         kokoro_rewrite(ipa.data, *voice != 'b', english, &phonemes);
-        count = phonemes.data ? kokoro_tokens(phonemes.data, ids, TOKENS_MAXIMUM) : 0;
+        count = phonemes.data ? kokoro_tokens(phonemes.data, ids, most) : 0;
     }
     buffer_free(&ipa);
     buffer_free(&phonemes);
+    return count;
+}
+
+int kokoro_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
+                 struct sound *sound)
+{
+    int64_t ids[TOKENS_MAXIMUM];
+    float style[STYLE_SIZE], speed = (float)prosody->pace;
+    struct error error;
+    size_t count = kokoro_ids(language, voice, text, ids, TOKENS_MAXIMUM);
     if (count < 3 || make_style(voice, count - 3 < STYLE_ROWS ? count - 3 : STYLE_ROWS - 1, style) != 0)
         return -1;
     struct ort_input inputs[] = {{kokoro.first_input, ORT_INT64, ids, 2, {1, (int64_t)count}},
                                  {"style", ORT_FLOAT, style, 2, {1, STYLE_SIZE}},
                                  {"speed", ORT_FLOAT, &speed, 1, {1}}};
-    code = ort_run(kokoro.session, inputs, COUNT_OF(inputs), "audio", keep, sound, &error);
+    int code = ort_run(kokoro.session, inputs, COUNT_OF(inputs), "audio", keep, sound, &error);
     if (code == ERROR_STATE && strcmp(kokoro.first_input, "tokens") == 0) { // other exports call it so
         inputs[0].name = kokoro.first_input = "input_ids";
         code = ort_run(kokoro.session, inputs, COUNT_OF(inputs), "audio", keep, sound, &error);

@@ -37,7 +37,6 @@ struct api_base {
 struct ort {
     void *library;
     const any_function *api;
-    const char *version;
     void *env, *options, *memory;
 };
 struct ort_session {
@@ -71,6 +70,20 @@ static void *open_library(void)
     return library;
 }
 
+static const struct api_base *base_of(void *library)
+{
+    const struct api_base *(*get_base)(void) =
+        (const struct api_base *(*)(void))(uintptr_t)dlsym(library, "OrtGetApiBase");
+    return get_base ? get_base() : NULL;
+}
+
+const char *ort_version(void)
+{
+    void *library = open_library();
+    const struct api_base *base = library ? base_of(library) : NULL;
+    return base && base->get_api(API_VERSION) ? base->get_version() : NULL;
+}
+
 static int prepare(struct ort *ort, struct error *error)
 {
     static const char what[] = "ONNX Runtime does not start";
@@ -102,16 +115,13 @@ int ort_open(struct ort **out, struct error *error)
                          "brings it");
         goto end;
     }
-    const struct api_base *(*get_base)(void) =
-        (const struct api_base *(*)(void))(uintptr_t)dlsym(ort->library, "OrtGetApiBase");
-    base = get_base ? get_base() : NULL;
+    base = base_of(ort->library);
     ort->api = base ? base->get_api(API_VERSION) : NULL;
     if (!ort->api) {
         code = error_set(error, ERROR_MISSING, "the ONNX Runtime library found is not one that Wakesmith can use: "
                                                "wakesmith voices fetch --default brings one");
         goto end;
     }
-    ort->version = base->get_version();
     code = prepare(ort, error);
 end:
     if (code < 0)
@@ -119,11 +129,6 @@ end:
     else
         *out = ort;
     return code;
-}
-
-const char *ort_version(const struct ort *ort)
-{
-    return ort->version;
 }
 
 int ort_session_open(struct ort_session **out, struct ort *ort, const void *model, size_t size, struct error *error)

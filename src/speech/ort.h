@@ -10,7 +10,8 @@
 // processes: it starts threads and keeps memory until the process ends.
 struct ort;
 int ort_open(struct ort **ort, struct error *error); // ERROR_MISSING: the sentence says how to get it
-const char *ort_version(const struct ort *ort);
+// Whether there is a library, and its version; NULL when there is none. In child processes too.
+const char *ort_version(void);
 
 struct ort_session;
 // From a model in memory, which must stay while the session lives. One thread: callers bring their own.

@@ -85,7 +85,7 @@ int piper_list(const struct language *language, struct buffer *lines)
     char *folder = piper_folder();
     if (folder && folder_exists(folder))
         folder_list(folder, endings, &models, &ignored);
-    for (size_t i = 0; i < models.count; i++) {
+    for (size_t i = 0; i < models.count && ort_version(); i++) {
         json_t *settings = read_settings(models.items[i]);
         const char *name = path_name(models.items[i]);
         int length = (int)strlen(name) - 5;
@@ -160,22 +160,22 @@ static int load(const char *name, size_t length)
     return piper.session ? code : -1;
 }
 
-static void put_ids(const json_t *map, const char *sign, int64_t *ids, size_t *count)
+static void put_ids(const json_t *map, const char *sign, int64_t *ids, size_t most, size_t *count)
 {
     const json_t *list = json_object_get(map, sign);
-    for (size_t i = 0; i < json_array_size(list) && *count < IDS_MAXIMUM; i++)
+    for (size_t i = 0; i < json_array_size(list) && *count < most; i++)
         ids[(*count)++] = json_integer_value(json_array_get(list, i));
 }
 
 // "^", "_", then each phoneme and "_", "$": as the voices were trained.
-static size_t ids_of(const json_t *map, const char *ipa, int64_t *ids)
+static size_t ids_of(const json_t *map, const char *ipa, int64_t *ids, size_t most)
 {
     char *parts = (char *)utf8proc_NFD((const utf8proc_uint8_t *)ipa);
     size_t count = 0;
     if (!parts)
         return 0;
-    put_ids(map, "^", ids, &count);
-    put_ids(map, "_", ids, &count);
+    put_ids(map, "^", ids, most, &count);
+    put_ids(map, "_", ids, most, &count);
     for (const char *at = parts; *at;) {
         char sign[8] = "";
         size_t length = 1, before = count;
@@ -183,11 +183,11 @@ static size_t ids_of(const json_t *map, const char *ipa, int64_t *ids)
             length++;
         memcpy(sign, at, length);
         at += length;
-        put_ids(map, sign, ids, &count);
+        put_ids(map, sign, ids, most, &count);
         if (count > before)
-            put_ids(map, "_", ids, &count);
+            put_ids(map, "_", ids, most, &count);
     }
-    put_ids(map, "$", ids, &count);
+    put_ids(map, "$", ids, most, &count);
     free(parts);
     return count;
 }
@@ -211,19 +211,26 @@ static const char *reader_of(const json_t *settings, const struct language *lang
     return plain ? language->espeak : named;
 }
 
+size_t piper_ids(const struct language *language, const char *voice, const char *text, int64_t *ids, size_t most)
+{
+    struct buffer ipa;
+    size_t count = 0;
+    if (load(voice, strcspn(voice, "#")) != 0)
+        return 0;
+    buffer_init(&ipa, 1 << 16);
+    if (espeak_ipa(reader_of(piper.settings, language), text, &ipa) == 0 && ipa.data)
+        count = ids_of(json_object_get(piper.settings, "phoneme_id_map"), ipa.data, ids, most);
+    buffer_free(&ipa);
+    return count;
+}
+
 int piper_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
                 struct sound *sound)
 {
-    size_t length = strcspn(voice, "#"), count = 0;
+    size_t length = strcspn(voice, "#");
     struct error error;
-    struct buffer ipa;
     int64_t ids[IDS_MAXIMUM], speaker = voice[length] ? strtoll(voice + length + 1, NULL, 10) : 0, sizes[1];
-    if (load(voice, length) != 0)
-        return -1;
-    buffer_init(&ipa, 1 << 16);
-    if (espeak_ipa(reader_of(piper.settings, language), text, &ipa) == 0 && ipa.data)
-        count = ids_of(json_object_get(piper.settings, "phoneme_id_map"), ipa.data, ids);
-    buffer_free(&ipa);
+    size_t count = piper_ids(language, voice, text, ids, IDS_MAXIMUM);
     if (count < 4)
         return -1;
     sizes[0] = (int64_t)count;

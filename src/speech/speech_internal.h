@@ -71,6 +71,9 @@ int kokoro_speak(const struct language *language, const char *voice, const char 
 // How Kokoro is told to say espeak-ng's tied IPA, and the ids of that. For tests.
 void kokoro_rewrite(const char *ipa, bool american, bool english, struct buffer *out);
 size_t kokoro_tokens(const char *phonemes, int64_t *ids, size_t most);
+// What the model is given for a text; how many, at most `most`; 0 when it cannot be read. For a referee.
+size_t kokoro_ids(const struct language *language, const char *voice, const char *text, int64_t *ids, size_t most);
+size_t piper_ids(const struct language *language, const char *voice, const char *text, int64_t *ids, size_t most);
 
 int piper_list(const struct language *language, struct buffer *lines);
 bool piper_reads(const char *text);
@@ -129,9 +132,12 @@ struct shard {
     const struct voice *voices;
     const int *rows; // of the voices' engines
     size_t voice_count;
+    const uint32_t *texts; // which of the request's texts are said
+    size_t text_count;
     uint64_t number;
-    size_t first, takes; // take i says text (first + i) mod text_count
+    size_t first, takes;
 };
+uint32_t shard_text(const struct shard *shard, size_t take); // all are said equally often
 child_task speak_shard; // context: struct shard
 
 // ---- corpus file ----------------------------------------------------------------------------------------

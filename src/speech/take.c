@@ -164,6 +164,11 @@ static struct take speak_take(struct speaker *speaker, uint32_t text, struct rng
     return take;
 }
 
+uint32_t shard_text(const struct shard *shard, size_t take)
+{
+    return shard->texts[(shard->first + take) % shard->text_count];
+}
+
 int speak_shard(void *context, int output)
 {
     const struct shard *shard = context;
@@ -174,7 +179,7 @@ int speak_shard(void *context, int output)
     srand(1); // engines that use it start alike in every child
     struct rng rng = rng_make(seed_mix(shard->request->seed, "speech"), shard->number);
     for (size_t i = 0; i < shard->takes; i++) {
-        struct take take = speak_take(&speaker, (uint32_t)((shard->first + i) % shard->request->text_count), &rng);
+        struct take take = speak_take(&speaker, shard_text(shard, i), &rng);
         if (!child_write(output, &take, sizeof take) ||
             !child_write(output, speaker.samples, take.count * sizeof(int16_t)))
             return -1;

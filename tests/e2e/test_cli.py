@@ -70,6 +70,9 @@ fails("an_empty_value", "train", "jarvis", "--data-dir=", says="--data-dir")
 fails("an_author_that_no_manifest_holds", "train", "jarvis", f"--data-dir={folder}/d", "--author=" + "é" * 100, says="--author")
 fails("filters_of_another_depth", "train", "jarvis", f"--data-dir={folder}/d", "--filters=32,32", says="--filters")
 fails("a_data_dir_that_is_a_file", "train", "jarvis", f"--data-dir={sound}", says="a b.wav")
+fails("a_voice_that_nobody_has", "say", "jarvis", "-o", folder / "x", "--voice=nobody", says="nobody")
+fails("phonemes_that_are_none", "say", "jarvis", "-o", folder / "x", "--phonemes=jarvis", says="[[")
+fails("a_neural_voice_without_any", "say", "jarvis", "-o", folder / "x", "--voice=kokoro:af_heart", says="kokoro:af_heart")
 fails("a_missing_model", "inspect", folder / "x.tflite", says="x.tflite")
 fails("a_damaged_model", "inspect", folder / "junk.tflite", says="junk.tflite")
 fails("a_missing_sound", "features", folder / "x.wav", "-o", folder / "x.npy", says="x.wav")
@@ -110,6 +113,10 @@ spoken = list(corpus(folder / "two/work/hey_jarvis/wake_word_samples/words.corpu
 said = json.loads(run("say", "hey jarvis", "--also=hi jarvis", "--samples=5", "-o", folder / "said", "--json"))["clips"]
 preview = [wave.open(clip["file"]).readframes(1 << 20) for clip in said]
 check("say_speaks_what_training_hears", preview == [pcm for _, pcm in spoken[:5]])
+chosen = json.loads(run("say", "jarvis", "--phonemes=[[d_Z'A@_v_I_s]]", "--samples=3", "--voice=espeak-ng:gmw/en-US", "--voice=gmw/en", "-o",
+                        folder / "chosen", "--json"))["clips"]
+check("say_speaks_by_the_voices_named", {clip["voice"] for clip in chosen} <= {"gmw/en-US", "gmw/en"} and len(chosen) == 3
+      and {clip["text"] for clip in chosen} == {"[[d_Z'A@_v_I_s]]"}, chosen)
 check("say_names_voices_and_texts", all(clip["voice"] and clip["engine"] for clip in said)
       and {clip["text"] for clip in said} == {"hey jarvis", "hi jarvis"}, str(said))
 check("spellings_are_said_equally_often", abs(sum(text for text, _ in spoken) - 30) <= 5)
