@@ -1,4 +1,4 @@
-"""Who may ask for what: every route of the table against strangers' hosts, strangers' pages, wrong bodies and tricks
+"""B33. Who may ask for what: every route of the table against strangers' hosts, strangers' pages, wrong bodies and tricks
 with paths. The expected status of every cell is fixed, and nothing is ever answered with 5xx."""
 import concurrent.futures
 import hashlib
