@@ -3,6 +3,7 @@
 // it is told to, or when its standard input closes.
 #include "server/server.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -34,8 +35,10 @@ int main(int argc, char **argv)
     }
     puts(server_url(server));
     fflush(stdout);
-    char byte;
-    while (!stopped && read(STDIN_FILENO, &byte, 1) > 0) {
+    // The handler may run in any thread and then interrupts nothing here: so this looks at `stopped` now and then.
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    char byte = 0;
+    while (!stopped && (poll(&input, 1, 100) <= 0 || read(STDIN_FILENO, &byte, 1) > 0)) {
     }
     server_close(server);
     return 0;
