@@ -209,9 +209,12 @@ struct progress_metric {
     double recall, per_hour; // on held-out data, at a cutoff about as high as finished networks get
 };
 typedef void metric_sink(void *context, const struct progress_metric *metric);
+// Something that people should know and that ends nothing: one sentence.
+typedef void notice_sink(void *context, const char *sentence);
 struct progress {
     progress_sink *sink; // NULL: silent
     metric_sink *metric; // NULL: nobody draws
+    notice_sink *notice; // NULL: nobody reads
     void *context;
     const volatile int *stop; // becomes non-zero when the user asks to stop; NULL: never
     const char *stage;
@@ -228,6 +231,7 @@ void progress_step(struct progress *progress, double done, double total, const c
     __attribute__((format(printf, 4, 5)));
 void progress_end(struct progress *progress, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void progress_metric(struct progress *progress, const struct progress_metric *metric);
+void progress_notice(struct progress *progress, const char *sentence);
 bool progress_stopped(const struct progress *progress); // NULL: false
 int progress_cancelled(struct error *error);            // fills "stopped by the user", returns ERROR_CANCELLED
 

@@ -99,6 +99,12 @@ void progress_metric(struct progress *progress, const struct progress_metric *me
         progress->metric(progress->context, metric);
 }
 
+void progress_notice(struct progress *progress, const char *sentence)
+{
+    if (progress && progress->notice)
+        progress->notice(progress->context, sentence);
+}
+
 bool progress_stopped(const struct progress *progress)
 {
     return progress && progress->stop && *progress->stop;

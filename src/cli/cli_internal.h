@@ -30,9 +30,11 @@ int command_parse(const char *name, const struct option_row *rows, size_t row_co
 struct terminal {
     bool live;
     double printed;
+    uint64_t noticed; // a hash of the last notice
 };
 void terminal_open(struct terminal *terminal);
 progress_sink terminal_progress;
+notice_sink terminal_notice;
 extern volatile int cli_stop; // set by Ctrl-C and SIGTERM
 void cli_catch_signals(void);
 
@@ -47,6 +49,7 @@ void events_close(struct events *events);
 void events_put(struct events *events, json_t *line); // releases it
 void events_begin(struct events *events, const char *phrase, const char *id, const char *language, const char *preset);
 void events_progress(struct events *events, const struct progress_event *event);
+void events_notice(struct events *events, const char *sentence);
 void events_metric(struct events *events, const struct progress_metric *metric);
 
 // A model with what its manifest says. `cutoff` < 0 or `window` 0: from the manifest beside it.

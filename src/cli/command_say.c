@@ -17,6 +17,7 @@ struct said {
 struct saying { // what the command line says
     const struct pipeline_options *options;
     const char *folder, *phonemes;
+    char obstacle[SPEECH_SENTENCE]; // to neural voices
     char id[TEXT_ID_SIZE];
     struct text_list voices;
     size_t count;
@@ -74,7 +75,19 @@ static int write_clips(const struct saying *saying, const struct said said[2], s
         json_decref(list);
         return code < 0 ? code : print_done(error);
     }
-    return print_json(json_pack("{s:s, s:o}", "id", saying->id, "clips", list), error);
+    return print_json(json_pack("{s:s, s:o, s:s?}", "id", saying->id, "clips", list, "notice",
+                                *saying->obstacle ? saying->obstacle : NULL),
+                      error);
+}
+
+// Said on stderr, or with the clips.
+static void find_obstacle(struct saying *saying)
+{
+    struct terminal terminal;
+    terminal_open(&terminal);
+    speech_obstacle(saying->obstacle, sizeof saying->obstacle);
+    if (*saying->obstacle && !saying->json)
+        terminal_notice(&terminal, saying->obstacle);
 }
 
 // With neural voices every second clip is theirs, where there are any.
@@ -102,6 +115,7 @@ int command_say(int argc, char **argv, struct error *error)
     pipeline_options_default(&options);
     struct saying saying = {.options = &options};
     int64_t count = 8;
+    const char *device = NULL;
     bool done;
     const struct option_row rows[] = {
         {"output", 'o', OPTION_TEXT, &saying.folder, 0, 0, "FOLDER", "where the wav files go (also -o FOLDER)"},
@@ -116,6 +130,8 @@ int command_say(int argc, char **argv, struct error *error)
         {"lang", 0, OPTION_TEXT, &options.lang, 0, 0, "LANG", "language (auto: by the script of the phrase)"},
         {"seed", 0, OPTION_INTEGER, &options.seed, 0, 1e15, "N", "seed of all draws (1)"},
         {"threads", 0, OPTION_INTEGER, &options.threads, 1, 256, "N", "processes (default: all processors)"},
+        {"device", 0, OPTION_TEXT, &device, 0, 0, "NAME",
+         "where neural voices compute: auto (default: CUDA when ONNX Runtime offers it), cpu, cuda"},
         {"json", 0, OPTION_FLAG, &saying.json, 0, 0, NULL,
          "one JSON document: each file with its engine, voice and text"},
     };
@@ -133,6 +149,9 @@ int command_say(int argc, char **argv, struct error *error)
     TRY_GOTO(text_check_phrase(options.phrase, error), end);
     text_safe_id(options.phrase, saying.id);
     TRY_GOTO(folder_make(saying.folder, error), end);
+    if (device)
+        TRY_GOTO(speech_choose_device(device, error), end);
+    find_obstacle(&saying);
     code = say_all(&saying, error);
 end:
     text_list_free(&saying.voices);

@@ -2,6 +2,7 @@
 #include "cli/cli_internal.h"
 #include "pipeline/pipeline.h"
 #include "server/server.h"
+#include "speech/speech.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,7 @@ int command_serve(int argc, char **argv, struct error *error)
     struct server_options options;
     server_options_default(&options);
     int64_t port = options.port, device_port = options.device_port;
+    const char *device = NULL;
     bool done, openapi = false, api_page = false, with_code = isatty(STDOUT_FILENO);
     const struct option_row rows[] = {
         {"port", 0, OPTION_INTEGER, &port, 0, 65535, "N", "port of the page (2704, REC_PORT); 0: any free one"},
@@ -84,12 +86,16 @@ int command_serve(int argc, char **argv, struct error *error)
         {"name", 0, OPTION_LIST, &options.names, 0, 0, "NAME", "a further name of this computer; may be repeated"},
         {"public-url", 0, OPTION_TEXT, &options.public_url, 0, 0, "URL",
          "address in ESPHome lines (REC_PUBLIC_BASE_URL; found by itself)"},
+        {"device", 0, OPTION_TEXT, &device, 0, 0, "NAME",
+         "where neural voices compute in trainings: auto (default), cpu, cuda"},
         {"page-dir", 0, OPTION_TEXT, &options.page_dir, 0, 0, "DIR", "serve the page's files from here"},
         {"openapi", 0, OPTION_FLAG, &openapi, 0, 0, NULL, "print the API as OpenAPI 3.1, and end"},
         {"api-page", 0, OPTION_FLAG, &api_page, 0, 0, NULL, "print the API for people, and end"},
     };
     struct positionals words;
     TRY(command_parse("serve", rows, COUNT_OF(rows), argc, argv, 0, 0, &words, &done, error));
+    if (device)
+        TRY(speech_choose_device(device, error));
     char *data_dir = options.data_dir ? strdup(options.data_dir) : pipeline_data_dir(), *program = own_path();
     int code = 0;
     options.data_dir = data_dir;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/cli_internal.h"
 #include "pipeline/pipeline.h"
+#include "speech/speech.h"
 #include "text/text.h"
 
 #include <stdlib.h>
@@ -81,6 +82,16 @@ static void watch_metric(void *context, const struct progress_metric *metric)
     events_metric(&watchers->file, metric);
 }
 
+static void watch_notice(void *context, const char *sentence)
+{
+    struct watchers *watchers = context;
+    if (watchers->json)
+        events_notice(&watchers->lines, sentence);
+    else
+        terminal_notice(&watchers->terminal, sentence);
+    events_notice(&watchers->file, sentence);
+}
+
 static void tell_begin(struct watchers *watchers, const struct pipeline_options *options)
 {
     char id[TEXT_ID_SIZE];
@@ -117,8 +128,11 @@ static int train(const struct pipeline_options *options, bool json, const char *
     tell_begin(&watchers, options);
     cli_catch_signals();
     bool drawn = json || events;
-    struct progress progress = {
-        .sink = watch_progress, .metric = drawn ? watch_metric : NULL, .context = &watchers, .stop = &cli_stop};
+    struct progress progress = {.sink = watch_progress,
+                                .metric = drawn ? watch_metric : NULL,
+                                .notice = watch_notice,
+                                .context = &watchers,
+                                .stop = &cli_stop};
     int code = pipeline_train(options, &progress, &result, error);
     if (code < 0 && watchers.terminal.live && !json)
         fputc('\n', stderr);
@@ -135,7 +149,7 @@ int command_train(int argc, char **argv, struct error *error)
     struct pipeline_options options;
     pipeline_options_default(&options);
     bool json = false, done;
-    const char *phrase = NULL, *events = NULL;
+    const char *phrase = NULL, *events = NULL, *device = NULL;
     const struct option_row rows[] = {
         {"phrase", 0, OPTION_TEXT, &phrase, 0, 0, "TEXT", "the wake word, instead of the argument"},
         {"also", 0, OPTION_LIST, &options.also, 0, 0, "TEXT",
@@ -162,6 +176,8 @@ int command_train(int argc, char **argv, struct error *error)
          "networks trained side by side; the best is published"},
         {"seed", 0, OPTION_INTEGER, &options.seed, 0, 1e15, "N", "seed of all draws (1): same seed, same bytes"},
         {"threads", 0, OPTION_INTEGER, &options.threads, 1, 256, "N", "threads (default: all processors)"},
+        {"device", 0, OPTION_TEXT, &device, 0, 0, "NAME",
+         "where neural voices compute: auto (default: CUDA when ONNX Runtime offers it), cpu, cuda"},
         {"model", 0, OPTION_TEXT, &options.model, 0, 0, "NAME",
          "network: official (stride 3, default), seed (stride 2), alexa"},
         {"filters", 0, OPTION_TEXT, &options.filters, 0, 0, "LIST", "pointwise filters, e.g. 64,64,64,64"},
@@ -192,6 +208,8 @@ int command_train(int argc, char **argv, struct error *error)
         if (code == 0 && !options.phrase)
             code = error_set(error, ERROR_USAGE, "which wake word? for example: wakesmith train \"hey jarvis\"");
     }
+    if (code == 0 && !done && device)
+        code = speech_choose_device(device, error);
     if (code == 0 && !done)
         code = train(&options, json, events, error);
     text_list_free(&options.also);

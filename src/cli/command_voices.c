@@ -16,7 +16,9 @@ static int list_voices(struct catalogue *catalogue, const struct wish *wish, con
 {
     size_t count;
     struct progress progress = wish->progress;
+    char obstacle[SPEECH_SENTENCE];
     (void)words;
+    speech_obstacle(obstacle, sizeof obstacle);
     if (wish->all)
         TRY(catalogue_refresh(catalogue, &progress, error));
     const struct voice_pack *packs = catalogue_packs(catalogue, &count);
@@ -34,11 +36,13 @@ static int list_voices(struct catalogue *catalogue, const struct wish *wish, con
                    pack->languages, pack->speakers, (double)pack->bytes / 1e6, pack->name, pack->licence);
     }
     if (wish->json)
-        return print_json(json_pack("{s:o}", "voices", list), error);
+        return print_json(json_pack("{s:o, s:s?}", "voices", list, "notice", *obstacle ? obstacle : NULL), error);
     json_decref(list);
     puts("\n* installed. wakesmith voices fetch --default brings what makes models hear people best; list --all shows "
          "the "
          "voices\nof Piper's catalogue as well. espeak-ng and flite need nothing.");
+    if (*obstacle)
+        printf("note: %s\n", obstacle);
     return print_done(error);
 }
 

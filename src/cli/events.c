@@ -63,6 +63,11 @@ void events_progress(struct events *events, const struct progress_event *event)
                                  "overall_eta_s", event->whole_eta));
 }
 
+void events_notice(struct events *events, const char *sentence)
+{
+    events_put(events, json_pack("{s:s, s:o}", "event", "notice", "text", json_name(sentence)));
+}
+
 void events_metric(struct events *events, const struct progress_metric *metric)
 {
     json_t *line = json_pack("{s:s, s:i, s:I, s:I, s:f}", "event", "metric", "seed", metric->seed, "step",

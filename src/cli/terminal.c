@@ -45,3 +45,15 @@ void terminal_progress(void *context, const struct progress_event *event)
         fprintf(stderr, "%s%-9s %s (%s)%s", begin, event->stage, event->note, took, end);
     fflush(stderr);
 }
+
+// The same sentence twice, from two stages, is told once.
+void terminal_notice(void *context, const char *sentence)
+{
+    struct terminal *terminal = context;
+    uint64_t hash = seed_mix(1, sentence);
+    if (hash == terminal->noticed)
+        return;
+    terminal->noticed = hash;
+    fprintf(stderr, "%snote: %s\n", terminal->live ? "\r\033[K" : "", sentence);
+    fflush(stderr);
+}

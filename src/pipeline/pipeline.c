@@ -253,6 +253,16 @@ static void log_begin(struct walk *walk)
              (long long)walk->options->seed, pool_threads(walk->pool), cpu_level_name(cpu_level()));
 }
 
+static void tell_obstacle(struct walk *walk)
+{
+    char sentence[SPEECH_SENTENCE];
+    speech_obstacle(sentence, sizeof sentence);
+    if (!*sentence)
+        return;
+    walk_log(walk, "%s", sentence);
+    progress_notice(walk->progress, sentence);
+}
+
 void walk_close_audio(struct walk *walk)
 {
     sound_store_close(&walk->store);
@@ -307,6 +317,7 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
         goto end;
     }
     log_begin(&walk);
+    tell_obstacle(&walk);
     static int (*const stages[])(struct walk * walk, struct error * error) = {stage_sounds, stage_speech,
                                                                               stage_features, stage_train};
     for (size_t i = 0; i < COUNT_OF(stages); i++)

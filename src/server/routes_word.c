@@ -119,7 +119,7 @@ static int write_index(const char *folder, const char *key, const char *output, 
     json_t *said = json_loadb(output, size, 0, NULL), *clip, *clips = json_array();
     size_t index;
     json_array_foreach(json_object_get(said, "clips"), index, clip) json_array_append_new(clips, clip_json(clip, key));
-    json_t *answer = json_pack("{s:b, s:o}", "ok", 1, "clips", clips);
+    json_t *answer = json_pack("{s:b, s:o, s:O*}", "ok", 1, "clips", clips, "notice", json_object_get(said, "notice"));
     char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL, *path = path_join(folder, "index.json");
     int code = json_array_size(clips) == 0 ? error_set(error, ERROR_STATE, "wakesmith say gave no clips")
                : text && path              ? file_write(path, text, strlen(text), error)
@@ -237,6 +237,19 @@ int spellings_check(const json_t *also, struct error *error)
     return 0;
 }
 
+// A preview that says which voices it lacks is made again: they may be there by now.
+static bool lacks_voices(const char *index)
+{
+    struct error ignored;
+    void *data = NULL;
+    size_t size = 0;
+    json_t *answer = file_read(index, ANSWER_MAXIMUM, &data, &size, &ignored) == 0 ? json_loadb(data, size, 0, NULL) : NULL;
+    bool lacks = json_is_string(json_object_get(answer, "notice"));
+    json_decref(answer);
+    free(data);
+    return lacks;
+}
+
 static int post_preview(struct server *server, const struct request *request, struct reply *reply, struct error *error)
 {
     const char *phrase, *lang;
@@ -249,6 +262,8 @@ static int post_preview(struct server *server, const struct request *request, st
     char *folder = text_print("%s/work/.previews/%s", server->data_dir, key);
     char *index = folder ? path_join(folder, "index.json") : NULL;
     int code = index ? 0 : error_memory(error, "a path");
+    if (code == 0 && file_exists(index) && lacks_voices(index))
+        code = folder_remove(folder, error);
     if (code == 0 && !file_exists(index))
         code = make_preview(server, request->body, phrase, lang, folder, key, error);
     if (code == 0)
@@ -293,7 +308,8 @@ static const struct route routes[] = {
      .summary = "Speaks a phrase as the clips of a training begin; every second one by a neural voice where there is one",
      .body_kind = BODY_JSON,
      .body = "{phrase: text(1..400), lang?: text(0..16), also?: [text(1..400)], clips?: int(1..20)}",
-     .answer = "{ok: bool, clips: [{url: text, voice: text, engine: text, text: text, seconds: number}]}",
+     .answer = "{ok: bool, clips: [{url: text, voice: text, engine: text, text: text, seconds: number}],"
+               " notice?: text | null}",
      .handle = post_preview},
     {.method = "GET", .path = "/api/preview/{key}/{file}", .summary = "A clip of a preview", .type = "audio/wav",
      .handle = get_clip},

@@ -59,21 +59,38 @@ bool sound_reserve(struct sound *sound, size_t count)
 
 // ---- the catalogue of voices ----------------------------------------------------------------------------
 
+struct question { // to one engine
+    size_t engine;
+    const struct language *language;
+};
+
 // Answers lines of "engine row <tab> weight <tab> timbre <tab> voice".
 static int list_voices(void *context, int output)
 {
-    for (size_t i = 0; i < speech_engine_count; i++) {
-        struct buffer lines;
-        buffer_init(&lines, 16 << 20);
-        if (speech_engines[i].list(context, &lines) != 0 || lines.failed)
+    const struct question *question = context;
+    struct buffer lines;
+    buffer_init(&lines, 16 << 20);
+    if (speech_engines[question->engine].list(question->language, &lines) != 0 || lines.failed)
+        return -1;
+    char *rest = lines.data, *line;
+    while ((line = strsep(&rest, "\n")))
+        if (*line && (dprintf(output, "%zu\t%s\n", question->engine, line) < 0))
             return -1;
-        char *rest = lines.data, *line;
-        while ((line = strsep(&rest, "\n")))
-            if (*line && (dprintf(output, "%zu\t%s\n", i, line) < 0))
-                return -1;
-        buffer_free(&lines);
-    }
     return 0;
+}
+
+// Each engine in a process of its own: the libraries of some are the user's, and one that crashes leaves the others.
+static int ask_engines(const struct language *language, struct buffer *lines, struct error *error)
+{
+    buffer_init(lines, 64 << 20);
+    for (size_t i = 0; i < speech_engine_count; i++) {
+        struct buffer answer = {0};
+        struct question question = {i, language};
+        if (child_call(list_voices, &question, &answer, speech_engines[i].name, error) == 0)
+            buffer_append(lines, answer.data, answer.size);
+        buffer_free(&answer);
+    }
+    return lines->failed ? error_memory(error, "the list of voices") : 0;
 }
 
 struct row {
@@ -153,7 +170,7 @@ int speech_voices(const struct language *language, struct voice **voices, size_t
     size_t most = 1;
     *voices = NULL;
     *count = 0;
-    TRY_GOTO(child_call(list_voices, (void *)(uintptr_t)language, &lines, "the list of voices", error), done);
+    TRY_GOTO(ask_engines(language, &lines, error), done);
     for (size_t i = 0; i < lines.size; i++)
         most += lines.data[i] == '\n';
     rows = array_alloc(most, sizeof *rows);
@@ -176,16 +193,17 @@ done:
     return code;
 }
 
-// Answers a line for each engine: what decides, besides the voices, how it sounds. Another ONNX Runtime gives other
-// samples.
+// Answers a line for each engine that speaks: what decides, besides the voices, how it sounds. Another ONNX Runtime
+// gives other samples, and so does another device.
 static int list_versions(void *context, int output)
 {
-    (void)context;
-    const char *library = ort_version();
-    for (size_t i = 0; i < speech_engine_count; i++)
-        if (dprintf(output, "%s %s\n", speech_engines[i].version(),
-                    !speech_engines[i].neural ? "" : library ? library : "-") < 0)
+    const bool *speaks = context;
+    for (size_t i = 0; i < speech_engine_count; i++) {
+        const char *library = speaks[i] && speech_engines[i].neural ? ort_version() : "";
+        if (dprintf(output, "%s %s%s\n", speaks[i] ? speech_engines[i].version() : "", library ? library : "-",
+                    library && *library && ort_offers_cuda() ? " CUDA" : "") < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -199,7 +217,10 @@ int speech_signature(const struct language *language, char hex[65], struct error
     TRY(speech_voices(language, &voices, &count, error));
     sha256_init(&hash);
     buffer_init(&line, 64 << 20);
-    int code = child_call(list_versions, NULL, &versions, "the versions of the engines", error);
+    bool speaks[ENGINES_MAXIMUM] = {false};
+    for (size_t i = 0; i < count; i++)
+        speaks[speech_engine_row(voices[i].engine)] = true;
+    int code = child_call(list_versions, speaks, &versions, "the versions of the engines", error);
     const char *of[ENGINES_MAXIMUM] = {NULL};
     char *rest = versions.data;
     for (size_t i = 0; i < speech_engine_count && code == 0; i++)

@@ -22,6 +22,7 @@ struct generator {
     unsigned char *voice_used, *group_used;
     size_t tried[ENGINES_MAXIMUM], good[ENGINES_MAXIMUM];
     struct speech_report report;
+    struct progress *progress;
 };
 
 // ---- one take -------------------------------------------------------------------------------------------
@@ -95,7 +96,13 @@ static int gather_shard(struct generator *g, const struct shard *shard, const st
         at += size;
         takes++;
     }
-    return takes == shard->takes ? 0 : error_set(error, ERROR_STATE, "a speech process answered nonsense");
+    if (takes < shard->takes || answer->size - at >= sizeof g->report.notice)
+        return error_set(error, ERROR_STATE, "a speech process answered nonsense");
+    if (answer->size > at && !*g->report.notice) {
+        memcpy(g->report.notice, answer->data + at, answer->size - at);
+        progress_notice(g->progress, g->report.notice);
+    }
+    return 0;
 }
 
 struct round {
@@ -150,6 +157,7 @@ static int retry(struct round *round, size_t shard, struct error *error)
             round->shards[shard].request->texts[shard_text(&round->shards[shard], 0)]);
     child_stop(child);
     round->retried[shard] = 1;
+    round->shards[shard].no_cuda = "a speech process did not survive it";
     return child_start(child, speak_shard, &round->shards[shard], error);
 }
 
@@ -163,8 +171,11 @@ static int round_step(struct round *round, struct generator *g, size_t processes
         struct child *child = &round->children[i];
         if (child->state == CHILD_FAILED)
             TRY(retry(round, i, error));
-        if (child->state == CHILD_IDLE)
+        if (child->state == CHILD_IDLE) {
+            if (*g->report.notice) // it failed once, which is enough
+                round->shards[i].no_cuda = g->report.notice;
             TRY(child_start(child, speak_shard, &round->shards[i], error));
+        }
         if (child->state == CHILD_RUNNING)
             window[running++] = child;
     }
@@ -349,7 +360,7 @@ static void generator_close(struct generator *g)
 int speech_generate(const struct speech_request *request, const char *path, struct progress *progress,
                     struct speech_report *report, struct error *error)
 {
-    struct generator g = {.request = request};
+    struct generator g = {.request = request, .progress = progress};
     double began = time_now();
     int code = generator_open(&g, path, error);
     if (code == 0)

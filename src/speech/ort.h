@@ -6,12 +6,19 @@
 
 #include "base/base.h"
 
-// The library as found: $WAKESMITH_ONNXRUNTIME, <voices>/onnxruntime/libonnxruntime.so, then the system's. Only in child
-// processes: it starts threads and keeps memory until the process ends.
+// The first library that can be used: $WAKESMITH_ONNXRUNTIME, <voices>/onnxruntime/libonnxruntime.so, the system's. Only
+// in child processes: it starts threads and keeps memory until the process ends.
 struct ort;
+#define ORT_ANOTHER "wakesmith voices remove onnxruntime and wakesmith voices fetch onnxruntime bring another"
 int ort_open(struct ort **ort, struct error *error); // ERROR_MISSING: the sentence says how to get it
-// Whether there is a library, and its version; NULL when there is none. In child processes too.
+// The version of a library that starts; NULL when there is none. In child processes too.
 const char *ort_version(void);
+
+// Models run on CUDA where SPEECH_DEVICE_VARIABLE allows it and the library offers it. Whatever fails there (adding it,
+// loading a model, running it) is done again on the CPU, which then stays the device of this process.
+bool ort_offers_cuda(void);
+void ort_leave_cuda(const char *reason); // as if it had failed for this reason
+const char *ort_notice(void);            // the sentence that says why CUDA was left; "": it was not
 
 struct ort_session;
 // From a model in memory, which must stay while the session lives. One thread: callers bring their own.

@@ -65,6 +65,7 @@ struct speech_report {
     size_t tried, rejected[AUDIO_FAULTS], failed, duplicates;
     size_t voices, groups;
     double seconds;
+    char notice[320]; // why neural voices left CUDA for the CPU; "": they did not. `progress` got it, too
 };
 
 // Speaks request->clips clips into the corpus file `path` (atomic, with checksum), the same bytes for the same request
@@ -124,6 +125,15 @@ int speech_similar_words(const char *phrase, const struct language *language, si
 // near miss of one may be another.
 int speech_leave_out(const char *phrase, const struct language *language, struct text_list *texts,
                      struct error *error);
+
+// What keeps the neural voices that are installed from speaking, as one sentence for the user; "" when nothing does, or
+// none is installed. The other voices speak without them.
+enum { SPEECH_SENTENCE = 512 };
+void speech_obstacle(char *sentence, size_t size);
+
+// Where neural voices compute: "auto" (CUDA when ONNX Runtime offers it), "cpu", "cuda". For this process and those
+// that it starts. ERROR_USAGE for another name. Whatever fails with CUDA goes on with the CPU; see speech_report.notice.
+int speech_choose_device(const char *name, struct error *error);
 
 // ---- the catalogue of voices that can be fetched ----
 

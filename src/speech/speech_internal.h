@@ -89,6 +89,10 @@ int piper_describe(const char *model, struct piper_facts *facts); // by the .jso
 // The model with a seed in each of its `*seeded` random nodes. 0, or -1 for what is no ONNX file. The caller frees `out`.
 int onnx_seed(const void *model, size_t size, struct buffer *out, size_t *seeded);
 
+// "auto", "cpu" or "cuda": where neural voices compute. In the environment, so that every process of speech and every
+// job of the server has it.
+#define SPEECH_DEVICE_VARIABLE "WAKESMITH_DEVICE"
+
 // Where neural voices lie: $WAKESMITH_VOICES, else the user's own folder of data. Caller frees; NULL without memory.
 char *speech_folder(void);
 
@@ -136,7 +140,9 @@ struct shard {
     size_t text_count;
     uint64_t number;
     size_t first, takes;
+    const char *no_cuda; // why; NULL: as the user chose
 };
+enum { NOTICE_MAXIMUM = 320 }; // of ort_notice, which is what follows the takes in an answer
 uint32_t shard_text(const struct shard *shard, size_t take); // all are said equally often
 child_task speak_shard; // context: struct shard
 

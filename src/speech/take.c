@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One take: a voice and a way of speaking are drawn, the engine speaks until the length fits, the sound is
 // resampled, trimmed, judged and set to a common level.
+#include "speech/ort.h"
 #include "speech/speech_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SPEAKINGS = 3, PEAK = 20000, SECONDS_MAXIMUM = 20 };
 
@@ -176,6 +178,8 @@ int speak_shard(void *context, int output)
                               .by_voice = array_alloc(shard->voice_count, sizeof *speaker.by_voice)};
     if (!speaker.samples || !speaker.by_voice)
         return -1;
+    if (shard->no_cuda)
+        ort_leave_cuda(shard->no_cuda);
     srand(1); // engines that use it start alike in every child
     struct rng rng = rng_make(seed_mix(shard->request->seed, "speech"), shard->number);
     for (size_t i = 0; i < shard->takes; i++) {
@@ -184,5 +188,6 @@ int speak_shard(void *context, int output)
             !child_write(output, speaker.samples, take.count * sizeof(int16_t)))
             return -1;
     }
-    return 0; // the process ends here, and its memory with it
+    const char *notice = ort_notice();
+    return child_write(output, notice, strlen(notice)) ? 0 : -1; // the process ends here, and its memory with it
 }

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import signal
 import struct
 import subprocess
 import tempfile
@@ -95,6 +96,36 @@ fails("check_says_what_to_type_instead_of_kanji", "check", "東京へ", says="ka
 fails("check_says_what_cannot_be_spoken", "check", "ᐃᓄᒃᑎᑐᑦ", says="cannot read")
 check("check_json_says_it_too", "cannot read" in json.loads(run("check", "ᐃᓄᒃᑎᑐᑦ", "--json"))["missing"])
 check("chinese_characters_are_read", json.loads(run("check", "你好小智", "--json"))["syllables"] == 4)
+
+
+# Neural voices without the library that they need: one sentence, and the others speak. (How CUDA is left: tests/unit.)
+(folder / "voices" / "kokoro").mkdir(parents=True)
+(folder / "voices" / "kokoro" / "model.onnx").write_bytes(b"")
+silent = {**os.environ, "WAKESMITH_VOICES": str(folder / "voices"), "WAKESMITH_ONNXRUNTIME": ""}
+advice = "wakesmith voices fetch onnxruntime"
+
+
+def said(*arguments):
+    return subprocess.run([PROGRAM, *map(str, arguments)], env=silent, capture_output=True, text=True, timeout=60)
+
+
+result = said("say", "jarvis", "-o", folder / "silent", "--samples=2", "--neural")
+check("say_tells_what_neural_voices_lack", result.returncode == 0 and result.stdout.count(".wav") == 2
+      and result.stderr.count("\n") == 1 and advice in result.stderr, str(result))
+result = said("say", "jarvis", "-o", folder / "silent", "--samples=2", "--json")
+check("say_json_tells_it_too", advice in json.loads(result.stdout)["notice"] and not result.stderr, str(result))
+check("voices_list_tells_it_too", said("voices", "list").stdout.count(advice) == 1 and advice in json.loads(said("voices", "list", "--json").stdout)["notice"])
+training = subprocess.Popen([PROGRAM, "train", "jarvis", f"--data-dir={folder}/silence", f"--events={folder}/silence.events", "--device=cpu"],
+                            env=silent, stderr=subprocess.PIPE, text=True)
+first = training.stderr.readline()
+training.send_signal(signal.SIGINT)
+training.communicate(timeout=60)
+check("train_tells_it_first", advice in first and training.returncode == 2, first)
+check("its_log_and_events_have_it", advice in (folder / "silence" / "work" / "jarvis" / "training.log").read_text()
+      and [line["text"] for line in map(json.loads, open(folder / "silence.events")) if line["event"] == "notice"] == [first[6:-1]])
+fails("an_unknown_device", "say", "jarvis", "-o", folder / "x", "--device=gpu", says="--device")
+fails("an_unknown_device_of_a_training", "train", "jarvis", f"--data-dir={folder}/d", "--device=gpu", says="--device")
+fails("an_unknown_device_of_a_server", "serve", "--device=gpu", says="--device")
 
 
 def corpus(path):  # src/speech/corpus.c

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import fakes
-from serve import PROGRAM, check, finish, samples_of, wav
+from serve import PROGRAM, Server, check, finish, samples_of, wav
 
 SMALL = ("--samples=120", "--training-steps=300", "--seeds=1")
 small = fakes.small_program(*SMALL)
@@ -30,6 +30,14 @@ check("the_same_again_is_there", server.post("/api/preview", {"phrase": "hey jar
       and time.time() - began < 0.5)
 check("hints", server.get("/api/hints?phrase=hey%20jarvis").json["phonemes"] and server.get("/api/hints?phrase=-x").status == 200)
 check("russian", server.get("/api/hints?phrase=%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82%20%D0%B4%D0%BE%D0%BC").json["language"] == "ru")
+(server.data / "voices/kokoro").mkdir(parents=True)
+(server.data / "voices/kokoro/model.onnx").write_bytes(b"")
+lacking = Server(environment={"WAKESMITH_VOICES": str(server.data / "voices"), "WAKESMITH_ONNXRUNTIME": ""})
+for way in ("tells", "tells_again"):
+    answer = lacking.post("/api/preview", {"phrase": "hey jarvis", "clips": 2})
+    check(f"a_preview_{way}_which_voices_it_lacks", "voices fetch onnxruntime" in answer.json["notice"] and len(answer.json["clips"]) == 2
+          and lacking.get(answer.json["clips"][1]["url"]).status == 200, answer)
+lacking.stop()
 presets = {preset["name"]: preset for preset in server.get("/api/presets").json["presets"]}
 check("times_are_estimates_at_first", presets["standard"]["seconds"] > presets["draft"]["seconds"] > 1
       and not presets["draft"]["measured"], presets)

@@ -280,6 +280,7 @@ export interface Answers {
             text: string;
             seconds: number;
         }[];
+        notice?: string | null;
     };
     "GET /api/presets": {
         ok: boolean;

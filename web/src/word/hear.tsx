@@ -15,6 +15,7 @@ export function Hear({ draft, disabled }: { draft: Draft; disabled: boolean }) {
         phrase = draft.phrase.trim();
     const wanted = JSON.stringify([phrase, draft.lang, also]);
     const [clips, setClips] = useState<PreviewClip[] | null>(null);
+    const [lacking, setLacking] = useState<string | null>(null); // why some voices are not among them
     const [busy, setBusy] = useState(false),
         [trouble, setTrouble] = useState<string | null>(null);
     const request = useRef<AbortController | null>(null);
@@ -41,6 +42,7 @@ export function Hear({ draft, disabled }: { draft: Draft; disabled: boolean }) {
             const answer = await api.preview({ phrase, lang: draft.lang, also, clips: CLIPS }, mine.signal);
             if (mine.signal.aborted) return;
             setClips(answer.clips);
+            setLacking(answer.notice ?? null);
             setBusy(false);
             // a browser that wants another click to play sound still shows the buttons
             await playInTurn(answer.clips.map(clip => clip.url)).catch(() => {});
@@ -61,6 +63,7 @@ export function Hear({ draft, disabled }: { draft: Draft; disabled: boolean }) {
             }>
             <p class="muted">{busy ? t("word.hearing") : t("word.hear_lead")}</p>
             {trouble && <Notice tone="bad">{trouble}</Notice>}
+            {clips && lacking && <Notice>{lacking}</Notice>}
             {clips && (
                 <ul class="clips">
                     {clips.map(clip => (
