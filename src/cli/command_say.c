@@ -21,12 +21,12 @@ struct saying { // what the command line says
     char id[TEXT_ID_SIZE];
     struct text_list voices;
     size_t count;
-    bool neural, json;
+    bool neural, accents, json;
 };
 
 static int say(const struct saying *saying, bool neural, size_t clips, struct said *said, struct error *error)
 {
-    const struct pipeline_saying wish = {clips, &saying->voices, saying->phonemes, neural};
+    const struct pipeline_saying wish = {clips, &saying->voices, saying->phonemes, neural, saying->accents};
     char *path = text_print("%s/.say.corpus", saying->folder);
     int code = path ? pipeline_speak(saying->options, &wish, path, &said->voices, &said->texts, error)
                     : error_memory(error, "a path");
@@ -94,7 +94,7 @@ static void find_obstacle(struct saying *saying)
 static int say_all(const struct saying *saying, struct error *error)
 {
     struct said said[2] = {0};
-    size_t neural = saying->neural && saying->voices.count == 0 ? saying->count / 2 : 0;
+    size_t neural = saying->neural && !saying->accents && saying->voices.count == 0 ? saying->count / 2 : 0;
     int code = neural ? say(saying, true, neural, &said[1], error) : 0;
     if (code == ERROR_MISSING) {
         neural = 0;
@@ -122,6 +122,8 @@ int command_say(int argc, char **argv, struct error *error)
         {"samples", 0, OPTION_INTEGER, &count, 1, 10000, "N", "how many clips (8)"},
         {"neural", 0, OPTION_FLAG, &saying.neural, 0, 0, NULL,
          "every second clip by a neural voice, where there is one"},
+        {"accents", 0, OPTION_FLAG, &saying.accents, 0, 0, NULL,
+         "as speakers of other dialects and languages say it, by neural voices"},
         {"voice", 0, OPTION_LIST, &saying.voices, 0, 0, "VOICE",
          "only this voice, as in kokoro:af_heart; repeatable, in turn by chance"},
         {"also", 0, OPTION_LIST, &options.also, 0, 0, "TEXT", "another spelling of the same word; repeatable"},

@@ -21,6 +21,19 @@ static enum augment_condition draw_condition(struct rng *rng, const double share
 
 // ---- words ----
 
+static const struct word_clip *draw_clip(struct rng *rng, const struct word_source *source)
+{
+    const struct word_part *part = source->parts;
+    const struct word_clip *clips = source->clips;
+    double at = part->share < 1 ? rng_unit(rng) : 0; // one part alone takes no draw
+    while (at >= part->share && part + 1 < source->parts + COUNT_OF(source->parts) && part[1].count > 0) {
+        at -= part->share;
+        clips += part->count;
+        part++;
+    }
+    return &clips[rng_below(rng, (uint32_t)part->count)];
+}
+
 struct example_job { // one augmented word
     const struct word_source *source;
     const struct augment_bank *bank;
@@ -39,7 +52,7 @@ static void render_example(void *context, size_t index, int worker)
     struct example_job *job = context;
     const struct word_source *source = job->source;
     struct rng rng = rng_make(job->seed, job->first + index);
-    const struct word_clip *clip = &source->clips[rng_below(&rng, (uint32_t)source->count)];
+    const struct word_clip *clip = draw_clip(&rng, source);
     uint32_t rows = job->window + SLIDE;
     struct augment_scene scene = {.samples = LEAD + rows * FRONTEND_STEP + FRONTEND_WINDOW - FRONTEND_STEP,
                                   .word_end = LEAD + job->window * FRONTEND_STEP + FRONTEND_WINDOW - FRONTEND_STEP,

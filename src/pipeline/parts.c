@@ -4,7 +4,10 @@
 #include "pipeline/pipeline_internal.h"
 
 // Seconds of one core for one unit of work, measured with the draft and the standard preset on a core with AVX-512.
-static const double clip_cost[CORPUS_COUNT] = {.008, 1.2, .014, .03, .004, .005};
+static const double clip_cost[CORPUS_COUNT] = {[CORPUS_WORDS] = .008,      [CORPUS_NEURAL] = .45,
+                                               [CORPUS_ACCENTS] = .6,      [CORPUS_NEAR] = .014,
+                                               [CORPUS_NEAR_NEURAL] = .45, [CORPUS_SENTENCES] = .03,
+                                               [CORPUS_HELD_WORDS] = .004, [CORPUS_HELD_SENTENCES] = .005};
 static const double example_cost = .0025, step_cost = .011, export_cost = 2, decode_cost = .002, second_cost = .001;
 
 static double feature_cost(const struct walk *walk, enum set_name set)
@@ -45,8 +48,14 @@ static double train_cost(const struct pipeline_preset *preset, int threads)
 static double costs_until(const struct walk *walk, int threads, int last)
 {
     const struct pipeline_preset *preset = &walk->preset;
-    const size_t clips[CORPUS_COUNT] = {preset->clips, preset->neural, preset->near, preset->sentences, preset->held / 3,
-                                        preset->held_sentences};
+    const size_t clips[CORPUS_COUNT] = {[CORPUS_WORDS] = preset->clips,
+                                        [CORPUS_NEURAL] = preset->neural,
+                                        [CORPUS_ACCENTS] = preset->accents,
+                                        [CORPUS_NEAR] = preset->near,
+                                        [CORPUS_NEAR_NEURAL] = preset->near_neural,
+                                        [CORPUS_SENTENCES] = preset->sentences,
+                                        [CORPUS_HELD_WORDS] = preset->held / 3,
+                                        [CORPUS_HELD_SENTENCES] = preset->held_sentences};
     double sum = 0;
     if (PART_SOUNDS < last && walk->options->negatives.count)
         sum += decode_cost * walk->heard_seconds;
@@ -73,7 +82,7 @@ double pipeline_expected_seconds(const struct pipeline_preset *preset, int threa
 {
     const struct pipeline_options options = {.seed = 0};
     struct walk walk = {.options = &options, .preset = *preset};
-    walk.preset.neural = 0;
+    walk.preset.neural = walk.preset.accents = walk.preset.near_neural = 0;
     threads = threads > 0 ? threads : 1;
     return costs_until(&walk, threads, PART_COUNT) / threads;
 }

@@ -13,15 +13,16 @@
 #include <unistd.h>
 
 const struct pipeline_preset pipeline_presets[] = {
-    {"draft", "a model in about a minute, to try a phrase", 900, 60, 225, 600, 400, 5000, 300, 1600, 1},
-    {"standard", "three seeds, the best one is published", 4000, 400, 1500, 4000, 3000, 24000, 1000, 4000, 3},
-    {"thorough", "five seeds and twice the examples", 8000, 600, 3000, 8000, 4000, 48000, 1500, 6000, 5},
+    {"draft", "a model in about a minute, to try a phrase", 900, 60, 30, 225, 30, 600, 400, 5000, 300, 1600, 1},
+    {"standard", "three seeds, the best one is published", 4000, 400, 160, 1500, 160, 4000, 3000, 24000, 1000, 4000, 3},
+    {"thorough", "five seeds and twice the examples", 8000, 600, 300, 3000, 300, 8000, 4000, 48000, 1500, 6000, 5},
 };
 const size_t pipeline_preset_count = COUNT_OF(pipeline_presets);
 
 void pipeline_options_default(struct pipeline_options *options)
 {
-    *options = (struct pipeline_options){.preset = "standard", .model = "official", .seed = 1, .target_per_hour = 0.5};
+    *options = (struct pipeline_options){.preset = "standard", .model = "official", .seed = 1, .target_per_hour = 0.5,
+                                         .neural = -1, .accents = -1, .near_neural = -1, .near_weight = -1};
 }
 
 void pipeline_result_close(struct pipeline_result *result)
@@ -100,6 +101,11 @@ static int find_preset(struct walk *walk, struct error *error)
         walk->preset.steps = (uint64_t)options->training_steps;
     if (options->seeds)
         walk->preset.seeds = (int)options->seeds;
+    size_t *const counts[] = {&walk->preset.neural, &walk->preset.accents, &walk->preset.near_neural};
+    const int64_t wishes[] = {options->neural, options->accents, options->near_neural};
+    for (size_t i = 0; i < COUNT_OF(counts); i++)
+        if (wishes[i] >= 0)
+            *counts[i] = (size_t)wishes[i];
     return 0;
 }
 
@@ -283,6 +289,8 @@ static void walk_close(struct walk *walk)
     free(walk->weights);
     free(walk->scores);
     walk_close_audio(walk);
+    for (int i = 0; i < CORPUS_COUNT; i++)
+        json_decref(walk->voices[i]);
     text_list_free(&walk->rirs);
     people_close(&walk->people);
     pool_close(walk->pool);

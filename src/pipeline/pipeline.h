@@ -24,7 +24,9 @@ struct pipeline_preset {
     const char *name, *summary;
     size_t clips;          // spoken clips of the wake word
     size_t neural;         // further ones by neural voices, where there are any
+    size_t accents;        // further ones by neural voices with accents
     size_t near;           // spoken near misses
+    size_t near_neural;    // further ones by neural voices
     size_t sentences;      // spoken sentences
     size_t held_sentences; // by held-out voices
     size_t examples;       // augmented words (training)
@@ -53,6 +55,8 @@ struct pipeline_options {
     const char *model, *filters, *kernels;         // "official", "seed", "alexa"; shape like the framework's options
     int64_t stride, first_filters, first_kernel;   // 0: the model's
     int64_t clip_ms;                               // decides the steps that the dense layer sees; 0: the model's
+    int64_t neural, accents, near_neural;          // clips by neural voices; -1: the preset's
+    double near_weight;                            // of near misses in the loss; < 0: the recipe's
     double target_per_hour;                        // of the published cutoff
     const char *author, *website;
 };
@@ -87,10 +91,11 @@ struct pipeline_saying {
     const struct text_list *voices; // "kokoro:af_heart" or "af_heart", drawn equally often; empty: those that train
     const char *phonemes;           // a [[text]] said instead of the spellings; NULL: the spellings, in turn
     bool neural;                    // what neural voices say in the training, not what the others say
+    bool accents;                   // what is said with accents in the training
 };
 // Speaks into the corpus file `path`: without voices and phonemes the first clips that the training of `options` would
 // be made of. *voices (caller frees): who their `voice` numbers mean. *texts: what their `text` numbers mean.
-// ERROR_MISSING: neural voices are asked for and none is installed.
+// ERROR_MISSING: neural voices or accents are asked for and nothing speaks them.
 int pipeline_speak(const struct pipeline_options *options, const struct pipeline_saying *saying, const char *path,
                    struct voice **voices, struct text_list *texts, struct error *error);
 

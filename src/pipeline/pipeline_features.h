@@ -33,9 +33,12 @@ struct word_clip {
     size_t count;
     int32_t group;
 };
-struct word_source {
+struct word_source { // clips in parts, one after the other; a part has its share of the draws
     const struct word_clip *clips;
-    size_t count;
+    struct word_part {
+        size_t count;
+        double share; // the shares of all parts sum to 1; without shares one part is all
+    } parts[3];
     const double *shares; // of the conditions
     bool gentle;
 };

@@ -11,6 +11,8 @@
 #include "text/text.h"
 #include "train/train.h"
 
+#include <jansson.h>
+
 // One recording of the sound store: decoded to 16 kHz.
 struct stored_sound {
     uint64_t start;
@@ -32,8 +34,10 @@ struct sound_store {
 // What is spoken. The held ones are said by voices that nothing else is said by.
 enum corpus_name {
     CORPUS_WORDS,
-    CORPUS_NEURAL,
+    CORPUS_NEURAL,  // words by neural voices
+    CORPUS_ACCENTS, // words as speakers of other languages say them, by neural voices
     CORPUS_NEAR,
+    CORPUS_NEAR_NEURAL, // near misses by neural voices, with and without accents
     CORPUS_SENTENCES,
     CORPUS_HELD_WORDS,
     CORPUS_HELD_SENTENCES,
@@ -112,6 +116,8 @@ struct walk {
     struct corpus corpora[CORPUS_COUNT]; // closed when features are made; what the report tells of them stays
     struct speech_report speech_reports[CORPUS_COUNT];
     size_t clip_counts[CORPUS_COUNT], group_counts[CORPUS_COUNT];
+    char corpus_signatures[CORPUS_COUNT][65];
+    json_t *voices[CORPUS_COUNT]; // who speaks, for the report: engine -> clips and voices
     struct sound_store store;
     double heard_seconds; // of the store
     struct text_list rirs; // files
@@ -119,6 +125,7 @@ struct walk {
     char speech_signature[65], sounds_signature[65], features_signature[65], train_signature[65];
 
     struct feature_set sets[SET_COUNT];
+    char set_signatures[SET_COUNT][65];
     uint32_t *items[SET_COUNT][CONDITION_COUNT]; // training words by condition
     size_t item_counts[SET_COUNT][CONDITION_COUNT];
 
@@ -169,6 +176,9 @@ void walk_close_audio(struct walk *walk); // clips and sounds: not needed once f
 // track_list_free.
 int parity_tracks(struct walk *walk, const struct feature_set *set, double shift, struct track_list *tracks,
                   struct error *error);
+
+// How much of its set's draws a corpus has: of the words or the near misses; 1 of another.
+double corpus_share(const struct walk *walk, enum corpus_name name);
 
 // The report beside the model.
 int report_write(const struct walk *walk, const struct pipeline_result *result, const struct track_list *positives,

@@ -55,13 +55,17 @@ static json_t *seeds_json(const struct walk *walk)
     return seeds;
 }
 
+// The mix: who spoke what, and how often the network hears it.
 static json_t *speech_json(const struct walk *walk)
 {
     json_t *speech = json_object();
     for (int i = 0; i < CORPUS_COUNT; i++) {
         const struct speech_report *report = &walk->speech_reports[i];
-        json_t *one = json_pack("{s:I, s:I}", "clips", (json_int_t)walk->clip_counts[i], "voice_groups",
-                                (json_int_t)walk->group_counts[i]);
+        if (walk->clip_counts[i] == 0)
+            continue;
+        json_t *one = json_pack("{s:I, s:I, s:f, s:O}", "clips", (json_int_t)walk->clip_counts[i], "voice_groups",
+                                (json_int_t)walk->group_counts[i], "share", corpus_share(walk, (enum corpus_name)i),
+                                "engines", walk->voices[i]);
         json_t *rejected = json_object();
         for (int fault = 1; fault < AUDIO_FAULTS; fault++)
             if (report->rejected[fault])

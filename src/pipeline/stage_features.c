@@ -20,43 +20,79 @@ static const double held_shares[CONDITION_COUNT] = {
 
 // ---- words of a corpus, and of people ----
 
-// The clips of one or two corpora, as often from the one as from the other.
-static int add_corpus_words(struct walk *walk, const struct feature_tools *tools, const enum corpus_name names[2],
+// What a set of words is drawn from: corpora with their shares, of which those count that have clips.
+struct word_mix {
+    enum corpus_name corpus;
+    double share;
+};
+#define PARTS COUNT_OF(((struct word_source *)0)->parts)
+
+static int add_corpus_words(struct walk *walk, const struct feature_tools *tools, const struct word_mix mix[PARTS],
                             size_t examples, const double *shares, struct feature_writer *writer, struct error *error)
 {
-    const struct corpus *pair[2] = {&walk->corpora[names[0]], &walk->corpora[names[1]]};
-    size_t corpora = pair[1]->clip_count && names[0] != names[1] ? 2 : 1;
-    size_t most = pair[0]->clip_count > pair[1]->clip_count ? pair[0]->clip_count : pair[1]->clip_count;
-    struct word_clip *clips = array_alloc(corpora * most + 1, sizeof *clips);
+    struct word_source source = {.shares = shares};
+    double whole = 0;
+    size_t count = 0, parts = 0, at = 0;
+    for (size_t i = 0; i < PARTS && mix[i].share > 0; i++) {
+        count += walk->corpora[mix[i].corpus].clip_count;
+        whole += walk->corpora[mix[i].corpus].clip_count ? mix[i].share : 0;
+    }
+    struct word_clip *clips = array_alloc(count + 1, sizeof *clips);
     if (!clips)
         return error_memory(error, "the list of clips");
-    for (size_t i = 0; i < corpora * most; i++) {
-        const struct corpus *corpus = pair[i % corpora];
-        const struct spoken *clip = &corpus->clips[i / corpora % corpus->clip_count];
-        clips[i] = (struct word_clip){corpus->samples + clip->start, clip->count, clip->group};
+    for (size_t i = 0; i < PARTS && mix[i].share > 0; i++) {
+        const struct corpus *corpus = &walk->corpora[mix[i].corpus];
+        if (corpus->clip_count == 0)
+            continue;
+        source.parts[parts++] = (struct word_part){corpus->clip_count, mix[i].share / whole};
+        for (size_t k = 0; k < corpus->clip_count; k++)
+            clips[at++] = (struct word_clip){corpus->samples + corpus->clips[k].start, corpus->clips[k].count,
+                                             corpus->clips[k].group};
     }
-    struct word_source source = {clips, corpora * most, shares, false};
-    int code = features_words(walk, tools, &source, examples, corpus_names[names[0]], writer, error);
+    source.clips = clips;
+    int code = features_words(walk, tools, &source, examples, corpus_names[mix[0].corpus], writer, error);
     free(clips);
     return code;
+}
+
+// Shares of the draws (docs/accuracy.md).
+static const struct word_mix words_mix[PARTS] = {
+    {CORPUS_WORDS, .5}, {CORPUS_NEURAL, .32}, {CORPUS_ACCENTS, .18}};
+static const struct word_mix near_mix[PARTS] = {{CORPUS_NEAR, .6}, {CORPUS_NEAR_NEURAL, .4}};
+static const struct word_mix held_mix[PARTS] = {{CORPUS_HELD_WORDS, 1}};
+
+double corpus_share(const struct walk *walk, enum corpus_name name)
+{
+    const struct word_mix *const mixes[] = {words_mix, near_mix};
+    for (size_t m = 0; m < COUNT_OF(mixes); m++) {
+        double own = 0, whole = 0;
+        for (size_t i = 0; i < PARTS; i++) {
+            double share = walk->clip_counts[mixes[m][i].corpus] ? mixes[m][i].share : 0;
+            whole += share;
+            own += mixes[m][i].corpus == name && mixes[m][i].share > 0 ? share : 0;
+        }
+        if (own > 0)
+            return own / whole;
+    }
+    return walk->clip_counts[name] ? 1 : 0;
 }
 
 static int make_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                       struct error *error)
 {
-    return add_corpus_words(walk, tools, (enum corpus_name[]){CORPUS_WORDS, CORPUS_NEURAL}, walk->preset.examples, train_shares, writer, error);
+    return add_corpus_words(walk, tools, words_mix, walk->preset.examples, train_shares, writer, error);
 }
 
 static int make_held_words(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                            struct error *error)
 {
-    return add_corpus_words(walk, tools, (enum corpus_name[]){CORPUS_HELD_WORDS, CORPUS_HELD_WORDS}, walk->preset.held, held_shares, writer, error);
+    return add_corpus_words(walk, tools, held_mix, walk->preset.held, held_shares, writer, error);
 }
 
 static int make_near(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                      struct error *error)
 {
-    return add_corpus_words(walk, tools, (enum corpus_name[]){CORPUS_NEAR, CORPUS_NEAR}, walk->preset.examples / 6, train_shares, writer, error);
+    return add_corpus_words(walk, tools, near_mix, walk->preset.examples / 6, train_shares, writer, error);
 }
 
 // Recordings of people: the end of speech is found, so that they are aligned like synthetic clips.
@@ -72,7 +108,7 @@ static int make_personal(struct walk *walk, const struct feature_tools *tools, s
     for (size_t i = 0; i < words->count; i++)
         clips[i] = (struct word_clip){words->clips[i].pcm.samples + words->clips[i].begin, words->clips[i].count,
                                       words->clips[i].speaker};
-    struct word_source source = {clips, words->count, train_shares, true};
+    struct word_source source = {clips, {{words->count, 1}}, train_shares, true};
     int code = features_words(walk, tools, &source, walk->preset.examples / 3, "personal", writer, error);
     free(clips);
     return code;
@@ -112,7 +148,7 @@ static int make_reviewed(struct walk *walk, const struct feature_tools *tools, s
     count = 0;
     for (size_t i = 0; i < reviewed->count; i++)
         count += cut_windows(&reviewed->clips[i], window, clips + count);
-    struct word_source source = {clips, count, train_shares, true};
+    struct word_source source = {clips, {{count, 1}}, train_shares, true};
     size_t examples = count * EXAMPLES_EACH < most ? count * EXAMPLES_EACH : most;
     int code = features_words(walk, tools, &source, examples, "reviewed", writer, error);
     free(clips);
@@ -261,18 +297,66 @@ static make_set *const makers[SET_COUNT] = {
     [SET_HELD_REAL] = make_held_real,
 };
 
-static void sign_features(struct walk *walk)
+// What a set is made from, besides what all are made from: only what has changed is made again.
+static const struct set_needs {
+    const enum corpus_name *corpora;
+    size_t corpus_count;
+    bool people;
+} needs[SET_COUNT] = {
+#define CORPORA(...) (const enum corpus_name[]){__VA_ARGS__}, sizeof((enum corpus_name[]){__VA_ARGS__}) / sizeof(enum corpus_name)
+    [SET_WORDS] = {CORPORA(CORPUS_WORDS, CORPUS_NEURAL, CORPUS_ACCENTS), false},
+    [SET_PERSONAL] = {NULL, 0, true},
+    [SET_REVIEWED] = {NULL, 0, true},
+    [SET_NEAR] = {CORPORA(CORPUS_NEAR, CORPUS_NEAR_NEURAL), false},
+    [SET_SENTENCES] = {CORPORA(CORPUS_SENTENCES), false},
+    [SET_HELD_WORDS] = {CORPORA(CORPUS_HELD_WORDS), false},
+    [SET_HELD_SENTENCES] = {CORPORA(CORPUS_HELD_SENTENCES), false},
+#undef CORPORA
+};
+
+static bool has_real_talkers(const struct walk *walk)
+{
+    for (size_t i = 0; i < walk->store.count; i++)
+        if (walk->store.sounds[i].kind == SOUND_SPEECH && !walk->store.held[i] &&
+            walk->store.sounds[i].count > AUDIO_RATE / 10)
+            return true;
+    return false;
+}
+
+static void sign_set(const struct walk *walk, int name, char hex[65])
 {
     struct signature signature;
     signature_begin(&signature, "features");
-    signature_add(&signature, "speech", "%s", walk->speech_signature);
+    signature_add(&signature, "set", "%s", set_names[name]);
+    for (size_t i = 0; i < needs[name].corpus_count; i++)
+        signature_add(&signature, "corpus", "%s", walk->corpus_signatures[needs[name].corpora[i]]);
+    if (name == SET_WORDS)
+        for (size_t i = 0; i < PARTS; i++)
+            signature_add(&signature, "mix", "%g", words_mix[i].share);
+    if (name == SET_NEAR)
+        for (size_t i = 0; i < PARTS; i++)
+            signature_add(&signature, "mix", "%g", near_mix[i].share);
+    if (needs[name].people)
+        signature_add(&signature, "people", "%s", walk->people.signature);
+    if (!has_real_talkers(walk)) // who talks in the background
+        signature_add(&signature, "talkers", "%s", walk->corpus_signatures[CORPUS_SENTENCES]);
     signature_add(&signature, "sounds", "%s", walk->sounds_signature);
     signature_add(&signature, "recipe", "%d", AUGMENT_VERSION);
     signature_add(&signature, "window", "%d", nn_window(&walk->config));
     signature_add(&signature, "examples", "%zu %zu", walk->preset.examples, walk->preset.held);
     signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);
-    signature_add(&signature, "people", "%s", walk->people.signature);
-    signature_end(&signature, walk->features_signature);
+    signature_end(&signature, hex);
+}
+
+static void sign_features(struct walk *walk)
+{
+    struct signature all;
+    signature_begin(&all, "all features");
+    for (int name = 0; name < SET_COUNT; name++) {
+        sign_set(walk, name, walk->set_signatures[name]);
+        signature_add(&all, set_names[name], "%s", walk->set_signatures[name]);
+    }
+    signature_end(&all, walk->features_signature);
 }
 
 // Training words by the condition that they were heard in, so that each condition has its share of the draws.
@@ -303,7 +387,7 @@ static int make_one(struct walk *walk, const struct feature_tools *tools, enum s
         return code;
     }
     TRY(feature_writer_close(writer, error));
-    return artefact_sign(path, walk->features_signature, error);
+    return artefact_sign(path, walk->set_signatures[name], error);
 }
 
 static char *set_path(const struct walk *walk, int name)
@@ -323,7 +407,7 @@ static int make_stale(struct walk *walk, struct error *error)
         char *path = set_path(walk, name);
         if (!path)
             code = error_memory(error, "a path");
-        else if (!artefact_fresh(path, walk->features_signature)) {
+        else if (!artefact_fresh(path, walk->set_signatures[name])) {
             if (!made)
                 code = feature_tools_open(walk, &tools, error);
             made = true;

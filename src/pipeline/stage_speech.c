@@ -15,16 +15,19 @@ static double word_units(const char *phrase)
     return words > 1 ? (double)words : letters > 5 ? (double)letters / 5 : 1;
 }
 
-const char *const corpus_names[CORPUS_COUNT] = {"words", "neural", "near", "sentences", "held_words", "held_sentences"};
+const char *const corpus_names[CORPUS_COUNT] = {"words",     "neural",     "accents",       "near", "near_neural",
+                                                "sentences", "held_words", "held_sentences"};
 
 // Who trains and who only measures: about one timbre in eight of an engine that has many. An engine with few voices
-// gives all of them to training, since each is a timbre that nothing else has.
+// gives all of them to training, since each is a timbre that nothing else has. Of the clips that measure words, neural
+// voices speak a quarter.
 struct cast {
     struct voice *voices;   // all; the names of the others lie in its memory
-    struct voice *parts[3]; // [enum part_of_cast]
-    size_t counts[3];
+    struct voice *parts[5]; // [enum part_of_cast]
+    size_t counts[5];
 };
-enum part_of_cast { CAST_TRAIN, CAST_HELD, CAST_NEURAL };
+// FOREIGN: those of CAST_NEURAL that can be told phonemes of any language.
+enum part_of_cast { CAST_TRAIN, CAST_HELD, CAST_NEURAL, CAST_FOREIGN, CAST_HELD_WORDS };
 
 static void cast_close(struct cast *cast)
 {
@@ -46,6 +49,23 @@ static size_t groups_of(const struct voice *voices, size_t count, const char *en
     return groups;
 }
 
+static void cast_add(struct cast *cast, enum part_of_cast part, const struct voice *voice)
+{
+    cast->parts[part][cast->counts[part]++] = *voice;
+}
+
+// Neural voices speak a quarter of what held-out voices say.
+static void balance_held(struct cast *cast)
+{
+    const double quarter = .25;
+    struct voice *voices = cast->parts[CAST_HELD_WORDS];
+    double sums[2] = {0, 0};
+    for (size_t i = 0; i < cast->counts[CAST_HELD_WORDS]; i++)
+        sums[voices[i].neural] += voices[i].share;
+    for (size_t i = 0; i < cast->counts[CAST_HELD_WORDS] && sums[0] > 0 && sums[1] > 0; i++)
+        voices[i].share *= (voices[i].neural ? quarter : 1 - quarter) / sums[voices[i].neural];
+}
+
 static int cast_open(struct cast *cast, struct walk *walk, struct error *error)
 {
     enum { MANY = 8 };
@@ -61,17 +81,30 @@ static int cast_open(struct cast *cast, struct walk *walk, struct error *error)
         const struct voice *voice = &cast->voices[i];
         bool held = groups_of(cast->voices, count, voice->engine) >= MANY &&
                     split_of((uint64_t)walk->options->seed, voice->group, 1.0 / MANY) == SPLIT_VALIDATE;
-        int part = voice->neural ? CAST_NEURAL : held ? CAST_HELD : CAST_TRAIN;
-        cast->parts[part][cast->counts[part]++] = *voice;
+        if (held)
+            cast_add(cast, CAST_HELD_WORDS, voice);
+        if (!voice->neural)
+            cast_add(cast, held ? CAST_HELD : CAST_TRAIN, voice);
+        else if (!held)
+            cast_add(cast, CAST_NEURAL, voice);
+        if (voice->neural && voice->foreign && !held)
+            cast_add(cast, CAST_FOREIGN, voice);
     }
-    if (cast->counts[CAST_NEURAL] == 0)
-        walk->preset.neural = 0;
+    balance_held(cast);
     for (int held = CAST_TRAIN; held <= CAST_HELD; held++) // nobody left on one side: better the same voices than none
         if (cast->counts[held] == 0) {
             memcpy(cast->parts[held], cast->voices, count * sizeof *cast->voices);
             cast->counts[held] = count;
             walk_log(walk, "too few voices to hold any out");
         }
+    if (cast->counts[CAST_HELD_WORDS] == 0) {
+        memcpy(cast->parts[CAST_HELD_WORDS], cast->parts[CAST_HELD], cast->counts[CAST_HELD] * sizeof *cast->voices);
+        cast->counts[CAST_HELD_WORDS] = cast->counts[CAST_HELD];
+    }
+    if (cast->counts[CAST_NEURAL] == 0)
+        walk->preset.neural = walk->preset.near_neural = 0;
+    if (cast->counts[CAST_FOREIGN] == 0)
+        walk->preset.accents = 0;
     return 0;
 }
 
@@ -83,15 +116,13 @@ struct order { // what one corpus is
     enum part_of_cast cast;
 };
 
-static struct order order_of_words(const struct walk *walk, enum part_of_cast cast)
+// What is said as the wake word is: its length, and how much of it there may be.
+static struct order order_of_words(const struct walk *walk, enum corpus_name name, enum part_of_cast cast, size_t clips)
 {
-    const struct pipeline_preset *preset = &walk->preset;
-    const enum corpus_name names[] = {CORPUS_WORDS, CORPUS_HELD_WORDS, CORPUS_NEURAL};
-    const size_t clips[] = {preset->clips, preset->held / 3 + 1, preset->neural};
     const char *phrase = walk->spellings.items[0];
-    return (struct order){.name = names[cast],
+    return (struct order){.name = name,
                           .texts = &walk->spellings,
-                          .clips = clips[cast],
+                          .clips = clips,
                           .median = speech_expected_seconds(phrase, walk->language),
                           .units = word_units(phrase),
                           .cast = cast};
@@ -112,6 +143,34 @@ static struct speech_request request_of(const struct walk *walk, const struct ca
                                    .voice_count = cast->counts[order->cast]};
 }
 
+static int count_voices(struct walk *walk, const struct cast *cast, const struct order *order, struct error *error)
+{
+    const struct corpus *corpus = &walk->corpora[order->name];
+    const struct voice *voices = cast->parts[order->cast];
+    bool *spoke = array_alloc(cast->counts[order->cast] + 1, sizeof *spoke);
+    json_t *engines = json_object();
+    if (!spoke || !engines) {
+        free(spoke);
+        json_decref(engines);
+        return error_memory(error, "the voices");
+    }
+    for (size_t i = 0; i < corpus->clip_count; i++) {
+        size_t voice = corpus->clips[i].voice;
+        if (voice >= cast->counts[order->cast])
+            continue;
+        json_t *engine = json_object_get(engines, voices[voice].engine);
+        json_int_t clips = json_integer_value(json_object_get(engine, "clips")),
+                   names = json_integer_value(json_object_get(engine, "voices"));
+        json_object_set_new(engines, voices[voice].engine,
+                            json_pack("{s:I, s:I}", "clips", clips + 1, "voices", names + !spoke[voice]));
+        spoke[voice] = true;
+    }
+    free(spoke);
+    json_decref(walk->voices[order->name]);
+    walk->voices[order->name] = engines;
+    return 0;
+}
+
 // Speaks one corpus into work/speech/<name>.corpus unless it is there, fresh.
 static int speak(struct walk *walk, const struct cast *cast, const struct order *order, struct signature *all,
                  struct error *error)
@@ -121,7 +180,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     struct speech_report *report = &walk->speech_reports[order->name];
     struct signature signature;
     char hex[65], recipe[65], file[64];
-    TRY(speech_signature(walk->language, recipe, error));
+    TRY(speech_signature(cast->parts[order->cast], cast->counts[order->cast], recipe, error));
     signature_begin(&signature, "speech");
     for (size_t i = 0; i < order->texts->count; i++)
         signature_add(&signature, "text", "%s", order->texts->items[i]);
@@ -131,6 +190,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     signature_add(&signature, "recipe", "%s", recipe);
     signature_end(&signature, hex);
     signature_add(all, name, "%s", hex);
+    memcpy(walk->corpus_signatures[order->name], hex, sizeof hex);
 
     snprintf(file, sizeof file, "%s.corpus", name);
     char *path = walk_path(walk, FOLDER_SPEECH, file);
@@ -150,6 +210,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     }
     walk->clip_counts[order->name] = corpus->clip_count;
     walk->group_counts[order->name] = (size_t)corpus->groups;
+    code = count_voices(walk, cast, order, error);
 end:
     free(path);
     return code;
@@ -179,29 +240,69 @@ static int make_texts(const struct walk *walk, text_maker *make, size_t wanted, 
                                   spellings->count);
 }
 
+struct scripts { // what is said, besides the wake word itself
+    struct text_list accents, near, near_neural, sentences, held_sentences;
+};
+
+static void scripts_close(struct scripts *scripts)
+{
+    struct text_list *const lists[] = {&scripts->accents, &scripts->near, &scripts->near_neural, &scripts->sentences,
+                                       &scripts->held_sentences};
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        text_list_free(lists[i]);
+}
+
+// Some near misses as they are, and as many as a speaker of another language says them: the accents make the model
+// wider, and so must be on both sides.
+static int write_near_neural(const struct walk *walk, struct scripts *scripts, struct error *error)
+{
+    const size_t some = walk->preset.near_neural < scripts->near.count ? walk->preset.near_neural : scripts->near.count;
+    struct text_list drawn = {scripts->near.items, some, 0}, foreign = {0}; // they are in random order
+    int code = speech_accents(&drawn, walk->language, &walk->spellings, 1, (uint64_t)walk->options->seed, &foreign,
+                              error);
+    for (size_t i = 0; i < some && code == 0; i++)
+        code = text_list_add(&scripts->near_neural, drawn.items[i], error);
+    for (size_t i = 0; i < foreign.count && code == 0 && walk->preset.accents > 0; i++)
+        code = text_list_add(&scripts->near_neural, foreign.items[i], error);
+    text_list_free(&foreign);
+    return code;
+}
+
+static int write_scripts(struct walk *walk, struct scripts *scripts, struct error *error)
+{
+    const struct pipeline_preset *preset = &walk->preset;
+    uint64_t seed = (uint64_t)walk->options->seed;
+    TRY(make_texts(walk, speech_near_misses, preset->near / 3, seed, &scripts->near, error));
+    TRY(make_texts(walk, speech_sentences, preset->sentences / 2, seed, &scripts->sentences, error));
+    TRY(make_texts(walk, speech_sentences, preset->held_sentences / 2, seed_mix(seed, "other"),
+                   &scripts->held_sentences, error));
+    if (preset->accents > 0)
+        TRY(speech_accents(&walk->spellings, walk->language, NULL, 0, seed, &scripts->accents, error));
+    if (scripts->accents.count == 0)
+        walk->preset.accents = 0;
+    return preset->near_neural > 0 ? write_near_neural(walk, scripts, error) : 0;
+}
+
 int stage_speech(struct walk *walk, struct error *error)
 {
-    uint64_t seed = (uint64_t)walk->options->seed;
     const struct pipeline_preset *preset = &walk->preset;
-    struct text_list near = {0}, sentences = {0}, other_sentences = {0};
+    struct scripts scripts = {0};
     struct signature all;
     struct cast cast = {0};
     int code;
     signature_begin(&all, "all speech");
     TRY_GOTO(cast_open(&cast, walk, error), end);
-    TRY_GOTO(make_texts(walk, speech_near_misses, preset->near / 3, seed, &near, error), end);
-    TRY_GOTO(make_texts(walk, speech_sentences, preset->sentences / 2, seed, &sentences, error), end);
-    TRY_GOTO(make_texts(walk, speech_sentences, preset->held_sentences / 2, seed_mix(seed, "other"), &other_sentences,
-                        error),
-             end);
-    const struct order words = order_of_words(walk, CAST_TRAIN);
+    TRY_GOTO(write_scripts(walk, &scripts, error), end);
+    const struct order words = order_of_words(walk, CORPUS_WORDS, CAST_TRAIN, preset->clips);
     const struct order orders[] = {
         words,
-        order_of_words(walk, CAST_NEURAL),
-        {CORPUS_NEAR, &near, preset->near, words.median, 0, CAST_TRAIN},
-        {CORPUS_SENTENCES, &sentences, preset->sentences, 0, 0, CAST_TRAIN},
-        order_of_words(walk, CAST_HELD),
-        {CORPUS_HELD_SENTENCES, &other_sentences, preset->held_sentences, 0, 0, CAST_HELD},
+        order_of_words(walk, CORPUS_NEURAL, CAST_NEURAL, preset->neural),
+        {CORPUS_ACCENTS, &scripts.accents, preset->accents, words.median, words.units, CAST_FOREIGN},
+        {CORPUS_NEAR, &scripts.near, preset->near, words.median, 0, CAST_TRAIN},
+        {CORPUS_NEAR_NEURAL, &scripts.near_neural, preset->near_neural, words.median, 0, CAST_NEURAL},
+        {CORPUS_SENTENCES, &scripts.sentences, preset->sentences, 0, 0, CAST_TRAIN},
+        order_of_words(walk, CORPUS_HELD_WORDS, CAST_HELD_WORDS, preset->held / 3 + 1),
+        {CORPUS_HELD_SENTENCES, &scripts.held_sentences, preset->held_sentences, 0, 0, CAST_HELD},
     };
     for (size_t i = 0; i < COUNT_OF(orders); i++)
         if (cast.counts[orders[i].cast] > 0 && orders[i].clips > 0)
@@ -209,9 +310,7 @@ int stage_speech(struct walk *walk, struct error *error)
     signature_end(&all, walk->speech_signature);
 end:
     cast_close(&cast);
-    text_list_free(&near);
-    text_list_free(&sentences);
-    text_list_free(&other_sentences);
+    scripts_close(&scripts);
     return code;
 }
 
@@ -261,33 +360,48 @@ static int say_phonemes(struct walk *walk, const char *phonemes, struct error *e
     return text_list_add(&walk->spellings, phonemes, error);
 }
 
+// Which corpus of the training is heard, and by whom.
+static int find_order(struct walk *walk, const struct pipeline_saying *saying, const struct cast *cast, bool chosen,
+                      struct order *order, struct error *error)
+{
+    bool neural = saying->neural && !chosen, accents = saying->accents && !chosen;
+    enum part_of_cast part = accents ? CAST_FOREIGN : neural ? CAST_NEURAL : CAST_TRAIN;
+    enum corpus_name name = accents ? CORPUS_ACCENTS : neural ? CORPUS_NEURAL : CORPUS_WORDS;
+    if (cast->counts[part] == 0)
+        return error_set(error, ERROR_MISSING, "no %s voice speaks %s: wakesmith voices fetch --default brings some",
+                         accents ? "Kokoro" : "neural", walk->language->name);
+    *order = order_of_words(walk, name, part, saying->clips);
+    if (saying->phonemes)
+        TRY(say_phonemes(walk, saying->phonemes, error));
+    if (!accents)
+        return 0;
+    struct text_list list;
+    TRY(speech_accents(&walk->spellings, walk->language, NULL, 0, (uint64_t)walk->options->seed, &list, error));
+    text_list_free(&walk->spellings);
+    walk->spellings = list;
+    return list.count ? 0
+                      : error_set(error, ERROR_STATE, "no other voice reads \"%.60s\" as the same word: leave --accents out",
+                                  walk->options->phrase);
+}
+
 int pipeline_speak(const struct pipeline_options *options, const struct pipeline_saying *saying, const char *path,
                    struct voice **voices, struct text_list *texts, struct error *error)
 {
     struct walk walk = {.options = options, .lock = -1};
     struct cast cast = {0};
+    struct order order = {0};
     bool chosen = saying->voices && saying->voices->count > 0;
-    enum part_of_cast part = saying->neural && !chosen ? CAST_NEURAL : CAST_TRAIN;
     int code;
     *voices = NULL;
     *texts = (struct text_list){0};
     TRY_GOTO(walk_find_names(&walk, error), end);
     TRY_GOTO(chosen ? choose_cast(&cast, &walk, saying->voices, error) : cast_open(&cast, &walk, error), end);
-    if (cast.counts[part] == 0) {
-        code = error_set(error, ERROR_MISSING,
-                         "no neural voice speaks %s: wakesmith voices fetch --default brings some",
-                         walk.language->name);
-        goto end;
-    }
-    struct order words = order_of_words(&walk, part);
-    words.clips = saying->clips;
-    if (saying->phonemes)
-        TRY_GOTO(say_phonemes(&walk, saying->phonemes, error), end);
-    struct speech_request request = request_of(&walk, &cast, &words);
+    TRY_GOTO(find_order(&walk, saying, &cast, chosen, &order, error), end);
+    struct speech_request request = request_of(&walk, &cast, &order);
     request.threads = (int)options->threads;
     TRY_GOTO(speech_generate(&request, path, NULL, NULL, error), end);
     // The names of the voices lie behind the whole cast: the caller gets that memory with those who spoke in front.
-    memcpy(cast.voices, cast.parts[part], cast.counts[part] * sizeof *cast.voices);
+    memcpy(cast.voices, cast.parts[order.cast], cast.counts[order.cast] * sizeof *cast.voices);
     *voices = cast.voices;
     cast.voices = NULL;
     *texts = walk.spellings;

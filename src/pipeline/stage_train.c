@@ -13,10 +13,11 @@ struct mix_row {
     bool truth;
     float share, offline, weight;
 };
+#define NEAR_WEIGHT .1f
 static const struct mix_row mix[] = {
     {SET_WORDS, true, 38, 38, 1},       {SET_PERSONAL, true, 12, 12, 1},  {SET_SPEECH, false, 16, 0, 1},
     {SET_SPEECH_HEARD, false, 8, 0, 1}, {SET_SENTENCES, false, 8, 40, 1}, {SET_MUSIC, false, 8, 0, 1},
-    {SET_NOISE, false, 4, 0, 1},        {SET_HUSH, false, 2, 6, 1},       {SET_NEAR, false, 7, 7, .1f},
+    {SET_NOISE, false, 4, 0, 1},        {SET_HUSH, false, 2, 6, 1},       {SET_NEAR, false, 7, 7, NEAR_WEIGHT},
     {SET_REVIEWED, false, 8, 8, 1},
 };
 enum { MAX_SOURCES = COUNT_OF(mix) * CONDITION_COUNT };
@@ -30,6 +31,11 @@ static float share_of(const struct walk *walk, const struct mix_row *row, bool o
     return row->set == SET_REVIEWED ? share * reviewed / (reviewed + REVIEWED_HALF) : share;
 }
 
+static float weight_of(const struct walk *walk, const struct mix_row *row)
+{
+    return row->set == SET_NEAR && walk->options->near_weight >= 0 ? (float)walk->options->near_weight : row->weight;
+}
+
 static size_t plan_sources(const struct walk *walk, struct source sources[MAX_SOURCES])
 {
     bool offline = walk->sets[SET_SPEECH].row_count == 0;
@@ -38,7 +44,7 @@ static size_t plan_sources(const struct walk *walk, struct source sources[MAX_SO
         const struct mix_row *row = &mix[i];
         const struct feature_set *set = &walk->sets[row->set];
         float share = share_of(walk, row, offline);
-        struct source source = {.set = set, .truth = row->truth, .share = share, .weight = row->weight};
+        struct source source = {.set = set, .truth = row->truth, .share = share, .weight = weight_of(walk, row)};
         if (set->item_count == 0 || share <= 0)
             continue;
         if (!walk->items[row->set][0]) {
@@ -71,7 +77,7 @@ static void sign_training(struct walk *walk, const struct train_plan *plan)
                   (unsigned long long)plan->seed);
     for (size_t i = 0; i < COUNT_OF(mix); i++)
         signature_add(&signature, "mix", "%s %g %g %g", set_names[mix[i].set], (double)mix[i].share,
-                      (double)mix[i].offline, (double)mix[i].weight);
+                      (double)mix[i].offline, (double)weight_of(walk, &mix[i]));
     signature_add(&signature, "reviewed", "%d", REVIEWED_HALF);
     struct sha256 shape;
     char hex[65];

@@ -9,14 +9,14 @@
 // its range is small; flite's four speakers are spread over the people between them.
 const struct engine speech_engines[] = {
     {.name = "espeak-ng", .share = .5, .timbre = {.93, 1.08}, .pace = {.3, 2.2}, .first_pace = .7,
-     .list = espeak_list, .version = espeak_version, .open = espeak_open, .speak = espeak_speak},
+     .list = espeak_list, .reads = espeak_reads, .version = espeak_version, .open = espeak_open, .speak = espeak_speak},
 #ifdef HAVE_FLITE
     {.name = "flite", .share = .5, .timbre = {.86, 1.18}, .pace = {.38, 1.67}, .first_pace = .87,
      .list = flite_list, .reads = flite_reads, .version = flite_version, .open = flite_open, .speak = flite_speak},
 #endif
-    {.name = "kokoro", .share = .5, .timbre = {.93, 1.08}, .pace = {.7, 1.5}, .first_pace = 1, .neural = true,
-     .list = kokoro_list, .reads = kokoro_reads, .version = kokoro_version, .open = kokoro_open, .speak = kokoro_speak},
-    {.name = "piper", .share = .5, .timbre = {.9, 1.12}, .pace = {.5, 2}, .first_pace = 1, .neural = true,
+    {.name = "kokoro", .share = .6, .timbre = {.93, 1.08}, .pace = {.7, 1.5}, .first_pace = 1, .neural = true,
+     .list = kokoro_list, .version = kokoro_version, .open = kokoro_open, .speak = kokoro_speak},
+    {.name = "piper", .share = .3, .timbre = {.9, 1.12}, .pace = {.5, 2}, .first_pace = 1, .neural = true,
      .list = piper_list, .reads = piper_reads, .version = piper_version, .open = piper_open, .speak = piper_speak},
 };
 const size_t speech_engine_count = COUNT_OF(speech_engines);
@@ -42,6 +42,12 @@ char *speech_folder(void)
 bool is_phonemes(const char *text)
 {
     return strncmp(text, "[[", 2) == 0;
+}
+
+bool is_ipa(const char *text)
+{
+    size_t length = strlen(text);
+    return length > 4 && strncmp(text, "[/", 2) == 0 && strcmp(text + length - 2, "/]") == 0;
 }
 
 bool sound_reserve(struct sound *sound, size_t count)
@@ -129,11 +135,9 @@ static size_t read_rows(char *lines, struct row *rows)
 static int make_voices(const struct row *rows, size_t count, struct voice **voices, struct error *error)
 {
     size_t text = 0;
-    double weights[COUNT_OF(speech_engines)] = {0}, shares = 0;
+    double weights[COUNT_OF(speech_engines)] = {0};
     for (size_t i = 0; i < count; i++) {
         text += strlen(rows[i].name) + 1;
-        if (weights[rows[i].engine] <= 0)
-            shares += speech_engines[rows[i].engine].share;
         weights[rows[i].engine] += rows[i].weight;
     }
     const struct row **sorted = array_alloc(count, sizeof(const struct row *));
@@ -147,8 +151,8 @@ static int make_voices(const struct row *rows, size_t count, struct voice **voic
     for (size_t i = 0; i < count; i++) {
         const struct engine *engine = &speech_engines[rows[i].engine];
         (*voices)[i] = (struct voice){engine->name, strcpy(names, rows[i].name), 0,
-                                      engine->share / shares * rows[i].weight / weights[rows[i].engine],
-                                      engine->neural};
+                                      engine->share * rows[i].weight / weights[rows[i].engine],
+                                      engine->neural, engine->neural && !engine->reads};
         names += strlen(names) + 1;
         sorted[i] = &rows[i];
     }
@@ -207,14 +211,11 @@ static int list_versions(void *context, int output)
     return 0;
 }
 
-int speech_signature(const struct language *language, char hex[65], struct error *error)
+int speech_signature(const struct voice *voices, size_t count, char hex[65], struct error *error)
 {
-    enum { RECIPE = 1 }; // of takes, near misses and sentences: another number when they change
-    struct voice *voices;
-    size_t count;
+    enum { RECIPE = 2 }; // of takes, near misses and sentences: another number when they change
     struct sha256 hash;
     struct buffer line, versions = {0};
-    TRY(speech_voices(language, &voices, &count, error));
     sha256_init(&hash);
     buffer_init(&line, 64 << 20);
     bool speaks[ENGINES_MAXIMUM] = {false};
@@ -237,6 +238,5 @@ int speech_signature(const struct language *language, char hex[65], struct error
     }
     buffer_free(&versions);
     buffer_free(&line);
-    free(voices);
     return code;
 }

@@ -169,6 +169,11 @@ int espeak_list(const struct language *language, struct buffer *lines)
 
 // ---- speaking -------------------------------------------------------------------------------------------
 
+bool espeak_reads(const char *text)
+{
+    return !is_ipa(text);
+}
+
 int espeak_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
                  struct sound *sound)
 {
@@ -207,6 +212,11 @@ static int read_ipa(const char *voice, const char *text, int mode, struct buffer
 {
     espeak_VOICE wanted = {.languages = language_tag(voice)};
     if (espeak_SetVoiceByName(voice) != EE_OK && espeak_SetVoiceByProperties(&wanted) != EE_OK)
+        return -1;
+    // Whether [[phonemes]] are meant, espeak-ng keeps from the last thing that it spoke: nothing.
+    static struct sound nothing;
+    speaking = &nothing;
+    if (is_phonemes(text) && espeak_Synth(" ", 2, 0, POS_CHARACTER, 0, espeakCHARS_UTF8 | espeakPHONEMES, NULL, NULL) != EE_OK)
         return -1;
     const void *rest = text;
     size_t before = ipa->size;

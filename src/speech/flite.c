@@ -125,7 +125,7 @@ static bool read_phonemes(const char *phonemes, cst_lexicon *lexicon, struct buf
 
 bool flite_reads(const char *text)
 {
-    return !is_phonemes(text) || read_phonemes(text, NULL, NULL);
+    return !is_ipa(text) && (!is_phonemes(text) || read_phonemes(text, NULL, NULL));
 }
 
 // ---- speaking -------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ struct generator {
     struct voice *voices;
     int *rows; // of the voices' engines
     size_t voice_count;
+    size_t shard_takes;
     uint32_t *texts; // which of the request's can be said by one of the voices
     size_t text_count;
     struct corpus_writer writer;
@@ -124,7 +125,7 @@ static void round_close(struct round *round)
 static int round_open(struct round *round, const struct generator *g, uint64_t first_shard, size_t takes,
                       struct error *error)
 {
-    size_t count = (takes + SHARD_TAKES - 1) / SHARD_TAKES;
+    size_t each = g->shard_takes, count = (takes + each - 1) / each;
     *round = (struct round){.shards = array_alloc(count, sizeof *round->shards),
                             .children = array_alloc(count, sizeof *round->children),
                             .retried = array_alloc(count, 1),
@@ -140,8 +141,8 @@ static int round_open(struct round *round, const struct generator *g, uint64_t f
                            .texts = g->texts,
                            .text_count = g->text_count,
                            .number = first_shard + i,
-                           .first = (first_shard + i) * SHARD_TAKES,
-                           .takes = takes - i * SHARD_TAKES < SHARD_TAKES ? takes - i * SHARD_TAKES : SHARD_TAKES};
+                           .first = (first_shard + i) * each,
+                           .takes = takes - i * each < each ? takes - i * each : each};
     return 0;
 }
 
@@ -233,7 +234,7 @@ static int speak_until_enough(struct generator *g, struct progress *progress, st
     while (g->writer.clip_count < wanted) {
         TRY(run_round(g, shard, takes, progress, error));
         TRY(check_engines(g, error));
-        shard += (takes + SHARD_TAKES - 1) / SHARD_TAKES;
+        shard += (takes + g->shard_takes - 1) / g->shard_takes;
         spoken += takes;
         size_t missing = wanted - g->writer.clip_count;
         takes = missing + missing / 4 + 8;
@@ -245,10 +246,12 @@ static int speak_until_enough(struct generator *g, struct progress *progress, st
     return 0;
 }
 
-// Finds the voices' engines and the number of groups.
+// Finds the voices' engines and the number of groups. Neural voices take their time: their shards are smaller, so that
+// a few clips already keep all cores busy.
 static int check_voices(struct generator *g, size_t *groups, struct error *error)
 {
     double shares = 0;
+    g->shard_takes = SHARD_TAKES;
     g->rows = array_alloc(g->voice_count, sizeof *g->rows);
     if (!g->rows)
         return error_memory(error, "the list of voices");
@@ -259,11 +262,13 @@ static int check_voices(struct generator *g, size_t *groups, struct error *error
             return error_set(error, ERROR_MISSING, "there is no voice %s of %s", voice->name, voice->engine);
         *groups = (size_t)voice->group >= *groups ? (size_t)voice->group + 1 : *groups;
         shares += voice->share;
+        if (voice->neural && voice->share > 0)
+            g->shard_takes = SHARD_TAKES_NEURAL;
     }
     return shares > 0 ? 0 : error_set(error, ERROR_USAGE, "no voice has a share of the clips");
 }
 
-// Neural voices do not read [[phonemes]]: what none of the voices can say is left to other corpora.
+// Some engines do not read [[phonemes]] or [/IPA/]: what none of the voices can say is left to other corpora.
 static int check_texts(struct generator *g, struct error *error)
 {
     const struct speech_request *request = g->request;
@@ -280,8 +285,8 @@ static int check_texts(struct generator *g, struct error *error)
         }
     return g->text_count ? 0
                          : error_set(error, ERROR_USAGE,
-                                     "%s cannot say \"%.60s\": espeak-ng and flite read [[phonemes]]",
-                                     g->voices[0].engine, request->texts[0]);
+                                     "%s cannot say \"%.60s\": choose another voice, or none", g->voices[0].engine,
+                                     request->texts[0]);
 }
 
 // espeak-ng spells out signs that it does not know in English ("Chinese letter ..."), its English voice any script but
@@ -297,8 +302,8 @@ int texts_check(const char *const *list, size_t count, const struct language *la
     struct text_list texts = {0}, lines = {0};
     int code = 0;
     for (size_t i = 0; i < count && i < TEXTS_CHECKED && code == 0; i++)
-        code = text_list_add(&texts, list[i], error);
-    if (code == 0)
+        code = is_ipa(list[i]) ? 0 : text_list_add(&texts, list[i], error);
+    if (code == 0 && texts.count)
         code = phoneme_lines(&texts, language, &lines, error);
     for (size_t i = 0; i < lines.count && code == 0; i++)
         if (is_spelt_out(texts.items[i], lines.items[i], language))

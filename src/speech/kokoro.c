@@ -34,40 +34,45 @@ static const struct {
 };
 
 // How espeak-ng's IPA (affricates and diphthongs tied by '^') becomes what Kokoro was trained on; the first that fits
-// counts. `american`: 1 only American, 0 only not, -1 always.
+// counts. Only English has letters of its own for more than that.
+enum spoken_as { ALL, OTHER, ENGLISH, AMERICAN, BRITISH };
 static const struct {
     const char *from, *to;
-    int american;
+    enum spoken_as spoken;
 } rewrites[] = {
-    {"a^ɪ", "I", -1},   {"a^ʊ", "W", -1},  {"d^ʒ", "ʤ", -1},  {"e^ɪ", "A", -1}, {"t^ʃ", "ʧ", -1}, {"ɔ^ɪ", "Y", -1},
-    {"ə^l", "ᵊl", -1},  {"o^ʊ", "O", 1},   {"ə^ʊ", "Q", 0},   {"e^ə", "ɛː", 0}, {"ɜːɹ", "ɜɹ", 1}, {"ɜː", "ɜɹ", 1},
-    {"ɪə", "iə", 1},    {"iə", "ɪə", 0},   {"ʔn", "tn", -1},  {"ʲo", "jo", -1}, {"ʲə", "jə", -1}, {"ʲ", "", -1},
-    {"ʔ", "t", -1},     {"ɚ", "əɹ", -1},   {"r", "ɹ", -1},    {"x", "k", -1},   {"ç", "k", -1},   {"ɐ", "ə", -1},
-    {"ɬ", "l", -1},     {"̃", "", -1},      {"ː", "", 1},      {"e", "A", -1},   {"ʉ", "u", -1},   {"^", "", -1},
+    {"a^ɪ", "I", ALL},      {"a^ʊ", "W", ALL},       {"d^ʒ", "ʤ", ALL},       {"e^ɪ", "A", ALL},
+    {"t^ʃ", "ʧ", ALL},      {"ɔ^ɪ", "Y", ALL},       {"o^ʊ", "O", AMERICAN},  {"o^ʊ", "O", OTHER},
+    {"ə^ʊ", "Q", BRITISH},  {"ə^ʊ", "Q", OTHER},     {"d^z", "ʣ", OTHER},     {"t^s", "ʦ", OTHER},
+    {"ə^l", "ᵊl", ENGLISH}, {"e^ə", "ɛː", BRITISH},  {"ɜːɹ", "ɜɹ", AMERICAN}, {"ɜː", "ɜɹ", AMERICAN},
+    {"ɪə", "iə", AMERICAN}, {"iə", "ɪə", BRITISH},   {"ʔn", "tn", ENGLISH},   {"ʲo", "jo", ENGLISH},
+    {"ʲə", "jə", ENGLISH},  {"ʲ", "", ENGLISH},      {"ʔ", "t", ENGLISH},     {"ɚ", "əɹ", ALL},
+    {"r", "ɹ", ENGLISH},    {"x", "k", ENGLISH},     {"ç", "k", ENGLISH},     {"ɐ", "ə", ENGLISH},
+    {"ɬ", "l", ALL},        {"ɫ", "l", ALL},         {"ʉ", "u", ALL},         {"̃", "", ENGLISH},
+    {"ː", "", AMERICAN},    {"e", "A", ENGLISH},     {"^", "", ALL},
 };
+
+static bool applies(enum spoken_as rule, enum spoken_as spoken)
+{
+    return rule == ALL || rule == spoken || (rule == ENGLISH && spoken != OTHER);
+}
 
 void kokoro_rewrite(const char *ipa, bool american, bool english, struct buffer *out)
 {
+    enum spoken_as spoken = !english ? OTHER : american ? AMERICAN : BRITISH;
     for (const char *at = ipa; *at;) {
-        size_t i = 0;
-        for (; i < COUNT_OF(rewrites); i++) {
-            bool fits = rewrites[i].american < 0 || rewrites[i].american == (int)american;
-            if (fits && strncmp(at, rewrites[i].from, strlen(rewrites[i].from)) == 0)
-                break;
+        size_t i = 0, length = 1;
+        while (i < COUNT_OF(rewrites) && (!applies(rewrites[i].spoken, spoken) ||
+                                          strncmp(at, rewrites[i].from, strlen(rewrites[i].from)) != 0))
+            i++;
+        if (i < COUNT_OF(rewrites)) {
+            buffer_append(out, rewrites[i].to, strlen(rewrites[i].to));
+            at += strlen(rewrites[i].from);
+            continue;
         }
-        // Other languages keep their own vowels and lengths: only English is written in Kokoro's short letters.
-        bool keep = i == COUNT_OF(rewrites) || (!english && (*rewrites[i].from == 'e' || i < 3));
-        if (keep && *at != '^') {
-            size_t length = 1;
-            while ((at[length] & 0xc0) == 0x80)
-                length++;
-            buffer_append(out, at, length);
-            at += length;
-        } else {
-            const char *to = *at == '^' ? "" : rewrites[i].to;
-            buffer_append(out, to, strlen(to));
-            at += *at == '^' ? 1 : strlen(rewrites[i].from);
-        }
+        while ((at[length] & 0xc0) == 0x80)
+            length++;
+        buffer_append(out, at, length);
+        at += length;
     }
 }
 
@@ -126,25 +131,30 @@ static size_t list_styles(struct text_list *styles)
     return styles->count;
 }
 
-// Singles and, for each, blends with others. What is blended from a style counts as that style's timbre.
+// Styles come in clusters, which are drawn so that the languages and sexes in them differ; blends stay inside a
+// cluster. So a cluster that is held out of training was never heard there, not even mixed into another voice.
+enum { CLUSTER = 4 };
+
 int kokoro_list(const struct language *language, struct buffer *lines)
 {
     struct text_list styles = {0};
     const char *letters = letters_of(language);
     size_t count = letters ? list_styles(&styles) : 0;
     bool all = letters && strcmp(language->code, "en") == 0;
+    struct rng rng = rng_make(1, 0);
+    text_list_shuffle(&styles, &rng);
     for (size_t i = 0; i < count; i++) {
+        size_t cluster = i / CLUSTER, others = count - cluster * CLUSTER < CLUSTER ? count - cluster * CLUSTER : CLUSTER;
         const char *name = path_name(styles.items[i]);
         int length = (int)strcspn(name, ".");
         bool native = strchr(letters, *name) != NULL;
         if (!native && !all)
             continue;
-        buffer_print(lines, "%g\t%.*s\t%.*s\n", native ? 2.0 : 1.0, length, name, length, name);
-        struct rng rng = rng_make(seed_mix(1, name), 0);
+        buffer_print(lines, "%g\tcluster %zu\t%.*s\n", native ? 2.0 : 1.0, cluster, length, name);
         for (int k = 0; k < BLENDS; k++) {
-            const char *other = path_name(styles.items[rng_below(&rng, (uint32_t)count)]);
+            const char *other = path_name(styles.items[cluster * CLUSTER + rng_below(&rng, (uint32_t)others)]);
             if (strcmp(other, name) != 0)
-                buffer_print(lines, "%g\t%.*s\t%.*s~%.*s~%u\n", native ? 1.0 : .5, length, name, length, name,
+                buffer_print(lines, "%g\tcluster %zu\t%.*s~%.*s~%u\n", native ? 1.0 : .5, cluster, length, name,
                              (int)strcspn(other, "."), other, 20 + rng_below(&rng, 31));
         }
     }
@@ -152,14 +162,16 @@ int kokoro_list(const struct language *language, struct buffer *lines)
     return lines->failed ? -1 : 0;
 }
 
-bool kokoro_reads(const char *text)
+// $WAKESMITH_KOKORO_CROP=0: the model renders its silence, too, as it was published; it takes 1.8 times as long.
+static bool wants_crop(void)
 {
-    return !is_phonemes(text);
+    const char *crop = getenv("WAKESMITH_KOKORO_CROP");
+    return !crop || strcmp(crop, "0") != 0;
 }
 
 const char *kokoro_version(void)
 {
-    return "82M-1"; // of this recipe of phonemes and blends
+    return wants_crop() ? "82M-2" : "82M-2 whole"; // of this recipe of phonemes and blends
 }
 
 // ---- speaking ---------------------------------------------------------------------------------------------
@@ -169,6 +181,7 @@ static struct {
     struct ort *ort;
     struct ort_session *session;
     struct mapping model;
+    struct buffer cropped;
     const char *first_input;
 } kokoro;
 
@@ -180,7 +193,10 @@ int kokoro_open(void)
     free(path);
     if (code == 0)
         code = ort_open(&kokoro.ort, &error);
-    if (code == 0)
+    bool cropped = code == 0 && wants_crop() && onnx_crop(kokoro.model.data, kokoro.model.size, &kokoro.cropped) == 0;
+    if (cropped)
+        code = ort_session_open(&kokoro.session, kokoro.ort, kokoro.cropped.data, kokoro.cropped.size, &error);
+    if (code == 0 && !kokoro.session)
         code = ort_session_open(&kokoro.session, kokoro.ort, kokoro.model.data, kokoro.model.size, &error);
     kokoro.first_input = "tokens";
     return code == 0 && espeak_open() == 0 ? 0 : -1;
@@ -240,11 +256,17 @@ size_t kokoro_ids(const struct language *language, const char *voice, const char
     buffer_init(&ipa, 1 << 16);
     buffer_init(&phonemes, 1 << 16);
     bool english = strcmp(language->code, "en") == 0;
-    size_t count = 0;
-    if (espeak_tied_ipa(english && *voice == 'b' ? "gmw/en" : language->espeak, text, &ipa) == 0 && ipa.data) {
+    size_t count = 0, length = strlen(text);
+    if (is_ipa(text)) {
+        english = false;
+        buffer_append(&ipa, text + 2, length - 4);
+        buffer_append(&ipa, "", 1);
+    } else if (espeak_tied_ipa(english && *voice == 'b' ? "gmw/en" : language->espeak, text, &ipa) != 0)
+        ipa.failed = true;
+    if (ipa.data && !ipa.failed)
         kokoro_rewrite(ipa.data, *voice != 'b', english, &phonemes);
-        count = phonemes.data ? kokoro_tokens(phonemes.data, ids, most) : 0;
-    }
+    if (phonemes.data && !phonemes.failed)
+        count = kokoro_tokens(phonemes.data, ids, most);
     buffer_free(&ipa);
     buffer_free(&phonemes);
     return count;

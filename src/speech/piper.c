@@ -106,7 +106,7 @@ int piper_list(const struct language *language, struct buffer *lines)
 
 bool piper_reads(const char *text)
 {
-    return !is_phonemes(text);
+    return !is_ipa(text); // its phonemes are of one language
 }
 
 const char *piper_version(void)

@@ -23,8 +23,9 @@ struct voice {
     const char *name;   // the engine's name of it, e.g. "gmw/en-US+f2" or "slt"
     int group;          // equal for voices that sound alike; >= 0. espeak-ng: equal formants 1-4 and glottal source,
                         // whatever the dialect; flite: the speaker
-    double share;       // how often it is drawn, relative. By default the engines speak equally much
-    bool neural;        // about a second of computing a clip
+    double share;       // how often it is drawn, relative; the engine table says how much the engines speak
+    bool neural;        // about half a second of computing a clip
+    bool foreign;       // says [/IPA/] of any language
 };
 
 // One spoken clip. int16 16 kHz, trimmed to speech, peak about 20000.
@@ -82,9 +83,9 @@ void corpus_close(struct corpus *corpus);
 // and name. The caller frees *voices; the names lie in the same memory.
 int speech_voices(const struct language *language, struct voice **voices, size_t *count, struct error *error);
 
-// A hash of what decides here, besides the request, how clips sound: recipe, engines' versions, voices. For the
-// signatures of stages: other engines give other clips.
-int speech_signature(const struct language *language, char hex[65], struct error *error);
+// A hash of what decides, besides the request, how clips by these voices sound: recipe, their engines' versions, names
+// and shares. For the signatures of stages: other engines give other clips.
+int speech_signature(const struct voice *voices, size_t count, char hex[65], struct error *error);
 
 // Median seconds that people take for `phrase` alone: .67 s for 2-4 syllables, less for one, more for further
 // syllables and words.
@@ -115,6 +116,12 @@ int speech_near_misses(const char *phrase, const struct language *language, size
 // Exactly `wanted`; reproducible from `seed`. The caller frees the list.
 int speech_sentences(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
                      struct text_list *texts, struct error *error);
+
+// How speakers of other dialects and languages say each of `texts`: as "[/IPA/]", what neural voices can be told to say.
+// At most `each` of a text (0: all that were found; the language's own dialects stand there twice), none that sounds
+// like one of `avoid` (may be NULL). The list may be empty; the caller frees it. Reproducible from `seed`.
+int speech_accents(const struct text_list *texts, const struct language *language, const struct text_list *avoid,
+                   size_t each, uint64_t seed, struct text_list *list, struct error *error);
 
 // Everyday words of the language that sound like `phrase` or have it inside, the closest first, at most `most`. The
 // phrase itself and its own words are none. The caller frees the list.

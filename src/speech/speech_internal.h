@@ -49,6 +49,7 @@ int speech_engine_row(const char *name); // -1: unknown
 int espeak_list(const struct language *language, struct buffer *lines);
 const char *espeak_version(void);
 int espeak_open(void);
+bool espeak_reads(const char *text);
 int espeak_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
                  struct sound *sound);
 // IPA as the espeak-ng voice `voice` reads `text`, appended to `ipa`; tied: affricates and diphthongs by '^'.
@@ -63,7 +64,6 @@ int flite_open(void);
 int flite_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
                 struct sound *sound);
 int kokoro_list(const struct language *language, struct buffer *lines);
-bool kokoro_reads(const char *text);
 const char *kokoro_version(void);
 int kokoro_open(void);
 int kokoro_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
@@ -88,6 +88,9 @@ struct piper_facts {
 int piper_describe(const char *model, struct piper_facts *facts); // by the .json beside it; -1 when it does not say
 // The model with a seed in each of its `*seeded` random nodes. 0, or -1 for what is no ONNX file. The caller frees `out`.
 int onnx_seed(const void *model, size_t size, struct buffer *out, size_t *seeded);
+// Kokoro's model with its silence cropped before it is rendered. 0, or -1 for another model (onnx_crop.c), which then
+// is used as it is. The caller frees `out` in both cases.
+int onnx_crop(const void *model, size_t size, struct buffer *out);
 
 // "auto", "cpu" or "cuda": where neural voices compute. In the environment, so that every process of speech and every
 // job of the server has it.
@@ -96,8 +99,9 @@ int onnx_seed(const void *model, size_t size, struct buffer *out, size_t *seeded
 // Where neural voices lie: $WAKESMITH_VOICES, else the user's own folder of data. Caller frees; NULL without memory.
 char *speech_folder(void);
 
-// Text in espeak-ng's phonemes begins with "[[" and ends with "]]".
+// Text in espeak-ng's phonemes begins with "[[" and ends with "]]"; in IPA, with "[/" and "/]".
 bool is_phonemes(const char *text);
+bool is_ipa(const char *text);
 
 // ---- child processes ------------------------------------------------------------------------------------
 
@@ -124,7 +128,7 @@ bool child_write(int output, const void *data, size_t size);
 // A take is one attempt at a clip. A shard is some takes spoken one after the other by one fresh child: its
 // bytes are a function of the request and the shard's number alone.
 
-enum { SHARD_TAKES = 64, TAKE_FAILED = AUDIO_FAULTS };
+enum { SHARD_TAKES = 64, SHARD_TAKES_NEURAL = 16, TAKE_FAILED = AUDIO_FAULTS };
 
 struct take { // the child's answer is a row of these, each followed by `count` int16 samples
     uint32_t text, voice;
@@ -193,6 +197,28 @@ bool phonemes_print(const struct phonemes *phonemes, char *text, size_t size);
 double phonemes_distance(const struct phonemes *a, const struct phonemes *b);
 // The distance between `phrase` and what comes closest to it inside `text`.
 double phonemes_distance_inside(const struct phonemes *phrase, const struct phonemes *text);
+
+// ---- phones: sounds of any language ---------------------------------------------------------------------
+
+enum { PHONES_MAXIMUM = 400 };
+
+struct phone {
+    bool vowel, starts; // starts: a word begins here
+    bool rounded;       // vowels: and openness (0 close, 1 open), back (0 front, 1 back)
+    double open, back;
+    int manner;   // consonants: and place (0 lips, 1 glottis)
+    double place;
+    bool voiced;
+};
+struct phones {
+    size_t count;
+    struct phone items[PHONES_MAXIMUM];
+};
+void phones_read(const char *ipa, struct phones *phones); // marks and what is no IPA are left out
+double phone_change(const struct phone *a, const struct phone *b); // 0 the same .. 1.4
+double phones_distance(const struct phones *a, const struct phones *b); // how differently two rows sound: an edit distance
+// Whether a speaker with an accent may have meant `word`.
+bool phones_same_word(const struct phones *word, const struct phones *heard);
 
 // ---- words ----------------------------------------------------------------------------------------------
 

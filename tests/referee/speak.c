@@ -2,6 +2,7 @@
 // What neural engines give before anything is done to it, for test_voices.py.
 //   speak ENGINE VOICE PACE FOLDER TEXT...   writes FOLDER/<i>.f32; prints a line of ids for each text
 //   speak seed IN.onnx OUT.onnx              the model as the engine Piper gives it to ONNX Runtime
+//   speak crop IN.onnx OUT.onnx              the same of Kokoro
 #include "speech/speech_internal.h"
 
 #include <stdlib.h>
@@ -27,11 +28,25 @@ static int write_seeded(const char *from, const char *to)
     return file_write(to, seeded.data, seeded.size, &error) < 0 ? fail(error.message) : 0;
 }
 
+static int write_cropped(const char *from, const char *to)
+{
+    struct error error;
+    struct mapping model;
+    struct buffer cropped;
+    if (mapping_open(&model, from, &error) < 0)
+        return fail(error.message);
+    if (onnx_crop(model.data, model.size, &cropped) != 0)
+        return fail("no such model");
+    return file_write(to, cropped.data, cropped.size, &error) < 0 ? fail(error.message) : 0;
+}
+
 int main(int argc, char **argv)
 {
     enum { MOST = 1024 };
     if (argc == 4 && strcmp(argv[1], "seed") == 0)
         return write_seeded(argv[2], argv[3]);
+    if (argc == 4 && strcmp(argv[1], "crop") == 0)
+        return write_cropped(argv[2], argv[3]);
     int row = argc > 5 ? speech_engine_row(argv[1]) : -1;
     if (row < 0)
         return fail("speak ENGINE VOICE PACE FOLDER TEXT...");

@@ -20,7 +20,7 @@ except ImportError as missing:
 SPEAK = os.environ["WAKESMITH_SPEAK"]
 voices = pathlib.Path(os.environ["WAKESMITH_BUILD"], "voices")
 library = next(pathlib.Path(onnxruntime.__file__).parent.glob("capi/libonnxruntime.so*"))
-environment = {**os.environ, "WAKESMITH_VOICES": str(voices), "WAKESMITH_ONNXRUNTIME": str(library)}
+environment = {**os.environ, "WAKESMITH_VOICES": str(voices), "WAKESMITH_ONNXRUNTIME": str(library), "WAKESMITH_KOKORO_CROP": "0"}
 fetched = subprocess.run([PROGRAM, "voices", "fetch", "--default"], env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
 if fetched.returncode != 0:
     skip(f"no neural voices ({fetched.stderr.strip().splitlines()[-1]})")
@@ -34,9 +34,9 @@ def session(model):
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-def speak(engine, voice, pace, texts=TEXTS, own_library=False):
+def speak(engine, voice, pace, texts=TEXTS, own_library=False, crop="0"):
     """Tokens and samples from C."""
-    where = {**environment, "WAKESMITH_ONNXRUNTIME": ""} if own_library else environment
+    where = {**environment, "WAKESMITH_KOKORO_CROP": crop, **({"WAKESMITH_ONNXRUNTIME": ""} if own_library else {})}
     out = subprocess.run([SPEAK, engine, voice, str(pace), str(work), *texts], env=where, capture_output=True, text=True)
     if out.returncode != 0:
         raise RuntimeError(out.stderr)
@@ -67,6 +67,31 @@ for voice, pace in (("af_heart", 1.0), ("bm_lewis", 0.8), ("af_heart~bm_lewis~35
                                   "speed": np.array([pace], np.float32)})
         worst = max(worst, difference(samples, np.clip(sound, -1.2, 1.2).astype(np.float32) / np.float32(1.2)))
     check(f"kokoro_{voice}_is_what_python_gives", worst == 0, worst)
+
+# With the silence cropped: as Python runs the changed graph, and the same speech with less around it
+cropped = work / "cropped.onnx"
+subprocess.run([SPEAK, "crop", str(voices / "kokoro" / "model.onnx"), str(cropped)], check=True, capture_output=True)
+short = session(cropped)
+
+
+def envelope(samples):
+    """Loudness of each 10 ms, from the first to the last that is within 30 dB of the loudest."""
+    loud = np.sqrt(np.add.reduceat(samples ** 2, np.arange(0, len(samples), 240)) / 240)
+    speech = np.flatnonzero(loud > loud.max() * 10 ** (-30 / 20))
+    return loud[speech[0]:speech[-1] + 1]
+
+
+worst, least, longest = 0.0, 1.0, 0.0
+for (tokens, samples), (_, whole) in zip(speak("kokoro", "af_heart", 1.0, crop="1"), speak("kokoro", "af_heart", 1.0)):
+    sound, = short.run(None, {"tokens": np.array([tokens], np.int64), "style": style("af_heart", len(tokens)), "speed": np.ones(1, np.float32)})
+    worst = max(worst, difference(samples, np.clip(sound, -1.2, 1.2).astype(np.float32) / np.float32(1.2)))
+    a, b = envelope(samples), envelope(whole)
+    least = min(least, max(np.corrcoef(a[max(0, s):][:min(len(a), len(b)) - abs(s)], b[max(0, -s):][:min(len(a), len(b)) - abs(s)])[0, 1]
+                           for s in range(-8, 9)))
+    longest = max(longest, len(samples) / len(whole))
+print(f"    cropped: {longest:.2f} of the length at most, envelopes correlate {least:.3f} at least")
+check("cropped_kokoro_is_what_python_gives", worst == 0, worst)
+check("cropping_takes_silence_and_leaves_speech", least > 0.9 and longest < 0.85, (least, longest))
 american, british = (speak("kokoro", voice, 1, ["jarvis"])[0][0] for voice in ("af_heart", "bf_emma"))
 check("british_styles_speak_british", american != british, (american, british))
 
@@ -118,9 +143,36 @@ check("another_seed_gives_others", not set(one) & set(clips("other", 4, *chosen,
 plain, mixed, longer = clips("plain", 2), clips("mixed", 4, "--neural"), clips("longer", 5, "--neural")
 check("every_second_clip_is_neural", all((engine in ("kokoro", "piper")) == (k % 2 == 1) for k, (engine, _) in enumerate(longer)), longer)
 check("clip_k_is_clip_k_halves_of_its_corpus", mixed[::2] == plain and longer[:4] == mixed, (plain, mixed, longer))
-unsaid = subprocess.run([PROGRAM, "say", "jarvis", f"--output={work}", "--voice=kokoro:af_heart", "--phonemes=[[dZ'A@vIs]]"],
-                        env=environment, capture_output=True, text=True)
-check("what_a_voice_cannot_say_is_told", unsaid.returncode == 1 and unsaid.stderr.startswith("wakesmith say: kokoro cannot say"), unsaid.stderr)
+letters, same, other = (clips(f"phonemes {i}", 2, "--voice=kokoro:af_heart", *option)
+                        for i, option in enumerate(([], ["--phonemes=[[dZ'A@vIs]]"], ["--phonemes=[[g'A@vIs]]"])))
+check("neural_voices_say_phonemes", letters == same and not set(letters) & set(other), (letters, same, other))
+accents = json.loads(subprocess.run([PROGRAM, "say", "jarvis", "--json", "--accents", "--samples=3", f"--output={work / 'accents'}"],
+                                    env=environment, capture_output=True, text=True).stdout)["clips"]
+check("accents_are_spoken_by_kokoro", [clip["engine"] for clip in accents] == ["kokoro"] * 3 and all(clip["text"].startswith("[/") for clip in accents)
+      and len({clip["text"] for clip in accents}) > 1, accents)
+
+
+def train(folder, *options):
+    """(bytes of the model, report) of a training too small to be good."""
+    out = subprocess.run([PROGRAM, "train", "jarvis", "--json", f"--data-dir={work / folder}", "--preset=draft", "--samples=60", "--training-steps=20",
+                          *options], env={**environment, "WAKESMITH_KOKORO_CROP": "1"}, capture_output=True, text=True)
+    if out.returncode != 0:
+        raise RuntimeError(out.stderr)
+    files = {path.suffix: path for path in (work / folder / "output").glob("*/jarvis.*")}
+    return files[".tflite"].read_bytes(), json.loads(next((work / folder / "output").glob("*/*.report.json")).read_text())
+
+
+few = "--neural=6", "--accents=4", "--near-neural=4"
+bytes_1, report = train("train1", *few, "--threads=1")
+bytes_3, _ = train("train3", *few, "--threads=3")
+mix = report["speech"]
+check("a_training_with_neural_voices_gives_the_same_bytes", bytes_1 == bytes_3)
+check("the_report_tells_the_mix", mix["neural"]["clips"] == 6 and mix["accents"]["clips"] == 4 and mix["near_neural"]["clips"] == 4
+      and abs(mix["words"]["share"] + mix["neural"]["share"] + mix["accents"]["share"] - 1) < 1e-6
+      and set(mix["accents"]["engines"]) == {"kokoro"} and set(mix["neural"]["engines"]) <= {"kokoro", "piper"}
+      and set(mix["words"]["engines"]) <= {"espeak-ng", "flite"}, mix)
+_, old = train("train1", "--neural=0", "--accents=0", "--near-neural=0")
+check("neural_voices_can_be_left_out", not {"neural", "accents", "near_neural"} & set(old["speech"]), old["speech"])
 without = subprocess.run([PROGRAM, "say", "jarvis", f"--output={work}", "--samples=2", "--neural", "--json"], capture_output=True, text=True,
                          env={**environment, "WAKESMITH_VOICES": "/nonexistent"})
 check("without_neural_voices_the_others_speak", without.returncode == 0 and len(json.loads(without.stdout)["clips"]) == 2, without.stderr)

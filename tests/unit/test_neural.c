@@ -79,6 +79,17 @@ static const char *obstacle(void)
 }
 
 // The other engines go on, the signature of what they say can be made, and one sentence says what to do.
+static int sign(char hex[65], struct error *problem)
+{
+    struct voice *voices;
+    size_t count;
+    int code = speech_voices(&english, &voices, &count, problem);
+    if (code == 0)
+        code = speech_signature(voices, count, hex, problem);
+    free(voices);
+    return code;
+}
+
 static void expect_obstacle(const char *library, const char *sentence)
 {
     char hex[65];
@@ -89,7 +100,7 @@ static void expect_obstacle(const char *library, const char *sentence)
     assert_null(strchr(obstacle(), '\n'));
     assert_int_equal(count_voices("piper"), 0);
     assert_true(count_voices("espeak-ng") > 50);
-    assert_int_equal(speech_signature(&english, hex, &error), 0);
+    assert_int_equal(sign(hex, &error), 0);
 }
 
 static void test_obstacles(void **state)
@@ -131,7 +142,7 @@ static void count_notice(void *context, const char *sentence)
 static char *speak(const char *device, const char *failing, char notice[NOTICE_MAXIMUM], size_t *size)
 {
     static const char *const texts[] = {"hello computer"};
-    static const struct voice voice = {"piper", "en_US-test", 0, 1, true};
+    static const struct voice voice = {"piper", "en_US-test", 0, 1, true, false};
     const struct speech_request request = {.texts = texts,
                                            .text_count = 1,
                                            .language = &english,
@@ -190,7 +201,7 @@ static void test_a_wrong_call_is_no_fault_of_cuda(void **state)
 {
     (void)state;
     static const char *const texts[] = {"hello computer"};
-    static const struct voice voice = {"piper", "en_US-test", 0, 1, true};
+    static const struct voice voice = {"piper", "en_US-test", 0, 1, true, false};
     const struct speech_request request = {
         .texts = texts, .text_count = 1, .language = &english, .clips = 40, .voices = &voice, .voice_count = 1};
     struct speech_report report;
@@ -209,11 +220,11 @@ static void test_devices(void **state)
     (void)state;
     char cpu[65], cuda[65], again[65];
     speech_choose_device("cpu", &error);
-    assert_int_equal(speech_signature(&english, cpu, &error), 0);
+    assert_int_equal(sign(cpu, &error), 0);
     speech_choose_device("cuda", &error);
-    assert_int_equal(speech_signature(&english, cuda, &error), 0);
+    assert_int_equal(sign(cuda, &error), 0);
     speech_choose_device("auto", &error);
-    assert_int_equal(speech_signature(&english, again, &error), 0);
+    assert_int_equal(sign(again, &error), 0);
     assert_string_equal(cuda, again);
     assert_string_not_equal(cuda, cpu);
     assert_int_equal(speech_choose_device("gpu", &error), ERROR_USAGE);
@@ -226,7 +237,7 @@ static void test_devices(void **state)
     assert_string_equal(notice, "");
     free(speak("cuda", "", notice, &size));
     assert_non_null(strstr(notice, "built without it"));
-    assert_int_equal(speech_signature(&english, again, &error), 0);
+    assert_int_equal(sign(again, &error), 0);
     assert_string_equal(again, cpu);
     setenv("WAKESMITH_ONNXRUNTIME", getenv("WAKESMITH_FAKE"), 1);
     speech_choose_device("auto", &error);

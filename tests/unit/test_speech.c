@@ -185,11 +185,11 @@ static void test_voices(void **state)
     size_t count;
     assert_int_equal(speech_voices(&english, &voices, &count, &error), 0);
     int groups = 0;
-    double share = 0;
+    double shares[2] = {0, 0}; // of espeak-ng, and of flite where it is: equal
     for (size_t i = 0; i < count; i++) {
         assert_true(voices[i].group >= 0 && voices[i].share > 0);
         groups = voices[i].group >= groups ? voices[i].group + 1 : groups;
-        share += voices[i].share;
+        shares[strcmp(voices[i].engine, "flite") == 0] += voices[i].share;
         // One variant is one speaker, whichever dialect it speaks.
         for (size_t k = 0; k < i; k++) {
             const char *a = strchr(voices[i].name, '+'), *b = strchr(voices[k].name, '+');
@@ -198,13 +198,13 @@ static void test_voices(void **state)
         }
     }
     assert_true(groups >= 50);
-    assert_true(fabs(share - 1) < 1e-9);
-    free(voices);
+    assert_true(shares[1] == 0 || fabs(shares[0] - shares[1]) < 1e-9);
 
     char one[65], again[65], other[65];
-    assert_int_equal(speech_signature(&english, one, &error), 0);
-    assert_int_equal(speech_signature(&english, again, &error), 0);
-    assert_int_equal(speech_signature(&german, other, &error), 0);
+    assert_int_equal(speech_signature(voices, count, one, &error), 0);
+    assert_int_equal(speech_signature(voices, count, again, &error), 0);
+    assert_int_equal(speech_signature(voices, count - 1, other, &error), 0);
+    free(voices);
     assert_string_equal(one, again);
     assert_string_not_equal(one, other);
 
@@ -223,7 +223,7 @@ static void test_chosen_voices(void **state)
     (void)state;
     struct error error = {0};
     struct corpus corpus;
-    struct voice chosen[] = {{"espeak-ng", "gmw/de+f2", 3, .5, false}, {"espeak-ng", "gmw/de+m3", 5, .5, false}};
+    struct voice chosen[] = {{"espeak-ng", "gmw/de+f2", 3, .5, false, false}, {"espeak-ng", "gmw/de+m3", 5, .5, false, false}};
     struct speech_request request = request_for(&german, 40);
     request.voices = chosen;
     request.voice_count = 2;
