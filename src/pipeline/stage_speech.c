@@ -26,7 +26,7 @@ struct cast {
     struct voice *parts[5]; // [enum part_of_cast]
     size_t counts[5];
 };
-// FOREIGN: those of CAST_NEURAL that can be told phonemes of any language.
+// FOREIGN: those of CAST_NEURAL that can best be told phonemes of any language.
 enum part_of_cast { CAST_TRAIN, CAST_HELD, CAST_NEURAL, CAST_FOREIGN, CAST_HELD_WORDS };
 
 static void cast_close(struct cast *cast)
@@ -70,6 +70,7 @@ static int cast_open(struct cast *cast, struct walk *walk, struct error *error)
 {
     enum { MANY = 8 };
     size_t count;
+    int best = 0;
     *cast = (struct cast){0};
     TRY(speech_voices(walk->language, &cast->voices, &count, error));
     for (size_t i = 0; i < COUNT_OF(cast->parts); i++) {
@@ -87,8 +88,12 @@ static int cast_open(struct cast *cast, struct walk *walk, struct error *error)
             cast_add(cast, held ? CAST_HELD : CAST_TRAIN, voice);
         else if (!held)
             cast_add(cast, CAST_NEURAL, voice);
-        if (voice->neural && voice->foreign && !held)
+        best = !held && voice->foreign > best ? voice->foreign : best;
+        if (!held && voice->foreign > 0 && voice->foreign == best) {
+            // Engines stand together: those before a better one are no longer wanted.
+            cast->counts[CAST_FOREIGN] *= cast->parts[CAST_FOREIGN][0].foreign == best;
             cast_add(cast, CAST_FOREIGN, voice);
+        }
     }
     balance_held(cast);
     for (int held = CAST_TRAIN; held <= CAST_HELD; held++) // nobody left on one side: better the same voices than none
@@ -368,8 +373,8 @@ static int find_order(struct walk *walk, const struct pipeline_saying *saying, c
     enum part_of_cast part = accents ? CAST_FOREIGN : neural ? CAST_NEURAL : CAST_TRAIN;
     enum corpus_name name = accents ? CORPUS_ACCENTS : neural ? CORPUS_NEURAL : CORPUS_WORDS;
     if (cast->counts[part] == 0)
-        return error_set(error, ERROR_MISSING, "no %s voice speaks %s: wakesmith voices fetch --default brings some",
-                         accents ? "Kokoro" : "neural", walk->language->name);
+        return error_set(error, ERROR_MISSING, "no neural voice speaks %s: wakesmith voices fetch --default brings some",
+                         walk->language->name);
     *order = order_of_words(walk, name, part, saying->clips);
     if (saying->phonemes)
         TRY(say_phonemes(walk, saying->phonemes, error));

@@ -14,10 +14,10 @@ const struct engine speech_engines[] = {
     {.name = "flite", .share = .5, .timbre = {.86, 1.18}, .pace = {.38, 1.67}, .first_pace = .87,
      .list = flite_list, .reads = flite_reads, .version = flite_version, .open = flite_open, .speak = flite_speak},
 #endif
-    {.name = "kokoro", .share = .6, .timbre = {.93, 1.08}, .pace = {.7, 1.5}, .first_pace = 1, .neural = true,
+    {.name = "kokoro", .share = .6, .timbre = {.93, 1.08}, .pace = {.7, 1.5}, .first_pace = 1, .neural = true, .foreign = 2,
      .list = kokoro_list, .version = kokoro_version, .open = kokoro_open, .speak = kokoro_speak},
-    {.name = "piper", .share = .3, .timbre = {.9, 1.12}, .pace = {.5, 2}, .first_pace = 1, .neural = true,
-     .list = piper_list, .reads = piper_reads, .version = piper_version, .open = piper_open, .speak = piper_speak},
+    {.name = "piper", .share = .3, .timbre = {.9, 1.12}, .pace = {.5, 2}, .first_pace = 1, .neural = true, .foreign = 1,
+     .list = piper_list, .version = piper_version, .open = piper_open, .speak = piper_speak},
 };
 const size_t speech_engine_count = COUNT_OF(speech_engines);
 _Static_assert(COUNT_OF(speech_engines) <= ENGINES_MAXIMUM, "room for a fact about each engine");
@@ -152,7 +152,7 @@ static int make_voices(const struct row *rows, size_t count, struct voice **voic
         const struct engine *engine = &speech_engines[rows[i].engine];
         (*voices)[i] = (struct voice){engine->name, strcpy(names, rows[i].name), 0,
                                       engine->share * rows[i].weight / weights[rows[i].engine],
-                                      engine->neural, engine->neural && !engine->reads};
+                                      engine->neural, engine->foreign};
         names += strlen(names) + 1;
         sorted[i] = &rows[i];
     }

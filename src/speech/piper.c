@@ -104,11 +104,6 @@ int piper_list(const struct language *language, struct buffer *lines)
     return lines->failed ? -1 : 0;
 }
 
-bool piper_reads(const char *text)
-{
-    return !is_ipa(text); // its phonemes are of one language
-}
-
 const char *piper_version(void)
 {
     return "1"; // of this recipe
@@ -217,8 +212,10 @@ size_t piper_ids(const struct language *language, const char *voice, const char 
     size_t count = 0;
     if (load(voice, strcspn(voice, "#")) != 0)
         return 0;
+    const char *reader = reader_of(piper.settings, language);
     buffer_init(&ipa, 1 << 16);
-    if (espeak_ipa(reader_of(piper.settings, language), text, &ipa) == 0 && ipa.data)
+    int code = is_ipa(text) ? foreign_ipa(text, reader, language, &ipa) : espeak_ipa(reader, text, &ipa);
+    if (code == 0 && ipa.data)
         count = ids_of(json_object_get(piper.settings, "phoneme_id_map"), ipa.data, ids, most);
     buffer_free(&ipa);
     return count;

@@ -25,7 +25,7 @@ struct voice {
                         // whatever the dialect; flite: the speaker
     double share;       // how often it is drawn, relative; the engine table says how much the engines speak
     bool neural;        // about half a second of computing a clip
-    bool foreign;       // says [/IPA/] of any language
+    int foreign;        // > 0: says [/IPA/] of any language; the more, the better
 };
 
 // One spoken clip. int16 16 kHz, trimmed to speech, peak about 20000.

@@ -39,6 +39,7 @@ struct engine {
     int (*open)(void);
     int (*speak)(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
                  struct sound *sound);
+    int foreign; // > 0: can be told the phonemes of another language; the engines with the highest are
     bool neural; // takes about a second of computing a clip: it is asked once, not until the length fits
 };
 enum { ENGINES_MAXIMUM = 8 };
@@ -76,7 +77,6 @@ size_t kokoro_ids(const struct language *language, const char *voice, const char
 size_t piper_ids(const struct language *language, const char *voice, const char *text, int64_t *ids, size_t most);
 
 int piper_list(const struct language *language, struct buffer *lines);
-bool piper_reads(const char *text);
 const char *piper_version(void);
 int piper_open(void);
 int piper_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
@@ -86,6 +86,9 @@ struct piper_facts {
     int speakers;
 };
 int piper_describe(const char *model, struct piper_facts *facts); // by the .json beside it; -1 when it does not say
+// `ipa` in the sounds of `language`, as the espeak-ng voice `reader` reads it, for a voice that knows no others; -1 when
+// they cannot be found.
+int foreign_ipa(const char *ipa, const char *reader, const struct language *language, struct buffer *out);
 // The model with a seed in each of its `*seeded` random nodes. 0, or -1 for what is no ONNX file. The caller frees `out`.
 int onnx_seed(const void *model, size_t size, struct buffer *out, size_t *seeded);
 // Kokoro's model with its silence cropped before it is rendered. 0, or -1 for another model (onnx_crop.c), which then

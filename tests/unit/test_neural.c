@@ -142,7 +142,7 @@ static void count_notice(void *context, const char *sentence)
 static char *speak(const char *device, const char *failing, char notice[NOTICE_MAXIMUM], size_t *size)
 {
     static const char *const texts[] = {"hello computer"};
-    static const struct voice voice = {"piper", "en_US-test", 0, 1, true, false};
+    static const struct voice voice = {"piper", "en_US-test", 0, 1, true, 1};
     const struct speech_request request = {.texts = texts,
                                            .text_count = 1,
                                            .language = &english,
@@ -201,7 +201,7 @@ static void test_a_wrong_call_is_no_fault_of_cuda(void **state)
 {
     (void)state;
     static const char *const texts[] = {"hello computer"};
-    static const struct voice voice = {"piper", "en_US-test", 0, 1, true, false};
+    static const struct voice voice = {"piper", "en_US-test", 0, 1, true, 1};
     const struct speech_request request = {
         .texts = texts, .text_count = 1, .language = &english, .clips = 40, .voices = &voice, .voice_count = 1};
     struct speech_report report;

@@ -223,7 +223,7 @@ static void test_chosen_voices(void **state)
     (void)state;
     struct error error = {0};
     struct corpus corpus;
-    struct voice chosen[] = {{"espeak-ng", "gmw/de+f2", 3, .5, false, false}, {"espeak-ng", "gmw/de+m3", 5, .5, false, false}};
+    struct voice chosen[] = {{"espeak-ng", "gmw/de+f2", 3, .5, false, 0}, {"espeak-ng", "gmw/de+m3", 5, .5, false, 0}};
     struct speech_request request = request_for(&german, 40);
     request.voices = chosen;
     request.voice_count = 2;
