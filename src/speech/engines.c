@@ -6,7 +6,8 @@
 #include <string.h>
 
 // Formants: the vocal tracts of adults differ by about 15 percent. espeak-ng's variants bring formants of their own, so
-// its range is small; flite's four speakers are spread over the people between them.
+// its range is small; the few speakers of flite, mbrola and RHVoice are spread over the people between them. The last
+// two are there when the user has installed them.
 const struct engine speech_engines[] = {
     {.name = "espeak-ng", .share = .5, .timbre = {.93, 1.08}, .pace = {.3, 2.2}, .first_pace = .7,
      .list = espeak_list, .reads = espeak_reads, .version = espeak_version, .open = espeak_open, .speak = espeak_speak},
@@ -14,6 +15,11 @@ const struct engine speech_engines[] = {
     {.name = "flite", .share = .5, .timbre = {.86, 1.18}, .pace = {.38, 1.67}, .first_pace = .87,
      .list = flite_list, .reads = flite_reads, .version = flite_version, .open = flite_open, .speak = flite_speak},
 #endif
+    {.name = "mbrola", .share = .25, .timbre = {.88, 1.14}, .pace = {.4, 2}, .first_pace = .8,
+     .list = mbrola_list, .reads = espeak_reads, .version = espeak_version, .open = espeak_open, .speak = espeak_speak},
+    {.name = "rhvoice", .share = .25, .timbre = {.88, 1.14}, .pace = {.4, 2.5}, .first_pace = .9,
+     .list = rhvoice_list, .reads = rhvoice_reads, .version = rhvoice_version, .open = rhvoice_open,
+     .speak = rhvoice_speak},
     {.name = "kokoro", .share = .6, .timbre = {.93, 1.08}, .pace = {.7, 1.5}, .first_pace = 1, .neural = true, .foreign = 2,
      .list = kokoro_list, .version = kokoro_version, .open = kokoro_open, .speak = kokoro_speak},
     {.name = "piper", .share = .3, .timbre = {.9, 1.12}, .pace = {.5, 2}, .first_pace = 1, .neural = true, .foreign = 1,

@@ -167,6 +167,28 @@ int espeak_list(const struct language *language, struct buffer *lines)
     return 0;
 }
 
+// "mb/mb-de6-en" is the speaker de6, a German, in English; weighs less than those whose language it is. espeak-ng can
+// take a voice when the program mbrola and the speaker's data are there.
+int mbrola_list(const struct language *language, struct buffer *lines)
+{
+    struct text_list names = {0};
+    struct error error;
+    if (espeak_open() != 0)
+        return 0;
+    for (const espeak_VOICE **at = espeak_ListVoices(&(espeak_VOICE){.languages = "mbrola"}); at && *at; at++)
+        if (strncmp((*at)->identifier, "mb/mb-", 6) == 0 && speaks(*at, language_tag(language->espeak)) &&
+            text_list_add(&names, (*at)->identifier, &error) < 0)
+            return -1;
+    for (size_t i = 0; i < names.count; i++) {
+        const char *speaker = names.items[i] + 6;
+        size_t length = strcspn(speaker, "-");
+        if (espeak_SetVoiceByName(names.items[i]) == EE_OK)
+            buffer_print(lines, "%d\t%.*s\t%s\n", speaker[length] ? 1 : 2, (int)length, speaker, names.items[i]);
+    }
+    text_list_free(&names);
+    return lines->failed ? -1 : 0;
+}
+
 // ---- speaking -------------------------------------------------------------------------------------------
 
 bool espeak_reads(const char *text)

@@ -19,7 +19,7 @@
 // A voice: what one engine can sound like as one speaker. `group` keeps together what must not be split
 // between training and validation.
 struct voice {
-    const char *engine; // "espeak-ng", "flite"
+    const char *engine; // a row of the engine table: "espeak-ng", "flite", ...
     const char *name;   // the engine's name of it, e.g. "gmw/en-US+f2" or "slt"
     int group;          // equal for voices that sound alike; >= 0. espeak-ng: equal formants 1-4 and glottal source,
                         // whatever the dialect; flite: the speaker

@@ -58,6 +58,14 @@ int espeak_ipa(const char *voice, const char *text, struct buffer *ipa);
 int espeak_tied_ipa(const char *voice, const char *text, struct buffer *ipa);
 // Phonemes of `text` as the voice of `language` reads it, appended to `phonemes`: mnemonics separated by '_', or IPA.
 int espeak_phonemes(const char *text, const struct language *language, bool ipa, struct buffer *phonemes);
+// espeak-ng's voices that speak by the program mbrola, with recorded speakers; those whose data are installed.
+int mbrola_list(const struct language *language, struct buffer *lines);
+int rhvoice_list(const struct language *language, struct buffer *lines);
+bool rhvoice_reads(const char *text);
+const char *rhvoice_version(void);
+int rhvoice_open(void);
+int rhvoice_speak(const struct language *language, const char *voice, const char *text, const struct prosody *prosody,
+                  struct sound *sound);
 int flite_list(const struct language *language, struct buffer *lines);
 bool flite_reads(const char *text);
 const char *flite_version(void);

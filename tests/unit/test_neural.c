@@ -232,7 +232,7 @@ static void test_devices(void **state)
 
     char notice[NOTICE_MAXIMUM];
     size_t size;
-    setenv("WAKESMITH_ONNXRUNTIME", getenv("WAKESMITH_FAKE_PLAIN"), 1);
+    setenv("WAKESMITH_ONNXRUNTIME", getenv("WAKESMITH_PLAIN"), 1);
     free(speak("auto", "", notice, &size));
     assert_string_equal(notice, "");
     free(speak("cuda", "", notice, &size));
