@@ -17,7 +17,9 @@ struct said {
 struct saying { // what the command line says
     const struct pipeline_options *options;
     const char *folder, *phonemes;
-    char obstacle[SPEECH_SENTENCE]; // to neural voices
+    char notice[SPEECH_SENTENCE]; // of --json: what neural voices lack
+    struct terminal terminal;
+    struct progress *progress;
     char id[TEXT_ID_SIZE];
     struct text_list voices;
     size_t count;
@@ -26,7 +28,8 @@ struct saying { // what the command line says
 
 static int say(const struct saying *saying, bool neural, size_t clips, struct said *said, struct error *error)
 {
-    const struct pipeline_saying wish = {clips, &saying->voices, saying->phonemes, neural, saying->accents};
+    const struct pipeline_saying wish = {clips,  &saying->voices, saying->phonemes,
+                                         neural, saying->accents, saying->progress};
     char *path = text_print("%s/.say.corpus", saying->folder);
     int code = path ? pipeline_speak(saying->options, &wish, path, &said->voices, &said->texts, error)
                     : error_memory(error, "a path");
@@ -76,18 +79,26 @@ static int write_clips(const struct saying *saying, const struct said said[2], s
         return code < 0 ? code : print_done(error);
     }
     return print_json(json_pack("{s:s, s:o, s:s?}", "id", saying->id, "clips", list, "notice",
-                                *saying->obstacle ? saying->obstacle : NULL),
+                                *saying->notice ? saying->notice : NULL),
                       error);
 }
 
 // Said on stderr, or with the clips.
-static void find_obstacle(struct saying *saying)
+static void tell(void *context, const char *sentence)
 {
-    struct terminal terminal;
-    terminal_open(&terminal);
-    speech_obstacle(saying->obstacle, sizeof saying->obstacle);
-    if (*saying->obstacle && !saying->json)
-        terminal_notice(&terminal, saying->obstacle);
+    struct saying *saying = context;
+    if (!saying->json)
+        terminal_notice(&saying->terminal, sentence);
+    else if (!*saying->notice)
+        snprintf(saying->notice, sizeof saying->notice, "%s", sentence);
+}
+
+static void tell_obstacle(struct saying *saying)
+{
+    char sentence[SPEECH_SENTENCE];
+    speech_obstacle(sentence, sizeof sentence);
+    if (*sentence)
+        tell(saying, sentence);
 }
 
 // With neural voices every second clip is theirs, where there are any.
@@ -114,6 +125,7 @@ int command_say(int argc, char **argv, struct error *error)
     struct pipeline_options options;
     pipeline_options_default(&options);
     struct saying saying = {.options = &options};
+    struct progress progress = {.notice = tell, .context = &saying};
     int64_t count = 8;
     const char *device = NULL;
     bool done;
@@ -150,10 +162,12 @@ int command_say(int argc, char **argv, struct error *error)
     saying.count = (size_t)count;
     TRY_GOTO(text_check_phrase(options.phrase, error), end);
     text_safe_id(options.phrase, saying.id);
+    terminal_open(&saying.terminal);
+    saying.progress = &progress;
     TRY_GOTO(folder_make(saying.folder, error), end);
     if (device)
         TRY_GOTO(speech_choose_device(device, error), end);
-    find_obstacle(&saying);
+    tell_obstacle(&saying);
     code = say_all(&saying, error);
 end:
     text_list_free(&saying.voices);

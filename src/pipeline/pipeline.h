@@ -92,6 +92,7 @@ struct pipeline_saying {
     const char *phonemes;           // a [[text]] said instead of the spellings; NULL: the spellings, in turn
     bool neural;                    // what neural voices say in the training, not what the others say
     bool accents;                   // what is said with accents in the training
+    struct progress *progress;      // gets notices; NULL: nobody reads
 };
 // Speaks into the corpus file `path`: without voices and phonemes the first clips that the training of `options` would
 // be made of. *voices (caller frees): who their `voice` numbers mean. *texts: what their `text` numbers mean.

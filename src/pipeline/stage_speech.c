@@ -210,6 +210,8 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
         progress_end(walk->progress, "%zu %s by %zu voices", order->clips, name, report->voices);
         walk_log(walk, "%s: %zu clips by %zu voices in %zu groups, %.1f s, %zu tried", name, order->clips,
                  report->voices, report->groups, report->seconds, report->tried);
+        if (*report->notice)
+            walk_log(walk, "%s: %s", name, report->notice);
         TRY_GOTO(artefact_sign(path, hex, error), end);
         TRY_GOTO(corpus_open(corpus, path, error), end);
     }
@@ -404,7 +406,7 @@ int pipeline_speak(const struct pipeline_options *options, const struct pipeline
     TRY_GOTO(find_order(&walk, saying, &cast, chosen, &order, error), end);
     struct speech_request request = request_of(&walk, &cast, &order);
     request.threads = (int)options->threads;
-    TRY_GOTO(speech_generate(&request, path, NULL, NULL, error), end);
+    TRY_GOTO(speech_generate(&request, path, saying->progress, NULL, error), end);
     // The names of the voices lie behind the whole cast: the caller gets that memory with those who spoke in front.
     memcpy(cast.voices, cast.parts[order.cast], cast.counts[order.cast] * sizeof *cast.voices);
     *voices = cast.voices;
