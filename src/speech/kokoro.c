@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The engine Kokoro: a small neural synthesiser whose speakers are styles, vectors that can be blended. A voice is a
-// style ("af_heart") or a blend of two ("af_heart~bm_lewis~35": 35 % of the second). Text becomes phonemes by espeak-ng,
-// phonemes tokens. Files, in <voices>/kokoro: model.onnx (Kokoro-82M, input tokens, style, speed; output audio) and
+// style ("af_heart") or a blend of two or three ("af_heart~bm_lewis~35~em_alex~20": 35 % of the second, 20 % of the
+// third). Text becomes phonemes by espeak-ng, phonemes tokens. Files, in <voices>/kokoro: model.onnx (Kokoro-82M, input tokens, style, speed; output audio) and
 // styles/<name>.bin, float32 little endian [510][256]: row n - 1 is for n tokens.
 #include "speech/ort.h"
 #include "speech/speech_internal.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STYLE_ROWS = 510, STYLE_SIZE = 256, TOKENS_MAXIMUM = 512, RATE = 24000, STYLES_MAXIMUM = 128, BLENDS = 3 };
+enum { STYLE_ROWS = 510, STYLE_SIZE = 256, TOKENS_MAXIMUM = 512, RATE = 24000, STYLES_MAXIMUM = 128, BLENDS = 6 };
 
 // ---- tokens -----------------------------------------------------------------------------------------------
 
@@ -135,6 +135,23 @@ static size_t list_styles(struct text_list *styles)
 // cluster. So a cluster that is held out of training was never heard there, not even mixed into another voice.
 enum { CLUSTER = 4 };
 
+// A style with one or two others of its cluster: 20 to 50 % of the second, 10 to 30 % of the third.
+static void print_blend(struct buffer *lines, size_t cluster, char *const *styles, size_t count, const char *name,
+                        double share, struct rng *rng)
+{
+    const char *second = path_name(styles[rng_below(rng, (uint32_t)count)]),
+               *third = path_name(styles[rng_below(rng, (uint32_t)count)]);
+    unsigned much = 20 + rng_below(rng, 31), some = 10 + rng_below(rng, 21);
+    bool three = rng_chance(rng, .5) && third != second && strcmp(third, name) != 0;
+    if (strcmp(second, name) == 0)
+        return;
+    buffer_print(lines, "%g\tcluster %zu\t%.*s~%.*s~%u", share, cluster, (int)strcspn(name, "."), name,
+                 (int)strcspn(second, "."), second, much);
+    if (three)
+        buffer_print(lines, "~%.*s~%u", (int)strcspn(third, "."), third, some);
+    buffer_print(lines, "\n");
+}
+
 int kokoro_list(const struct language *language, struct buffer *lines)
 {
     struct text_list styles = {0};
@@ -151,12 +168,8 @@ int kokoro_list(const struct language *language, struct buffer *lines)
         if (!native && !all)
             continue;
         buffer_print(lines, "%g\tcluster %zu\t%.*s\n", native ? 2.0 : 1.0, cluster, length, name);
-        for (int k = 0; k < BLENDS; k++) {
-            const char *other = path_name(styles.items[cluster * CLUSTER + rng_below(&rng, (uint32_t)others)]);
-            if (strcmp(other, name) != 0)
-                buffer_print(lines, "%g\tcluster %zu\t%.*s~%.*s~%u\n", native ? 1.0 : .5, cluster, length, name,
-                             (int)strcspn(other, "."), other, 20 + rng_below(&rng, 31));
-        }
+        for (int k = 0; k < BLENDS; k++)
+            print_blend(lines, cluster, &styles.items[cluster * CLUSTER], others, name, native ? 1 : .5, &rng);
     }
     text_list_free(&styles);
     return lines->failed ? -1 : 0;
@@ -171,7 +184,7 @@ static bool wants_crop(void)
 
 const char *kokoro_version(void)
 {
-    return wants_crop() ? "82M-2" : "82M-2 whole"; // of this recipe of phonemes and blends
+    return wants_crop() ? "82M-3" : "82M-3 whole"; // of this recipe of phonemes and blends
 }
 
 // ---- speaking ---------------------------------------------------------------------------------------------
@@ -222,20 +235,25 @@ static int add_style(const char *name, size_t length, size_t row, float share, f
     return code;
 }
 
+// first[~other~percent]...: what the others leave is the first's.
 static int make_style(const char *voice, size_t row, float style[STYLE_SIZE])
 {
     size_t length = strcspn(voice, "~");
-    const char *other = voice[length] ? voice + length + 1 : NULL;
-    float share = 0;
+    float rest = 1;
     for (int i = 0; i < STYLE_SIZE; i++)
         style[i] = 0;
-    if (other) {
-        size_t second = strcspn(other, "~");
-        share = other[second] ? (float)strtod(other + second + 1, NULL) / 100 : 0;
-        if (add_style(other, second, row, share, style) != 0)
+    for (const char *at = voice + length; *at;) {
+        size_t name = strcspn(at + 1, "~");
+        const char *percent = at + 1 + name;
+        if (!*percent)
             return -1;
+        float share = (float)strtod(percent + 1, NULL) / 100;
+        if (add_style(at + 1, name, row, share, style) != 0)
+            return -1;
+        rest -= share;
+        at = percent + 1 + strcspn(percent + 1, "~");
     }
-    return add_style(voice, length, row, 1 - share, style);
+    return add_style(voice, length, row, rest, style);
 }
 
 static int keep(void *context, const float *values, size_t count)

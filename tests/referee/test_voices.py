@@ -52,14 +52,17 @@ model = session(voices / "kokoro" / "model.onnx")
 
 
 def style(name, tokens):
-    """The row for that many tokens; "a~b~35" is 35 % of b."""
-    first, *other = name.split("~")
-    share = np.float32(float(other[1])) / np.float32(100) if other else np.float32(0)
-    rows = [np.fromfile(voices / "kokoro" / "styles" / f"{n}.bin", "<f4").reshape(510, 256)[tokens - 3] for n in [first, *other[:1]]]
-    return (share * rows[1] + (np.float32(1) - share) * rows[0] if other else rows[0])[None]
+    """The row for that many tokens; "a~b~35~c~20" is 35 % of b and 20 % of c."""
+    first, *others = name.split("~")
+    row = lambda n: np.fromfile(voices / "kokoro" / "styles" / f"{n}.bin", "<f4").reshape(510, 256)[tokens - 3]
+    mixed, rest = np.zeros(256, np.float32), np.float32(1)
+    for other, percent in zip(others[::2], others[1::2]):
+        share = np.float32(float(percent)) / np.float32(100)
+        mixed, rest = mixed + share * row(other), rest - share
+    return (mixed + rest * row(first))[None]
 
 
-for voice, pace in (("af_heart", 1.0), ("bm_lewis", 0.8), ("af_heart~bm_lewis~35", 1.2), ("ff_siwis", 1.0)):
+for voice, pace in (("af_heart", 1.0), ("bm_lewis", 0.8), ("af_heart~bm_lewis~35", 1.2), ("af_heart~bm_lewis~35~em_alex~20", 0.9), ("ff_siwis", 1.0)):
     worst = 0.0
     for tokens, samples in speak("kokoro", voice, pace):
         assert tokens[0] == tokens[-1] == 0 and 5 < len(tokens) < 60, tokens
