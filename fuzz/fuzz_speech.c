@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// corpus_open over hostile files: as they are, and with the checksum made right so that what lies behind it is reached.
+// corpus_open over hostile files: as they are, and with the checksum made right so that what lies behind it is reached;
+// and the same bytes as IPA.
 #include "speech/speech.h"
 #include "speech/speech_internal.h"
 
@@ -29,11 +30,22 @@ static void open_bytes(const void *data, size_t size)
         close(file);
 }
 
+static void read_ipa(const void *data, size_t size)
+{
+    char text[1000];
+    size_t sounds = 0;
+    struct error error = {0};
+    snprintf(text, sizeof text, "/%.*s/", (int)(size < 900 ? size : 900), (const char *)data);
+    if (ipa_count(text, &sounds, &error) < 0 ? !*error.message : sounds == 0 || sounds > PHONEMES_MAXIMUM)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     open_bytes(data, size);
+    read_ipa(data, size);
     void *sealed = array_alloc(1, size + 1);
     if (!sealed)
         return 0;

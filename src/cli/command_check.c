@@ -12,6 +12,7 @@ struct word { // what is known of it
     const struct language *language;
     struct speech_facts facts;
     struct text_list similar;
+    char mute[64]; // engines that cannot say the phonemes given
 };
 
 struct verdict {
@@ -50,6 +51,11 @@ static bool has_similar_words(const struct word *word)
     return word->similar.count > 0;
 }
 
+static bool has_mute_engines(const struct word *word)
+{
+    return *word->mute != 0;
+}
+
 static const struct verdict verdicts[] = {
     {"too_short", "poor", is_one_syllable,
      "One syllable turns up in other words all the time: it would wake by mistake. Take two to five, like \"hey "
@@ -61,9 +67,10 @@ static const struct verdict verdicts[] = {
     {"few_sounds", "fair", has_few_sounds, "Few different sounds: words with more variety are told apart better."},
     {"similar_words", "fair", has_similar_words,
      "It sounds like words that people say every day, which may wake it by mistake"},
+    {"mute_engines", "fair", has_mute_engines, "Cannot say these phonemes and leaves them to the other voices"},
 };
 
-// The verdict's sentence; "similar_words" names them. The caller frees it.
+// The verdict's sentence; "similar_words" and "mute_engines" name them. The caller frees it.
 static char *verdict_text(const struct verdict *verdict, const struct word *word)
 {
     struct buffer text;
@@ -72,6 +79,8 @@ static char *verdict_text(const struct verdict *verdict, const struct word *word
     for (size_t i = 0; verdict->holds == has_similar_words && i < word->similar.count; i++)
         buffer_print(&text, "%s\"%s\"%s", i ? ", " : ": ", word->similar.items[i],
                      i + 1 == word->similar.count ? "." : "");
+    if (verdict->holds == has_mute_engines)
+        buffer_print(&text, ": %s.", word->mute);
     return text.data;
 }
 
@@ -126,12 +135,39 @@ static int print_check(const char *phrase, const char *id, const char *title, co
     return print_done(error);
 }
 
+// What is known of the word as it is read, or as `phonemes` say it.
+static int describe(const char *spoken, const char *phonemes, struct word *word, struct error *error)
+{
+    char *mnemonics = NULL, *ipa = NULL;
+    int code = 0;
+    if (phonemes) {
+        TRY(text_check(phonemes, "--phonemes", error));
+        TRY(speech_read_phonemes(phonemes, word->language, &mnemonics, &ipa, error));
+        code = speech_mute_engines(mnemonics, word->language, word->mute, error);
+    }
+    const char *said = mnemonics ? mnemonics : spoken;
+    if (code == 0)
+        code = speech_describe(said, word->language, &word->facts, error);
+    if (code == 0)
+        code = speech_similar_words(said, word->language, SIMILAR_SHOWN, &word->similar, error);
+    if (code == 0 && ipa) {
+        free(word->facts.ipa);
+        word->facts.ipa = ipa;
+        ipa = NULL;
+    }
+    free(mnemonics);
+    free(ipa);
+    return code;
+}
+
 int command_check(int argc, char **argv, struct error *error)
 {
-    const char *lang = "auto";
+    const char *lang = "auto", *phonemes = NULL;
     bool json = false, done;
     const struct option_row rows[] = {
         {"lang", 0, OPTION_TEXT, &lang, 0, 0, "LANG", "language (auto: by the script of the phrase)"},
+        {"phonemes", 0, OPTION_TEXT, &phonemes, 0, 0, "TEXT",
+         "how it is said instead of how it is read, /IPA/ or [[espeak-ng's]]"},
         {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, "one JSON document; what cannot be spoken is told in \"missing\""},
     };
     struct positionals words;
@@ -149,9 +185,7 @@ int command_check(int argc, char **argv, struct error *error)
     int code;
     TRY_GOTO(text_title(phrase, NULL, word.language, &title, error), end);
     TRY_GOTO(text_spoken(phrase, &spoken, error), end);
-    code = speech_describe(spoken, word.language, &word.facts, error);
-    if (code == 0)
-        code = speech_similar_words(spoken, word.language, SIMILAR_SHOWN, &word.similar, error);
+    code = describe(spoken, phonemes, &word, error);
     if (json && (code == 0 || code == ERROR_USAGE || code == ERROR_MISSING))
         code = print_check_json(phrase, id, title, &word, code < 0 ? error->message : NULL, error);
     else if (code == 0)

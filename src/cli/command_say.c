@@ -16,7 +16,7 @@ struct said {
 
 struct saying { // what the command line says
     const struct pipeline_options *options;
-    const char *folder, *phonemes;
+    const char *folder;
     char notice[SPEECH_SENTENCE]; // of --json: what neural voices lack
     struct terminal terminal;
     struct progress *progress;
@@ -28,8 +28,7 @@ struct saying { // what the command line says
 
 static int say(const struct saying *saying, bool neural, size_t clips, struct said *said, struct error *error)
 {
-    const struct pipeline_saying wish = {clips,  &saying->voices, saying->phonemes,
-                                         neural, saying->accents, saying->progress};
+    const struct pipeline_saying wish = {clips, &saying->voices, neural, saying->accents, saying->progress};
     char *path = text_print("%s/.say.corpus", saying->folder);
     int code = path ? pipeline_speak(saying->options, &wish, path, &said->voices, &said->texts, error)
                     : error_memory(error, "a path");
@@ -138,9 +137,10 @@ int command_say(int argc, char **argv, struct error *error)
          "as speakers of other dialects and languages say it, by neural voices"},
         {"voice", 0, OPTION_LIST, &saying.voices, 0, 0, "VOICE",
          "only this voice, as in kokoro:af_heart; repeatable, in turn by chance"},
-        {"also", 0, OPTION_LIST, &options.also, 0, 0, "TEXT", "another spelling of the same word; repeatable"},
-        {"phonemes", 0, OPTION_TEXT, &saying.phonemes, 0, 0, "[[...]]",
-         "said instead of the phrase: wakesmith check shows how it is read"},
+        {"phonemes", 0, OPTION_TEXT, &options.phonemes, 0, 0, "TEXT",
+         "how the phrase is said, /IPA/ or [[espeak-ng's]]: wakesmith check shows how it is read"},
+        {"also", 0, OPTION_LIST, &options.also, 0, 0, "TEXT",
+         "another spelling of the same word, or its phonemes; repeatable"},
         {"lang", 0, OPTION_TEXT, &options.lang, 0, 0, "LANG", "language (auto: by the script of the phrase)"},
         {"seed", 0, OPTION_INTEGER, &options.seed, 0, 1e15, "N", "seed of all draws (1)"},
         {"threads", 0, OPTION_INTEGER, &options.threads, 1, 256, "N", "processes (default: all processors)"},

@@ -152,8 +152,10 @@ int command_train(int argc, char **argv, struct error *error)
     const char *phrase = NULL, *events = NULL, *device = NULL;
     const struct option_row rows[] = {
         {"phrase", 0, OPTION_TEXT, &phrase, 0, 0, "TEXT", "the wake word, instead of the argument"},
+        {"phonemes", 0, OPTION_TEXT, &options.phonemes, 0, 0, "TEXT",
+         "how the phrase is said, /IPA/ or [[espeak-ng's]]: wakesmith check shows how it is read"},
         {"also", 0, OPTION_LIST, &options.also, 0, 0, "TEXT",
-         "another spelling of the same word, or its [[phonemes]]; repeatable"},
+         "another spelling of the same word, or its phonemes; repeatable"},
         {"preset", 0, OPTION_TEXT, &options.preset, 0, 0, "NAME", "draft (about a minute), standard (default) or thorough"},
         {"data-dir", 0, OPTION_TEXT, &options.data_dir, 0, 0, "DIR",
          "where work and output go (default: $DATA_DIR, /data or your home)"},

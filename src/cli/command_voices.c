@@ -125,6 +125,8 @@ static const struct {
 
 int command_voices(int argc, char **argv, struct error *error)
 {
+    if (argc > 0 && strcmp(argv[0], "say") == 0) // which has options of its own
+        return command_say(argc - 1, argv + 1, error);
     struct wish wish = {0};
     bool done;
     const struct option_row rows[] = {
@@ -146,7 +148,7 @@ int command_voices(int argc, char **argv, struct error *error)
     wish.progress = (struct progress){.sink = terminal_progress, .context = &terminal, .stop = &cli_stop};
     TRY(catalogue_open(&catalogue, error));
     int code =
-        error_set(error, ERROR_USAGE, "voices: say list, fetch, remove or import, not \"%.40s\"", words.items[0]);
+        error_set(error, ERROR_USAGE, "voices: say list, fetch, remove, say or import, not \"%.40s\"", words.items[0]);
     for (size_t i = 0; i < COUNT_OF(actions); i++)
         if (strcmp(words.items[0], actions[i].name) == 0)
             code = words.count < actions[i].least

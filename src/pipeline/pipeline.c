@@ -109,18 +109,30 @@ static int find_preset(struct walk *walk, struct error *error)
     return 0;
 }
 
+// As it is said: phonemes become [[mnemonics]] of the language, all else is a text to read.
+static int add_spelling(struct walk *walk, const char *text, bool phonemes, struct error *error)
+{
+    char *spoken = NULL, *ipa = NULL;
+    int code = phonemes ? speech_read_phonemes(text, walk->language, &spoken, &ipa, error)
+                        : text_spoken(text, &spoken, error);
+    if (code == 0)
+        code = text_list_add(&walk->spellings, spoken, error);
+    free(spoken);
+    free(ipa);
+    return code;
+}
+
 static int find_spellings(struct walk *walk, struct error *error)
 {
     const struct pipeline_options *options = walk->options;
-    for (size_t i = 0; i <= options->also.count; i++) {
-        const char *text = i ? options->also.items[i - 1] : options->phrase;
-        char *spoken;
-        if (i && text_check_phrase(text, error) < 0)
+    if (!options->phonemes)
+        TRY(add_spelling(walk, options->phrase, false, error));
+    else if (text_check_phrase(options->phonemes, error) < 0 || add_spelling(walk, options->phonemes, true, error) < 0)
+        return error_prefix(error, "--phonemes");
+    for (size_t i = 0; i < options->also.count; i++) {
+        const char *text = options->also.items[i];
+        if (text_check_phrase(text, error) < 0 || add_spelling(walk, text, speech_is_phonemes(text), error) < 0)
             return error_prefix(error, "--also");
-        TRY(text_spoken(text, &spoken, error));
-        int code = text_list_add(&walk->spellings, spoken, error);
-        free(spoken);
-        TRY(code);
     }
     return 0;
 }
@@ -269,6 +281,24 @@ static void tell_obstacle(struct walk *walk)
     progress_notice(walk->progress, sentence);
 }
 
+// Phonemes that are none of an engine's are left to the other voices: the log and the report say so.
+static int tell_unspoken(struct walk *walk, struct error *error)
+{
+    for (size_t i = 0; i < walk->spellings.count; i++) {
+        const char *text = walk->spellings.items[i];
+        char names[64], sentence[256];
+        if (!speech_is_phonemes(text))
+            continue;
+        TRY(speech_mute_engines(text, walk->language, names, error));
+        snprintf(sentence, sizeof sentence, "The voices of %s cannot say %.100s: it is left to the others.", names, text);
+        if (*names)
+            TRY(text_list_add(&walk->unspoken, sentence, error));
+        if (*names)
+            walk_log(walk, "%s", sentence);
+    }
+    return 0;
+}
+
 void walk_close_audio(struct walk *walk)
 {
     sound_store_close(&walk->store);
@@ -301,6 +331,7 @@ static void walk_close(struct walk *walk)
     free(walk->log_path);
     free(walk->title);
     text_list_free(&walk->spellings);
+    text_list_free(&walk->unspoken);
     free(walk->data);
     free(walk->work);
     free(walk->sounds_folder);
@@ -326,6 +357,7 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
     }
     log_begin(&walk);
     tell_obstacle(&walk);
+    TRY_GOTO(tell_unspoken(&walk, error), end);
     static int (*const stages[])(struct walk * walk, struct error * error) = {stage_sounds, stage_speech,
                                                                               stage_features, stage_train};
     for (size_t i = 0; i < COUNT_OF(stages); i++)

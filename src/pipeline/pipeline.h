@@ -44,7 +44,8 @@ double pipeline_expected_seconds(const struct pipeline_preset *preset, int threa
 
 struct pipeline_options {
     const char *phrase;
-    struct text_list also;                         // other spellings (or [[phonemes]]) of the same word
+    const char *phonemes;                          // how the phrase is said, "/IPA/" or "[[...]]"; NULL: as it is read
+    struct text_list also;                         // other spellings (or phonemes) of the same word
     const char *lang, *id, *title;                 // NULL: found from the phrase
     const char *data_dir;                          // NULL: pipeline_data_dir
     const char *preset;                            // NULL: "standard"
@@ -89,12 +90,11 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
 struct pipeline_saying {
     size_t clips;
     const struct text_list *voices; // "kokoro:af_heart" or "af_heart", drawn equally often; empty: those that train
-    const char *phonemes;           // a [[text]] said instead of the spellings; NULL: the spellings, in turn
     bool neural;                    // what neural voices say in the training, not what the others say
     bool accents;                   // what is said with accents in the training
     struct progress *progress;      // gets notices; NULL: nobody reads
 };
-// Speaks into the corpus file `path`: without voices and phonemes the first clips that the training of `options` would
+// Speaks into the corpus file `path`: without voices the first clips that the training of `options` would
 // be made of. *voices (caller frees): who their `voice` numbers mean. *texts: what their `text` numbers mean.
 // ERROR_MISSING: neural voices or accents are asked for and nothing speaks them.
 int pipeline_speak(const struct pipeline_options *options, const struct pipeline_saying *saying, const char *path,

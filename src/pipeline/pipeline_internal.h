@@ -105,6 +105,7 @@ struct walk {
     char id[TEXT_ID_SIZE];
     char *title;
     struct text_list spellings; // the phrase and the others, as a synthesiser gets them
+    struct text_list unspoken;  // sentences about engines that cannot say one of them
     char *data, *work, *sounds_folder; // folders
     int lock;
     struct pool *pool;

@@ -129,7 +129,7 @@ static struct order order_of_words(const struct walk *walk, enum corpus_name nam
                           .texts = &walk->spellings,
                           .clips = clips,
                           .median = speech_expected_seconds(phrase, walk->language),
-                          .units = word_units(phrase),
+                          .units = word_units(walk->options->phrase),
                           .cast = cast};
 }
 
@@ -358,15 +358,6 @@ static int choose_cast(struct cast *cast, const struct walk *walk, const struct 
     return names->count <= count ? 0 : error_set(error, ERROR_USAGE, "more voices than there are: name each once");
 }
 
-static int say_phonemes(struct walk *walk, const char *phonemes, struct error *error)
-{
-    if (strncmp(phonemes, "[[", 2) != 0)
-        return error_set(error, ERROR_USAGE, "phonemes stand between [[ and ]], not \"%.60s\"", phonemes);
-    text_list_free(&walk->spellings);
-    walk->spellings = (struct text_list){0};
-    return text_list_add(&walk->spellings, phonemes, error);
-}
-
 // Which corpus of the training is heard, and by whom.
 static int find_order(struct walk *walk, const struct pipeline_saying *saying, const struct cast *cast, bool chosen,
                       struct order *order, struct error *error)
@@ -378,8 +369,6 @@ static int find_order(struct walk *walk, const struct pipeline_saying *saying, c
         return error_set(error, ERROR_MISSING, "no neural voice speaks %s: wakesmith voices fetch --default brings some",
                          walk->language->name);
     *order = order_of_words(walk, name, part, saying->clips);
-    if (saying->phonemes)
-        TRY(say_phonemes(walk, saying->phonemes, error));
     if (!accents)
         return 0;
     struct text_list list;

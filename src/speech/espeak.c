@@ -213,49 +213,42 @@ int espeak_speak(const struct language *language, const char *voice, const char 
     return espeak_Synth(text, strlen(text) + 1, 0, POS_CHARACTER, 0, flags, NULL, NULL) == EE_OK ? 0 : -1;
 }
 
-int espeak_phonemes(const char *text, const struct language *language, bool ipa, struct buffer *phonemes)
+// Whether [[phonemes]] are meant, espeak_TextToPhonemes takes from the last thing that was spoken: here nothing.
+static int expect_phonemes(void)
 {
-    if (espeak_SetVoiceByName(language->espeak) != EE_OK) {
-        espeak_VOICE wanted = {.languages = language_tag(language->espeak)};
-        if (espeak_SetVoiceByProperties(&wanted) != EE_OK)
-            return -1;
-    }
+    static struct sound nothing;
+    speaking = &nothing;
+    return espeak_Synth(" ", 2, 0, POS_CHARACTER, 0, espeakCHARS_UTF8 | espeakPHONEMES, NULL, NULL) == EE_OK ? 0 : -1;
+}
+
+static int read_phonemes(const char *voice, const char *text, int mode, struct buffer *phonemes)
+{
+    espeak_VOICE wanted = {.languages = language_tag(voice)};
+    if (espeak_SetVoiceByName(voice) != EE_OK && espeak_SetVoiceByProperties(&wanted) != EE_OK)
+        return -1;
+    if (is_phonemes(text) && expect_phonemes() != 0)
+        return -1;
     const void *rest = text;
     size_t before = phonemes->size;
     while (rest) { // a clause a call
-        const char *clause = espeak_TextToPhonemes(&rest, espeakCHARS_UTF8, ipa ? espeakPHONEMES_IPA : '_' << 8);
+        const char *clause = espeak_TextToPhonemes(&rest, espeakCHARS_UTF8, mode);
         if (clause && *clause)
             buffer_print(phonemes, "%s%s", phonemes->size > before ? " " : "", clause);
     }
     return phonemes->failed ? -1 : 0;
 }
 
-static int read_ipa(const char *voice, const char *text, int mode, struct buffer *ipa)
+int espeak_phonemes(const char *text, const struct language *language, bool ipa, struct buffer *phonemes)
 {
-    espeak_VOICE wanted = {.languages = language_tag(voice)};
-    if (espeak_SetVoiceByName(voice) != EE_OK && espeak_SetVoiceByProperties(&wanted) != EE_OK)
-        return -1;
-    // Whether [[phonemes]] are meant, espeak-ng keeps from the last thing that it spoke: nothing.
-    static struct sound nothing;
-    speaking = &nothing;
-    if (is_phonemes(text) && espeak_Synth(" ", 2, 0, POS_CHARACTER, 0, espeakCHARS_UTF8 | espeakPHONEMES, NULL, NULL) != EE_OK)
-        return -1;
-    const void *rest = text;
-    size_t before = ipa->size;
-    while (rest) { // a clause a call
-        const char *clause = espeak_TextToPhonemes(&rest, espeakCHARS_UTF8, mode);
-        if (clause && *clause)
-            buffer_print(ipa, "%s%s", ipa->size > before ? " " : "", clause);
-    }
-    return ipa->failed ? -1 : 0;
+    return read_phonemes(language->espeak, text, ipa ? espeakPHONEMES_IPA : '_' << 8, phonemes);
 }
 
 int espeak_ipa(const char *voice, const char *text, struct buffer *ipa)
 {
-    return read_ipa(voice, text, espeakPHONEMES_IPA, ipa);
+    return read_phonemes(voice, text, espeakPHONEMES_IPA, ipa);
 }
 
 int espeak_tied_ipa(const char *voice, const char *text, struct buffer *ipa)
 {
-    return read_ipa(voice, text, espeakPHONEMES_IPA | espeakPHONEMES_TIE | '^' << 8, ipa);
+    return read_phonemes(voice, text, espeakPHONEMES_IPA | espeakPHONEMES_TIE | '^' << 8, ipa);
 }

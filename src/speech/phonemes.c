@@ -80,9 +80,11 @@ int speech_phonemes(const char *text, const struct language *language, char **ph
 
 // ---- reading and writing --------------------------------------------------------------------------------
 
+// "ja" of Russian and "?a" of Danish are vowels with what comes before them.
 static bool is_vowel(const char *name)
 {
-    return strchr("aAeEiIoOuU@3V0yYWQ8&", *name) != NULL;
+    static const char vowels[] = "aAeEiIoOuU@3V0yYW8&";
+    return strchr(vowels, *name) || (strchr("j?", *name) && name[1] && strchr(vowels, name[1]));
 }
 
 static void put_phoneme(struct phonemes *phonemes, const char *name, size_t length, char stress, bool starts)
@@ -230,6 +232,20 @@ double phonemes_distance_inside(const struct phonemes *phrase, const struct phon
 
 // ---- what a phrase is like, and how long people take for it ----------------------------------------------
 
+// "@-" is no more than the breath between two consonants ("p@-riv;'et"); "i@" and "aI@" are two vowels in a row; the
+// sonorants of "little" and "vlk" (l-) carry a syllable, Korean's tense stops (p-) do not.
+static size_t syllables_of(const struct phoneme *phoneme)
+{
+    static const struct {
+        const char *name;
+        size_t syllables;
+    } special[] = {{"@-", 0}, {"i@", 2}, {"aI@", 2}, {"aU@", 2}, {"l-", 1}, {"m-", 1}, {"n-", 1}, {"r-", 1}};
+    for (size_t i = 0; i < COUNT_OF(special); i++)
+        if (strcmp(phoneme->name, special[i].name) == 0)
+            return special[i].syllables;
+    return phoneme->vowel;
+}
+
 static void count_sounds(const struct phonemes *phonemes, struct speech_facts *facts)
 {
     facts->phonemes = phonemes->count;
@@ -239,7 +255,7 @@ static void count_sounds(const struct phonemes *phonemes, struct speech_facts *f
         while (strcmp(phonemes->items[k].name, phoneme->name) != 0)
             k++;
         facts->distinct += k == i;
-        facts->syllables += phoneme->vowel || strchr(phoneme->name, '-') != NULL;
+        facts->syllables += syllables_of(phoneme);
         facts->words += phoneme->starts;
     }
 }

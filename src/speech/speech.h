@@ -106,6 +106,15 @@ void speech_facts_close(struct speech_facts *facts);
 // "[[" and "]]", with '|' for '_', they are a text of their own. Caller frees.
 int speech_phonemes(const char *text, const struct language *language, char **phonemes, struct error *error);
 
+// What users write for phonemes: "/IPA/" or "[[espeak-ng's own letters]]".
+bool speech_is_phonemes(const char *text);
+// Such a text as [[phonemes]] that the language's voice of espeak-ng knows, and how it reads them in IPA. The caller
+// frees both. ERROR_USAGE says which sound it does not know: espeak-ng would leave out the rest of the word.
+int speech_read_phonemes(const char *given, const struct language *language, char **mnemonics, char **ipa,
+                         struct error *error);
+// Engines that have voices of the language and cannot say `text`, as "flite, kokoro"; "" when all can.
+int speech_mute_engines(const char *text, const struct language *language, char names[64], struct error *error);
+
 // Near misses, shuffled: real words that sound like `phrase` or begin or end like it, its words alone, exchanged and
 // with others, and [[phonemes]]: parts of it, splices with other words, two phonemes changed, its rhythm in other
 // sounds. None contains the phrase or what sounds the same. Up to `wanted`; reproducible from `seed`. The caller

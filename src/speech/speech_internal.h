@@ -200,6 +200,8 @@ int phoneme_lines(const struct text_list *texts, const struct language *language
                   struct error *error);
 // Whether the language's voice can read the first few of the texts; the sentence says what to do.
 int texts_check(const char *const *list, size_t count, const struct language *language, struct error *error);
+// How many sounds there are in "/IPA/"; ERROR_USAGE names the sign that is none. For fuzzing.
+int ipa_count(const char *given, size_t *sounds, struct error *error);
 // Reads such a line, or [[phonemes]] as a user writes them. What does not fit is left out.
 void phonemes_read(const char *line, struct phonemes *phonemes);
 // "[[...]]", for an engine. False when it does not fit.

@@ -73,6 +73,8 @@ fails("filters_of_another_depth", "train", "jarvis", f"--data-dir={folder}/d", "
 fails("a_data_dir_that_is_a_file", "train", "jarvis", f"--data-dir={sound}", says="a b.wav")
 fails("a_voice_that_nobody_has", "say", "jarvis", "-o", folder / "x", "--voice=nobody", says="nobody")
 fails("phonemes_that_are_none", "say", "jarvis", "-o", folder / "x", "--phonemes=jarvis", says="[[")
+fails("phonemes_of_another_language", "train", "jarvis", f"--data-dir={folder}/d", "--lang=fr", "--phonemes=[[dZ'A@vIs]]", says="only as far as /dʒ/")
+fails("a_sign_that_is_no_ipa", "train", "jarvis", f"--data-dir={folder}/d", "--also=/dʒ☃/", says="--also")
 fails("a_neural_voice_without_any", "say", "jarvis", "-o", folder / "x", "--voice=kokoro:af_heart", says="kokoro:af_heart")
 fails("a_missing_model", "inspect", folder / "x.tflite", says="x.tflite")
 fails("a_damaged_model", "inspect", folder / "junk.tflite", says="junk.tflite")
@@ -83,7 +85,7 @@ check("nothing_is_left_of_failed_features", not (folder / "x.npy").exists())
 fails("evaluate_without_data", "evaluate", folder / "junk.tflite", says="--positives")
 
 facts = json.loads(run("check", "привет дом", "--json"))
-check("check_tells_language_id_and_sounds", facts["language"] == "ru" and facts["id"] == "privet_dom" and facts["syllables"] == 4
+check("check_tells_language_id_and_sounds", facts["language"] == "ru" and facts["id"] == "privet_dom" and facts["syllables"] == 3
       and "dˈom" in facts["phonemes"] and facts["missing"] is None and [v["code"] for v in facts["verdicts"]] == ["good_length"], str(facts))
 check("check_warns_of_one_syllable", "poor" in [v["level"] for v in json.loads(run("check", "yes", "--json"))["verdicts"]])
 jarvis = json.loads(run("check", "jarvis", "--json"))
@@ -148,9 +150,19 @@ chosen = json.loads(run("say", "jarvis", "--phonemes=[[d_Z'A@_v_I_s]]", "--sampl
                         folder / "chosen", "--json"))["clips"]
 check("say_speaks_by_the_voices_named", {clip["voice"] for clip in chosen} <= {"gmw/en-US", "gmw/en"} and len(chosen) == 3
       and {clip["text"] for clip in chosen} == {"[[d_Z'A@_v_I_s]]"}, chosen)
+ipa = json.loads(run("voices", "say", "jarvis", "--phonemes=/ˈdʒɑːrvɪs/", "--also=jarvis", "--samples=4", "-o", folder / "ipa", "--json"))["clips"]
+check("voices_say_is_say_and_ipa_is_said", {clip["text"] for clip in ipa} == {"[[dZ|'A:|r|v|I|s]]", "jarvis"}, str(ipa))
+told = json.loads(run("check", "slushay", "--lang=en", "--phonemes=/ʃˈɪʒə xʌ/", "--json"))
+check("check_takes_phonemes", told["phonemes"] == "ʃˈɪʒə xʌ" and told["syllables"] == 3 and told["id"] == "slushay" and told["missing"] is None
+      and [v["text"] for v in told["verdicts"] if v["code"] == "mute_engines"][0].endswith("flite."), str(told))
+check("check_says_what_is_no_phoneme", "☃" in json.loads(run("check", "jarvis", "--phonemes=/dʒ☃/", "--json"))["missing"])
 check("say_names_voices_and_texts", all(clip["voice"] and clip["engine"] for clip in said)
       and {clip["text"] for clip in said} == {"hey jarvis", "hi jarvis"}, str(said))
 check("spellings_are_said_equally_often", abs(sum(text for text, _ in spoken) - 30) <= 5)
+run("train", "hey jarvis", *small[:3], "--phonemes=/hˈeɪ dʒˈɑːvɪs/", "--also=hi jarvis", f"--data-dir={folder}/said_so")
+report = json.loads(next((folder / "said_so/output").glob("*/hey_jarvis.report.json")).read_text())
+check("phonemes_replace_the_reading_only", report["phrase"] == "hey jarvis" and report["id"] == "hey_jarvis"
+      and report["spellings"] == ["[[h|'eI dZ|'A:|v|I|s]]", "hi jarvis"], str(report["spellings"]))
 events = [json.loads(line) for line in (folder / "events").read_text().splitlines()]
 overall = [event["overall"] for event in events if "overall" in event]
 check("events_begin_and_finish", events[0]["event"] == "begin" and events[0]["id"] == "hey_jarvis" and events[-1]["event"] == "finished")
