@@ -82,7 +82,8 @@ double pipeline_expected_seconds(const struct pipeline_preset *preset, int threa
 {
     const struct pipeline_options options = {.seed = 0};
     struct walk walk = {.options = &options, .preset = *preset};
-    walk.preset.neural = walk.preset.accents = walk.preset.near_neural = 0;
+    if (!speech_neural_files())
+        walk.preset.neural = walk.preset.accents = walk.preset.near_neural = 0;
     threads = threads > 0 ? threads : 1;
     return costs_until(&walk, threads, PART_COUNT) / threads;
 }

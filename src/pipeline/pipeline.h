@@ -36,8 +36,8 @@ struct pipeline_preset {
 };
 extern const struct pipeline_preset pipeline_presets[];
 extern const size_t pipeline_preset_count;
-// How long a training of this preset takes without recordings and neural voices, on cores like those of
-// docs/benchmarks.md (which make PIPELINE_KNOWN_STEPS steps of `bench train` a second each: network official, batches
+// How long a training of this preset takes without recordings, with neural voices when some are installed, on cores like
+// those of docs/benchmarks.md (which make PIPELINE_KNOWN_STEPS steps of `bench train` a second each: network official, batches
 // of 128, one thread).
 enum { PIPELINE_KNOWN_STEPS = 116 };
 double pipeline_expected_seconds(const struct pipeline_preset *preset, int threads);

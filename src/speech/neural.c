@@ -16,7 +16,7 @@ int speech_choose_device(const char *name, struct error *error)
     return error_set(error, ERROR_USAGE, "--device: say auto, cpu or cuda, not \"%.40s\"", name);
 }
 
-static bool neural_voices_lie_there(void)
+bool speech_neural_files(void)
 {
     static const char *const endings[] = {".onnx", NULL};
     struct text_list models = {0};
@@ -49,7 +49,7 @@ void speech_obstacle(char *sentence, size_t size)
     struct buffer answer = {0};
     struct error error;
     *sentence = 0;
-    if (!neural_voices_lie_there())
+    if (!speech_neural_files())
         return;
     if (child_call(try_library, NULL, &answer, "neural voices cannot speak with this ONNX Runtime", &error) < 0)
         snprintf(sentence, size, "%.200s: " ORT_ANOTHER, error.message);

@@ -142,6 +142,9 @@ int speech_similar_words(const char *phrase, const struct language *language, si
 int speech_leave_out(const char *phrase, const struct language *language, struct text_list *texts,
                      struct error *error);
 
+// Whether files of neural voices are installed, in any language: they may need a library that is not.
+bool speech_neural_files(void);
+
 // What keeps the neural voices that are installed from speaking, as one sentence for the user; "" when nothing does, or
 // none is installed. The other voices speak without them.
 enum { SPEECH_SENTENCE = 512 };
