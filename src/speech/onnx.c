@@ -68,6 +68,17 @@ void onnx_put_bytes(struct buffer *out, uint32_t number, const void *data, size_
     buffer_append(out, data, size);
 }
 
+void onnx_put_number(struct buffer *out, uint32_t number, uint64_t value)
+{
+    onnx_put_varint(out, (uint64_t)number << 3 | ONNX_VARINT);
+    onnx_put_varint(out, value);
+}
+
+void onnx_put_text(struct buffer *out, uint32_t number, const char *text)
+{
+    onnx_put_bytes(out, number, text, strlen(text));
+}
+
 int onnx_rewrite(const void *model, size_t size, onnx_change *change, void *context, struct buffer *out)
 {
     enum { GROWTH = 1 << 20 };

@@ -31,6 +31,8 @@ bool onnx_next_field(const uint8_t **at, const uint8_t *end, struct onnx_field *
 bool onnx_is_text(const struct onnx_field *field, uint32_t number, const char *text);
 
 void onnx_put_varint(struct buffer *out, uint64_t value);
+void onnx_put_number(struct buffer *out, uint32_t number, uint64_t value);
+void onnx_put_text(struct buffer *out, uint32_t number, const char *text);
 void onnx_put_bytes(struct buffer *out, uint32_t number, const void *data, size_t size);
 
 // Writes the content of a graph, changed, to `out`; 0 or -1.

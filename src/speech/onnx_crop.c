@@ -50,30 +50,19 @@ static const char *const cut[] = {ENCODED, PITCH, ENERGY};
 enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_INTEGER = 3, ATTRIBUTE_TYPE = 20, TYPE_INTEGER = 2 };
 enum { TENSOR_SHAPE = 1, TENSOR_TYPE = 2, TENSOR_NAME = 8, TENSOR_DATA = 9, TYPE_FLOAT = 1, TYPE_INT64 = 7 };
 
-static void put_text(struct buffer *out, uint32_t number, const char *text)
-{
-    onnx_put_bytes(out, number, text, strlen(text));
-}
-
-static void put_number(struct buffer *out, uint32_t number, uint64_t value)
-{
-    onnx_put_varint(out, (uint64_t)number << 3 | ONNX_VARINT);
-    onnx_put_varint(out, value);
-}
-
 static void put_node(struct buffer *graph, size_t index)
 {
     struct buffer node, attribute;
     buffer_init(&node, 1 << 12);
     buffer_init(&attribute, 1 << 10);
     for (size_t i = 0; i < COUNT_OF(nodes[index].inputs) && nodes[index].inputs[i]; i++)
-        put_text(&node, ONNX_NODE_INPUT, nodes[index].inputs[i]);
-    put_text(&node, ONNX_NODE_OUTPUT, nodes[index].output);
-    put_text(&node, ONNX_NODE_OP, nodes[index].operation);
+        onnx_put_text(&node, ONNX_NODE_INPUT, nodes[index].inputs[i]);
+    onnx_put_text(&node, ONNX_NODE_OUTPUT, nodes[index].output);
+    onnx_put_text(&node, ONNX_NODE_OP, nodes[index].operation);
     if (nodes[index].attribute) {
-        put_text(&attribute, ATTRIBUTE_NAME, nodes[index].attribute);
-        put_number(&attribute, ATTRIBUTE_INTEGER, (uint64_t)nodes[index].value);
-        put_number(&attribute, ATTRIBUTE_TYPE, TYPE_INTEGER);
+        onnx_put_text(&attribute, ATTRIBUTE_NAME, nodes[index].attribute);
+        onnx_put_number(&attribute, ATTRIBUTE_INTEGER, (uint64_t)nodes[index].value);
+        onnx_put_number(&attribute, ATTRIBUTE_TYPE, TYPE_INTEGER);
         onnx_put_bytes(&node, ONNX_NODE_ATTRIBUTE, attribute.data, attribute.size);
     }
     onnx_put_bytes(graph, ONNX_GRAPH_NODE, node.data, node.size);
@@ -89,9 +78,9 @@ static void put_constant(struct buffer *graph, const char *name, unsigned type, 
     struct buffer tensor;
     buffer_init(&tensor, 1 << 10);
     if (rank == 1)
-        put_number(&tensor, TENSOR_SHAPE, 1);
-    put_number(&tensor, TENSOR_TYPE, type);
-    put_text(&tensor, TENSOR_NAME, name);
+        onnx_put_number(&tensor, TENSOR_SHAPE, 1);
+    onnx_put_number(&tensor, TENSOR_TYPE, type);
+    onnx_put_text(&tensor, TENSOR_NAME, name);
     onnx_put_bytes(&tensor, TENSOR_DATA, value, size);
     onnx_put_bytes(graph, ONNX_GRAPH_INITIALIZER, tensor.data, tensor.size);
     graph->failed |= tensor.failed;

@@ -99,6 +99,10 @@ int piper_describe(const char *model, struct piper_facts *facts); // by the .jso
 int foreign_ipa(const char *ipa, const char *reader, const struct language *language, struct buffer *out);
 // The model with a seed in each of its `*seeded` random nodes. 0, or -1 for what is no ONNX file. The caller frees `out`.
 int onnx_seed(const void *model, size_t size, struct buffer *out, size_t *seeded);
+// Piper's model with two more inputs, "sid2" and "share": speakers `sid` and `sid2` mixed (onnx_mix.c). -1 when it does
+// not take its speaker from a table; onnx_mixes says that without writing. The caller frees `out` in both cases.
+int onnx_mix(const void *model, size_t size, struct buffer *out);
+bool onnx_mixes(const void *model, size_t size);
 // Kokoro's model with its silence cropped before it is rendered. 0, or -1 for another model (onnx_crop.c), which then
 // is used as it is. The caller frees `out` in both cases.
 int onnx_crop(const void *model, size_t size, struct buffer *out);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What neural engines give before anything is done to it, for test_voices.py.
 //   speak ENGINE VOICE PACE FOLDER TEXT...   writes FOLDER/<i>.f32; prints a line of ids for each text
+//   speak mix IN.onnx OUT.onnx               the model with two speakers to mix
 //   speak seed IN.onnx OUT.onnx              the model as the engine Piper gives it to ONNX Runtime
 //   speak crop IN.onnx OUT.onnx              the same of Kokoro
 #include "speech/speech_internal.h"
@@ -28,16 +29,17 @@ static int write_seeded(const char *from, const char *to)
     return file_write(to, seeded.data, seeded.size, &error) < 0 ? fail(error.message) : 0;
 }
 
-static int write_cropped(const char *from, const char *to)
+static int write_changed(int (*change)(const void *model, size_t size, struct buffer *out), const char *from,
+                         const char *to)
 {
     struct error error;
     struct mapping model;
-    struct buffer cropped;
+    struct buffer changed;
     if (mapping_open(&model, from, &error) < 0)
         return fail(error.message);
-    if (onnx_crop(model.data, model.size, &cropped) != 0)
+    if (change(model.data, model.size, &changed) != 0)
         return fail("no such model");
-    return file_write(to, cropped.data, cropped.size, &error) < 0 ? fail(error.message) : 0;
+    return file_write(to, changed.data, changed.size, &error) < 0 ? fail(error.message) : 0;
 }
 
 int main(int argc, char **argv)
@@ -46,7 +48,9 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "seed") == 0)
         return write_seeded(argv[2], argv[3]);
     if (argc == 4 && strcmp(argv[1], "crop") == 0)
-        return write_cropped(argv[2], argv[3]);
+        return write_changed(onnx_crop, argv[2], argv[3]);
+    if (argc == 4 && strcmp(argv[1], "mix") == 0)
+        return write_changed(onnx_mix, argv[2], argv[3]);
     int row = argc > 5 ? speech_engine_row(argv[1]) : -1;
     if (row < 0)
         return fail("speak ENGINE VOICE PACE FOLDER TEXT...");

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Neural voices with a library of our own (fake_onnxruntime.c, $WAKESMITH_FAKE) in the place of ONNX Runtime: what the
 // user is told when it is missing or broken, and what happens when CUDA fails.
+#include "speech/onnx.h"
+#include "speech/piper.h"
 #include "speech/speech.h"
 #include "speech/speech_internal.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,32 +17,61 @@
 #include <cmocka.h>
 
 static const struct language english = {.code = "en", .other_code = "", .name = "English", .espeak = "gmw/en-US"};
+static const struct language german = {.code = "de", .other_code = "", .name = "German", .espeak = "gmw/de"};
 static char folder[] = "/tmp/test_neural_XXXXXX";
 static struct error error;
 
-static void write_text(const char *name, const char *text)
+static void write_bytes(const char *name, const void *data, size_t size)
 {
     char *path = path_join(folder, name), *parent = strdup(path);
     *strrchr(parent, '/') = 0;
     assert_int_equal(folder_make(parent, &error), 0);
-    assert_int_equal(file_write(path, text, strlen(text), &error), 0);
+    assert_int_equal(file_write(path, data, size, &error), 0);
     free(parent);
     free(path);
 }
 
-// A voice whose model is an empty graph: the library of the tests asks for no more.
-static void write_voice(void)
+static void write_text(const char *name, const char *text)
+{
+    write_bytes(name, text, strlen(text));
+}
+
+static void write_voice(const char *name, const char *reader, int speakers, const void *model, size_t size)
 {
     struct buffer settings;
+    char path[80];
     buffer_init(&settings, 4096);
-    buffer_print(&settings, "{\"audio\": {\"sample_rate\": 22050}, \"espeak\": {\"voice\": \"en-us\"}, \"num_speakers\": 1, "
-                            "\"language\": {\"code\": \"en_US\"}, \"phoneme_id_map\": {\"^\": [1], \"$\": [2], \"_\": [0]");
+    buffer_print(&settings, "{\"audio\": {\"sample_rate\": 22050}, \"espeak\": {\"voice\": \"%s\"}, \"num_speakers\": %d, "
+                            "\"phoneme_id_map\": {\"^\": [1], \"$\": [2], \"_\": [0]", reader, speakers);
     for (char c = 'a'; c <= 'z'; c++)
         buffer_print(&settings, ", \"%c\": [%d]", c, c - 'a' + 3);
     buffer_print(&settings, "}}");
-    write_text("voices/piper/en_US-test.onnx.json", settings.data);
-    write_text("voices/piper/en_US-test.onnx", "\x08\x08");
+    snprintf(path, sizeof path, "voices/piper/%s.onnx", name);
+    write_bytes(path, model, size);
+    snprintf(path, sizeof path, "voices/piper/%s.onnx.json", name);
+    write_text(path, settings.data);
     buffer_free(&settings);
+}
+
+// A graph whose input "sid" chooses a row of a table; `twice`: another node takes it, too.
+static void write_speakers(const char *name, bool twice)
+{
+    struct buffer node, input, graph, model;
+    struct buffer *const all[] = {&node, &input, &graph, &model};
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        buffer_init(all[i], 4096);
+    onnx_put_text(&node, ONNX_NODE_INPUT, "table");
+    onnx_put_text(&node, ONNX_NODE_INPUT, "sid");
+    onnx_put_text(&node, ONNX_NODE_OUTPUT, "row");
+    onnx_put_text(&node, ONNX_NODE_OP, "Gather");
+    onnx_put_text(&input, 1, "sid");
+    for (int i = 0; i < 1 + twice; i++)
+        onnx_put_bytes(&graph, ONNX_GRAPH_NODE, node.data, node.size);
+    onnx_put_bytes(&graph, ONNX_GRAPH_INPUT, input.data, input.size);
+    onnx_put_bytes(&model, ONNX_MODEL_GRAPH, graph.data, graph.size);
+    write_voice(name, "de", 6, model.data, model.size);
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        buffer_free(all[i]);
 }
 
 static int make_folder(void **state)
@@ -50,7 +82,7 @@ static int make_folder(void **state)
     char *voices = path_join(folder, "voices");
     setenv("WAKESMITH_VOICES", voices, 1);
     free(voices);
-    write_voice();
+    write_voice("en_US-test", "en-us", 1, "\x08\x08", 2); // an empty model: the library of the tests asks for no more
     return 0;
 }
 
@@ -128,6 +160,67 @@ static void test_obstacles(void **state)
     free(voices);
     free(damaged);
     free(empty);
+}
+
+// All speakers equally often; where they can be mixed, a mixture has the group of its first speaker, and so has the other.
+static void expect_speakers(bool mixed)
+{
+    struct voice *voices;
+    size_t count, found = 0;
+    int groups[6] = {-1, -1, -1, -1, -1, -1};
+    double shares[6] = {0};
+    assert_int_equal(speech_voices(&german, &voices, &count, &error), 0);
+    for (int mixtures = 0; mixtures < 2; mixtures++)
+        for (size_t i = 0; i < count; i++) {
+            int first, other = -1, percent = 35;
+            if (strcmp(voices[i].engine, "piper") != 0 || (strchr(voices[i].name, '~') != NULL) != mixtures)
+                continue;
+            assert_int_equal(sscanf(voices[i].name, "de_DE-several#%d~%d~%d", &first, &other, &percent), mixtures ? 3 : 1);
+            shares[first] += voices[i].share;
+            found += mixtures == 1;
+            if (!mixtures)
+                groups[first] = voices[i].group;
+            else
+                assert_true(groups[first] == voices[i].group && groups[other] == groups[first] && other != first &&
+                            percent >= 20 && percent <= 50);
+        }
+    free(voices);
+    assert_int_equal(found, mixed ? 12 : 0);
+    for (int i = 0; i < 6; i++)
+        assert_true(groups[i] >= 0 && fabs(shares[i] - shares[0]) < 1e-9 && (groups[i] == groups[i / 4 * 4]) == (mixed || i % 4 == 0));
+}
+
+static void test_speakers(void **state)
+{
+    (void)state;
+    setenv("WAKESMITH_ONNXRUNTIME", getenv("WAKESMITH_FAKE"), 1);
+    write_speakers("de_DE-several", true);
+    expect_speakers(false);
+    write_speakers("de_DE-several", false);
+    expect_speakers(true);
+}
+
+// Numbers outside of what can be are those that Piper takes; a file that does not say how it speaks is no voice.
+static void test_settings(void **state)
+{
+    (void)state;
+    static const char odd[] = "{\"espeak\": {\"voice\": \"de\"}, \"phoneme_id_map\": {\"a\": [7, \"x\", 1e9], \"^\": 5}, "
+                              "\"num_speakers\": -4, \"audio\": {\"sample_rate\": 1e300}, "
+                              "\"inference\": {\"length_scale\": 0, \"noise_scale\": \"loud\", \"noise_w\": -1}}";
+    static const char *const none[] = {"", "[]", "{}", "{\"espeak\": {\"voice\": \"de\"}}", "{\"phoneme_id_map\": {}}",
+                                       "{\"espeak\": {\"voice\": \"-\"}, \"phoneme_id_map\": {}}",
+                                       "{\"espeak\": {\"voice\": \"de\"}, \"phoneme_id_map\": []}"};
+    struct piper_settings settings;
+    int64_t ids[4];
+    assert_int_equal(piper_settings_read(&settings, odd, strlen(odd)), 0);
+    assert_true(settings.speakers == 1 && settings.rate == 22050 && settings.length == 1);
+    assert_true(settings.noise == .667 && settings.noise_width == .8);
+    assert_int_equal(piper_ids_of(&settings, "a\xff", ids, 4), 0); // no UTF-8
+    assert_int_equal(piper_ids_of(&settings, "abaa", ids, 4), 4);
+    assert_int_equal(ids[0], 7);
+    piper_settings_close(&settings);
+    for (size_t i = 0; i < COUNT_OF(none); i++)
+        assert_int_equal(piper_settings_read(&settings, none[i], strlen(none[i])), -1);
 }
 
 static int noticed;
@@ -247,6 +340,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_obstacles),
+        cmocka_unit_test(test_speakers),
+        cmocka_unit_test(test_settings),
         cmocka_unit_test(test_what_fails_with_cuda_goes_on_with_the_cpu),
         cmocka_unit_test(test_a_wrong_call_is_no_fault_of_cuda),
         cmocka_unit_test(test_devices),
