@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Our speed beside the field's own programs, measured in the same run: ./run bench [frontend|infer|train].
+"""Our speed beside the field's own programs, measured in the same run: ./run bench [frontend|infer|train|voices].
 
 Every figure is CPU time of one thread, best of many repetitions. Peers are from PyPI; one that is not installed is left out and
 named (PyTorch is not among the referees that ./run installs, because it is large: pip install torch into build/venv adds it).

@@ -23,7 +23,7 @@ const struct command commands[] = {
     {"features", "FILE... -o OUT", "the device's audio features of files", command_features},
     {"infer", "MODEL.tflite FEATURES.npy", "output bytes of a model, one a line", command_infer},
     {"inspect", "MODEL.tflite", "describe a model, and what would keep a device from loading it", command_inspect},
-    {"bench", "[WHAT]", "measure the speed of this machine: frontend, infer, train, augment, evaluate", command_bench},
+    {"bench", "[WHAT]", "measure the speed of this machine: frontend, infer, train, augment, evaluate, voices", command_bench},
 };
 const size_t command_count = COUNT_OF(commands);
 

@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Speed of this machine: CPU time of one thread unless --threads says more (then wall time), best of many
-// repetitions and their median.
+// repetitions and their median. Voices: wall time, all processors unless --threads says how many, once.
 #include "augment/augment.h"
 #include "cli/cli_internal.h"
 #include "detect/detect.h"
 #include "evaluate/evaluate.h"
 #include "frontend/frontend.h"
 #include "nn/nn.h"
+#include "speech/speech.h"
+#include "text/text.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct bench {
     int threads;
     const char *model;
     bool json;
     double seconds; // how long one figure is measured
+    const char *phrase; // that voices say
+    int64_t clips;      // of each engine; 0: some
 };
 
 struct figure {
@@ -259,25 +265,88 @@ static int bench_augment(const struct bench *bench, struct error *error)
     return code;
 }
 
+// CPU seconds of the processes that have ended.
+static double children_seconds(void)
+{
+    struct rusage use;
+    getrusage(RUSAGE_CHILDREN, &use);
+    return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) + 1e-6 * (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+}
+
+// `count` voices of one engine, as a training has them speak.
+static int bench_engine(const struct bench *bench, const struct language *language, const struct voice *voices,
+                        size_t count, struct error *error)
+{
+    enum { CLIPS = 500, NEURAL_CLIPS = 64 };
+    char path[] = "/tmp/wakesmith_bench_XXXXXX";
+    int file = mkstemp(path);
+    if (file < 0)
+        return error_set(error, ERROR_IO, "cannot write in /tmp");
+    close(file);
+    const struct speech_request request = {
+        .texts = &bench->phrase,
+        .text_count = 1,
+        .language = language,
+        .clips = bench->clips ? (size_t)bench->clips : voices->neural ? NEURAL_CLIPS : CLIPS,
+        .duration_median = speech_expected_seconds(bench->phrase, language),
+        .duration_sigma = .2,
+        .seed = 1,
+        .threads = bench->threads,
+        .voices = voices,
+        .voice_count = count};
+    struct speech_report spoken;
+    double cpu = children_seconds();
+    int code = speech_generate(&request, path, NULL, &spoken, error);
+    if (code == 0)
+        report(bench, json_pack("{s:s, s:s, s:I, s:I, s:f}", "what", "voices", "engine", voices->engine, "clips",
+                                (json_int_t)request.clips, "voices", (json_int_t)count, "cpu_seconds_a_clip",
+                                (children_seconds() - cpu) / (double)request.clips),
+               (struct figure){spoken.seconds, spoken.seconds}, (double)request.clips, true, 1, "clips/s");
+    remove(path);
+    return code;
+}
+
+static int bench_voices(const struct bench *bench, struct error *error)
+{
+    const struct language *language = text_language_of(bench->phrase);
+    struct voice *voices;
+    size_t count, end;
+    TRY(speech_voices(language, &voices, &count, error));
+    int code = 0;
+    for (size_t i = 0; i < count && code == 0; i = end) { // sorted by engine
+        for (end = i; end < count && strcmp(voices[end].engine, voices[i].engine) == 0;)
+            end++;
+        code = bench_engine(bench, language, voices + i, end - i, error);
+    }
+    free(voices);
+    return code;
+}
+
 int command_bench(int argc, char **argv, struct error *error)
 {
-    struct bench bench = {.seconds = 2};
-    int64_t threads = 1;
+    struct bench bench = {.seconds = 2, .phrase = "hey jarvis"};
+    int64_t threads = 0;
     bool done;
     const struct option_row rows[] = {
         {"json", 0, OPTION_FLAG, &bench.json, 0, 0, NULL, "one JSON object a line (always so)"},
-        {"threads", 0, OPTION_INTEGER, &threads, 1, 64, "N", "threads (1); with more, wall time counts"},
+        {"threads", 0, OPTION_INTEGER, &threads, 1, 64, "N", "threads (1; voices: all processors); with more, wall time counts"},
         {"model", 0, OPTION_TEXT, &bench.model, 0, 0, "FILE", "model for infer and evaluate"},
+        {"phrase", 0, OPTION_TEXT, &bench.phrase, 0, 0, "TEXT", "voices: what they say (hey jarvis)"},
+        {"clips", 0, OPTION_INTEGER, &bench.clips, 1, 100000, "N", "voices: clips of each engine (500; neural: 64)"},
         {"seconds", 0, OPTION_REAL, &bench.seconds, 0.1, 60, "X", "how long one figure is measured (2)"},
     };
     struct positionals words;
-    TRY(command_parse("bench", rows, COUNT_OF(rows), argc, argv, 0, 5, &words, &done, error));
-    bench.threads = (int)threads;
+    TRY(command_parse("bench", rows, COUNT_OF(rows), argc, argv, 0, 6, &words, &done, error));
+    TRY(text_check_phrase(bench.phrase, error));
     static const char *const all[] = {"frontend", "train", "augment", "infer", "evaluate"};
     size_t count = words.count ? (size_t)words.count : bench.model ? COUNT_OF(all) : COUNT_OF(all) - 2;
     for (size_t i = 0; i < count && !done; i++) {
         const char *what = words.count ? words.items[i] : all[i];
-        if (strcmp(what, "frontend") == 0)
+        bool speaks = strcmp(what, "voices") == 0;
+        bench.threads = threads ? (int)threads : speaks ? cpu_count() : 1;
+        if (speaks)
+            TRY(bench_voices(&bench, error));
+        else if (strcmp(what, "frontend") == 0)
             TRY(bench_frontend(&bench, error));
         else if (strcmp(what, "infer") == 0 || strcmp(what, "evaluate") == 0)
             TRY(bench_model(&bench, what, error));
@@ -287,7 +356,7 @@ int command_bench(int argc, char **argv, struct error *error)
             TRY(bench_augment(&bench, error));
         else
             return error_set(error, ERROR_USAGE,
-                             "cannot measure \"%s\"; there are frontend, infer, train, augment, evaluate", what);
+                             "cannot measure \"%s\"; there are frontend, infer, train, augment, evaluate, voices", what);
     }
     return done ? 0 : print_done(error);
 }

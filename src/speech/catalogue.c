@@ -137,7 +137,7 @@ static void add_voice(const struct catalogue *catalogue, const char *id, const j
             break;
         }
     json_t *pack = json_pack("{s:s, s:s, s:s, s:s, s:[s*], s:I, s:b, s:O}", "id", id, "engine", "piper", "name",
-                             name ? name : id, "licence", "see the voice's page", "languages",
+                             name && is_plain(name) ? name : id, "licence", "see the voice's page", "languages",
                              json_string_value(json_object_get(language, "family")), "speakers",
                              json_integer_value(json_object_get(voice, "num_speakers")), "default", 0, "files", files);
     if (json_array_size(files) == COUNT_OF(endings) && is_plain(id))

@@ -193,9 +193,11 @@ bool onnx_mixes(const void *model, size_t size)
     const uint8_t *at = model, *end = at + size;
     struct onnx_field field;
     struct place place;
-    bool mixes = false;
+    size_t graphs = 0, places = 0;
     while (onnx_next_field(&at, end, &field))
-        if (field.number == ONNX_MODEL_GRAPH && field.kind == ONNX_BYTES)
-            mixes = find_place(&field, &place);
-    return mixes && at == end;
+        if (field.number == ONNX_MODEL_GRAPH && field.kind == ONNX_BYTES) {
+            graphs++;
+            places += find_place(&field, &place);
+        }
+    return graphs == 1 && places == 1 && at == end;
 }

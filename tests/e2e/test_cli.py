@@ -125,6 +125,9 @@ training.communicate(timeout=60)
 check("train_tells_it_first", advice in first and training.returncode == 2, first)
 check("its_log_and_events_have_it", advice in (folder / "silence" / "work" / "jarvis" / "training.log").read_text()
       and [line["text"] for line in map(json.loads, open(folder / "silence.events")) if line["event"] == "notice"] == [first[6:-1]])
+spoken = {row["engine"]: row for row in map(json.loads, run("bench", "voices", "--clips=4").splitlines())}
+check("bench_voices_measures_each_engine", spoken["espeak-ng"]["clips"] == 4 and spoken["espeak-ng"]["voices"] > 50
+      and all(row["unit"] == "clips/s" and row["value"] > 0 and row["cpu_seconds_a_clip"] > 0 for row in spoken.values()), str(spoken))
 fails("an_unknown_device", "say", "jarvis", "-o", folder / "x", "--device=gpu", says="--device")
 fails("an_unknown_device_of_a_training", "train", "jarvis", f"--data-dir={folder}/d", "--device=gpu", says="--device")
 fails("an_unknown_device_of_a_server", "serve", "--device=gpu", says="--device")
