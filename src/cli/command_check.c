@@ -109,13 +109,13 @@ static int print_check_json(const char *phrase, const char *id, const char *titl
                             const char *missing, struct error *error)
 {
     const struct speech_facts *facts = &word->facts;
-    return print_json(json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:o, s:s?}", "phrase",
+    return print_json(json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:o, s:s, s:s?}", "phrase",
                                 json_name(phrase), "language", word->language->code, "language_name",
                                 word->language->name, "id", id, "title", title, "phonemes",
                                 facts->ipa ? facts->ipa : "", "espeak", facts->mnemonics ? facts->mnemonics : "",
                                 "words", (json_int_t)facts->words, "syllables", (json_int_t)facts->syllables, "seconds",
                                 facts->seconds, "verdicts", missing ? json_array() : verdicts_json(word), "similar",
-                                similar_json(word), "missing", missing),
+                                similar_json(word), "mute", word->mute, "missing", missing),
                       error);
 }
 

@@ -277,6 +277,10 @@ static int make_arguments(const struct jobs *jobs, const struct jobs_order *orde
         add_argument(job->arguments, options[i].name, options[i].value);
     size_t index, expected = 1 + COUNT_OF(options) + json_array_size(order->also);
     json_t *spelling;
+    if (order->phonemes) {
+        add_argument(job->arguments, "phonemes", order->phonemes);
+        expected++;
+    }
     json_array_foreach((json_t *)order->also, index, spelling)
         add_argument(job->arguments, "also", json_string_value(spelling));
     if (order->false_accepts > 0) {

@@ -170,6 +170,7 @@ struct jobs {
 };
 struct jobs_order {
     const char *phrase, *id, *lang, *preset;
+    const char *phonemes; // NULL: the phrase as it is read
     const json_t *also;   // texts
     double false_accepts; // 0: the program's default
     bool restart;

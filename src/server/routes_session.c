@@ -34,8 +34,8 @@ static json_t *take_names(const struct session *session, const struct recording_
 
 static json_t *no_session(void)
 {
-    return json_pack("{s:b, s:n, s:n, s:n, s:n, s:b, s:[], s:n, s:n, s:i, s:i, s:[], s:[], s:i}", "ok", 1, "raw_phrase",
-                     "safe_word", "title", "lang", "lang_auto", 1, "also", "speakers_total", "takes_per_speaker",
+    return json_pack("{s:b, s:n, s:n, s:n, s:n, s:b, s:n, s:[], s:n, s:n, s:i, s:i, s:[], s:[], s:i}", "ok", 1,
+                     "raw_phrase", "safe_word", "title", "lang", "lang_auto", 1, "phonemes", "also", "speakers_total", "takes_per_speaker",
                      "takes_total", 0, "takes_received", 0, "takes", "items", "samples_total", 0);
 }
 
@@ -48,9 +48,9 @@ static json_t *session_json(const struct session *session, const struct recordin
     text_title(session->phrase, NULL, language, &title, &untitled);
     json_t *takes = take_names(session, list);
     json_t *json =
-        json_pack("{s:b, s:s, s:s, s:o, s:s, s:b, s:O, s:i, s:i, s:i, s:i, s:o, s:o, s:i}", "ok", 1, "raw_phrase",
+        json_pack("{s:b, s:s, s:s, s:o, s:s, s:b, s:s?, s:O, s:i, s:i, s:i, s:i, s:o, s:o, s:i}", "ok", 1, "raw_phrase",
                   session->phrase, "safe_word", session->id, "title", text_or_null(title), "lang", session->lang,
-                  "lang_auto", session->lang_auto, "also", session->also, "speakers_total", session->speakers_total,
+                  "lang_auto", session->lang_auto, "phonemes", session->phonemes, "also", session->also, "speakers_total", session->speakers_total,
                   "takes_per_speaker", session->takes_per_speaker, "takes_total",
                   session->speakers_total * session->takes_per_speaker, "takes_received", (int)json_array_size(takes),
                   "takes", takes, "items", recording_list_json(list), "samples_total", (int)list->count);
@@ -93,7 +93,9 @@ static int start_session(struct server *server, const struct request *request, s
     TRY(session_read(server, request->body, &next, error));
     char id[TEXT_ID_SIZE];
     memcpy(id, next.id, sizeof id);
-    int code = session_replace(server, &next, error);
+    int code = phonemes_check(server, next.lang, next.phonemes, next.also, error);
+    if (code == 0)
+        code = session_replace(server, &next, error);
     session_clear(&next);
     TRY(code);
     TRY(answer_session(server, reply, error));
@@ -286,7 +288,7 @@ static const struct route routes[] = {
     {"POST", "/api/start_session", "Choose the phrase, the speakers and the takes; never touches a training or a log",
      NULL, BODY_JSON,
      "{phrase: text, speakers_total?: int | null, takes_per_speaker?: int | null, lang?: text | null, "
-     "also?: [text] | null}",
+     "phonemes?: text | null, also?: [text] | null}",
      "Session", NULL, 0, start_session},
     {"POST", "/api/upload_take", "One take of the session; an earlier one of the same place goes to the trash", NULL,
      BODY_FORM, TAKE_FORM, TAKE_ANSWER, NULL, 0, upload_take},

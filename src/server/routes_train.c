@@ -75,19 +75,22 @@ static int check_preset(const char *name, struct error *error)
     return error_set(error, ERROR_USAGE, "preset must be one of: %s", names);
 }
 
-static int make_order(const struct session *session, const json_t *body, struct jobs_order *order, struct error *error)
+static int make_order(struct server *server, const struct session *session, const json_t *body, struct jobs_order *order, struct error *error)
 {
     const char *preset = json_string_value(json_object_get(body, "preset"));
+    const char *phonemes = json_string_value(json_object_get(body, "phonemes"));
     const json_t *also = json_object_get(body, "also");
     *order = (struct jobs_order){.phrase = session->phrase,
                                  .id = session->id,
                                  .lang = session->lang,
                                  .preset = preset ? preset : "standard",
+                                 .phonemes = phonemes ? *phonemes ? phonemes : NULL : session->phonemes,
                                  .also = also ? also : session->also,
                                  .false_accepts = json_number_value(json_object_get(body, "false_accepts")),
                                  .restart = json_is_true(json_object_get(body, "restart"))};
     TRY(check_preset(order->preset, error));
-    return spellings_check(order->also, error);
+    TRY(spellings_check(order->also, error));
+    return phonemes || also ? phonemes_check(server, order->lang, order->phonemes, order->also, error) : 0;
 }
 
 // With the gate held: recordings do not change between the checks and the start.
@@ -103,7 +106,7 @@ static int start_session_word(struct server *server, const struct session *sessi
     if (samples > 0 && samples < least)
         return refuse_few_samples(reply, samples, least, planned, error);
     struct jobs_order order;
-    TRY(make_order(session, body, &order, error));
+    TRY(make_order(server, session, body, &order, error));
     int code = jobs_start(server->jobs, &order, &busy, error);
     if (busy)
         return refuse_busy(reply, error);
@@ -279,7 +282,7 @@ static const struct route routes[] = {
      .handle = get_presets},
     {.method = "POST", .path = "/api/train", .summary = "Starts the training of the session's wake word",
      .body_kind = BODY_JSON,
-     .body = "{allow_no_personal?: bool, preset?: text(1..40), also?: [text(1..400)],"
+     .body = "{allow_no_personal?: bool, preset?: text(1..40), phonemes?: text(0..400), also?: [text(1..400)],"
              " false_accepts?: number(0.01..100), restart?: bool}",
      .answer = "{ok: bool, started: bool, safe_word: text, personal_samples_used: bool, allow_no_personal: bool}",
      .handle = post_train},

@@ -43,26 +43,69 @@ static int check_word(const json_t *given, const char **phrase, const char **lan
 
 // ---- hints and languages ----------------------------------------------------------------------------------
 
+// What `wakesmith check` says; phonemes may be NULL. The caller drops *hints.
+static int ask_check(struct server *server, const char *phrase, const char *lang, const char *phonemes, json_t **hints,
+                     struct error *error)
+{
+    char *texts[] = {text_print("--lang=%s", lang), phonemes ? text_print("--phonemes=%s", phonemes) : NULL};
+    char *output = NULL;
+    size_t size = 0, count = 2;
+    const char *arguments[8] = {"check", "--json"};
+    int code = texts[0] && (texts[1] || !phonemes) ? 0 : error_memory(error, "the hints");
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (texts[i])
+            arguments[count++] = texts[i];
+    arguments[count++] = "--";
+    arguments[count] = phrase;
+    if (code == 0)
+        code = child_run(server, arguments, HINTS_SECONDS, ANSWER_MAXIMUM, &output, &size, error);
+    *hints = code == 0 ? json_loadb(output, size, 0, NULL) : NULL;
+    if (code == 0 && !json_is_object(*hints)) {
+        json_decref(*hints);
+        *hints = NULL;
+        code = error_set(error, ERROR_STATE, "wakesmith check gave no answer that can be read");
+    }
+    free(output);
+    free(texts[0]);
+    free(texts[1]);
+    return code;
+}
+
 static int get_hints(struct server *server, const struct request *request, struct reply *reply, struct error *error)
 {
     const char *phrase, *lang;
+    json_t *hints;
     TRY(check_word(request->query, &phrase, &lang, error));
-    char *option = text_print("--lang=%s", lang), *output = NULL;
-    size_t size;
-    if (!option)
-        return error_memory(error, "the hints");
-    const char *const arguments[] = {"check", "--json", option, "--", phrase, NULL};
-    int code = child_run(server, arguments, HINTS_SECONDS, ANSWER_MAXIMUM, &output, &size, error);
-    free(option);
-    TRY(code);
-    json_t *hints = json_loadb(output, size, 0, NULL);
-    free(output);
-    if (!json_is_object(hints)) {
-        json_decref(hints);
-        return error_set(error, ERROR_STATE, "wakesmith check gave no answer that can be read");
-    }
+    TRY(ask_check(server, phrase, lang, text_of(request->query, "phonemes"), &hints, error));
     json_object_set_new(hints, "ok", json_true());
     return reply_json(reply, hints, error);
+}
+
+static int check_phonemes(struct server *server, const char *lang, const char *phonemes, struct error *error)
+{
+    json_t *hints;
+    TRY(text_check_phrase(phonemes, error));
+    TRY(ask_check(server, "a", lang, phonemes, &hints, error));
+    const char *missing = text_of(hints, "missing");
+    int code = missing ? error_set(error, ERROR_USAGE, "%s", missing) : 0;
+    json_decref(hints);
+    return code;
+}
+
+int phonemes_check(struct server *server, const char *lang, const char *phonemes, const json_t *also,
+                   struct error *error)
+{
+    size_t index;
+    json_t *text;
+    if (phonemes)
+        TRY(check_phonemes(server, lang, phonemes, error));
+    json_array_foreach((json_t *)also, index, text)
+    {
+        const char *spelling = json_string_value(text);
+        if (spelling && (*spelling == '/' || strncmp(spelling, "[[", 2) == 0))
+            TRY(check_phonemes(server, lang, spelling, error));
+    }
+    return 0;
 }
 
 static int get_languages(struct server *server, const struct request *request, struct reply *reply, struct error *error)
@@ -93,7 +136,8 @@ static void make_key(const json_t *body, const char *phrase, const char *lang, c
     char clips[32];
     sha256_init(&hash);
     snprintf(clips, sizeof clips, "%d", clips_of(body));
-    const char *const parts[] = {WAKESMITH_VERSION, phrase, lang, clips};
+    const char *phonemes = text_of(body, "phonemes");
+    const char *const parts[] = {WAKESMITH_VERSION, phrase, lang, clips, phonemes ? phonemes : ""};
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         sha256_add(&hash, parts[i], strlen(parts[i]) + 1);
     json_array_foreach(json_object_get(body, "also"), index, spelling)
@@ -135,13 +179,15 @@ static int speak(struct server *server, const json_t *body, const char *phrase, 
                  const char *key, struct error *error)
 {
     enum { FIXED = 3 };
-    char *texts[SPELLINGS_MOST + 3] = {text_print("--output=%s", folder), text_print("--lang=%s", lang),
+    char *texts[SPELLINGS_MOST + 4] = {text_print("--output=%s", folder), text_print("--lang=%s", lang),
                                        text_print("--samples=%d", clips_of(body))};
-    const char *arguments[SPELLINGS_MOST + 8] = {"say", "--json", "--neural"};
+    const char *arguments[SPELLINGS_MOST + 9] = {"say", "--json", "--neural"}, *phonemes = text_of(body, "phonemes");
     size_t index, count = 3, size;
     char *output = NULL;
     json_t *spelling;
     int code = 0;
+    if (phonemes)
+        texts[count++] = text_print("--phonemes=%s", phonemes);
     json_array_foreach(json_object_get(body, "also"), index, spelling) texts[count++] =
         text_print("--also=%s", json_string_value(spelling));
     for (size_t i = 0; i < count; i++) {
@@ -258,6 +304,8 @@ static int post_preview(struct server *server, const struct request *request, st
     size_t size;
     TRY(check_word(request->body, &phrase, &lang, error));
     TRY(spellings_check(json_object_get(request->body, "also"), error));
+    if (text_of(request->body, "phonemes") && text_check_phrase(text_of(request->body, "phonemes"), error) < 0)
+        return error_prefix(error, "phonemes");
     make_key(request->body, phrase, lang, key);
     char *folder = text_print("%s/work/.previews/%s", server->data_dir, key);
     char *index = folder ? path_join(folder, "index.json") : NULL;
@@ -295,11 +343,11 @@ static int get_clip(struct server *server, const struct request *request, struct
 
 static const struct route routes[] = {
     {.method = "GET", .path = "/api/hints", .summary = "How a phrase will be spoken, and how good a wake word it is",
-     .query = "{phrase: text(1..400), lang?: text(0..16)}",
+     .query = "{phrase: text(1..400), lang?: text(0..16), phonemes?: text(0..400)}",
      .answer = "{ok: bool, language: text, language_name: text, id: text, title: text, phonemes: text, espeak: text,"
                " syllables: int, seconds: number, words: int,"
                " verdicts: [{level: \"good\" | \"fair\" | \"poor\", code: text, text: text}],"
-               " similar: [text], missing?: text | null}",
+               " similar: [text], mute: text, missing?: text | null}",
      .handle = get_hints},
     {.method = "GET", .path = "/api/languages", .summary = "Languages that can be trained",
      .answer = "{ok: bool, languages: [{code: text, name: text, own_name: text, script: text}]}",
@@ -307,7 +355,7 @@ static const struct route routes[] = {
     {.method = "POST", .path = "/api/preview",
      .summary = "Speaks a phrase as the clips of a training begin; every second one by a neural voice where there is one",
      .body_kind = BODY_JSON,
-     .body = "{phrase: text(1..400), lang?: text(0..16), also?: [text(1..400)], clips?: int(1..20)}",
+     .body = "{phrase: text(1..400), lang?: text(0..16), phonemes?: text(0..400), also?: [text(1..400)], clips?: int(1..20)}",
      .answer = "{ok: bool, clips: [{url: text, voice: text, engine: text, text: text, seconds: number}],"
                " notice?: text | null}",
      .handle = post_preview},

@@ -145,8 +145,15 @@ struct session { // of the recorder; survives a restart in <data>/recorder_sessi
     char id[TEXT_ID_SIZE], lang[16]; // lang is never "auto": what the phrase itself says was found
     bool lang_auto;                  // the language was left to us
     int speakers_total, takes_per_speaker;
-    json_t *also;  // further spellings, an array of texts
+    char *phonemes; // how the phrase is said, "/IPA/" or "[[...]]"; NULL: as it is read
+    json_t *also;   // further spellings, an array of texts
 };
+
+// routes_word.c: whether the voices of the language can say the phonemes (NULL: none) and those among the spellings.
+// ERROR_USAGE says which sound is none of theirs.
+struct server;
+int phonemes_check(struct server *server, const char *lang, const char *phonemes, const json_t *also,
+                   struct error *error);
 
 struct jobs;    // jobs.c: the training child, its events and log
 struct models;  // models.c: the finished runs

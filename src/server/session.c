@@ -10,6 +10,7 @@ enum { MOST_SPEAKERS = 10, MOST_TAKES = 50, MOST_SPELLINGS = 10, FILE_BYTES = 64
 void session_clear(struct session *session)
 {
     free(session->phrase);
+    free(session->phonemes);
     json_decref(session->also);
     *session = (struct session){.phrase = NULL};
 }
@@ -18,8 +19,9 @@ static int duplicate(const struct session *from, struct session *copy, struct er
 {
     *copy = *from;
     copy->phrase = from->phrase ? strdup(from->phrase) : NULL;
+    copy->phonemes = from->phonemes ? strdup(from->phonemes) : NULL;
     copy->also = from->also ? json_deep_copy(from->also) : NULL;
-    if ((from->phrase && !copy->phrase) || (from->also && !copy->also)) {
+    if ((from->phrase && !copy->phrase) || (from->phonemes && !copy->phonemes) || (from->also && !copy->also)) {
         session_clear(copy);
         return error_memory(error, "the session");
     }
@@ -86,6 +88,18 @@ static int read_spellings(const json_t *given, struct session *session, struct e
     return 0;
 }
 
+// Whether voices can say them, who starts a session asks (phonemes_check): here they need only be a text.
+static int read_phonemes(const json_t *given, struct session *session, struct error *error)
+{
+    TRY(text_spoken(json_is_string(given) ? json_string_value(given) : "", &session->phonemes, error));
+    if (!*session->phonemes) {
+        free(session->phonemes);
+        session->phonemes = NULL;
+        return 0;
+    }
+    return text_check_phrase(session->phonemes, error) < 0 ? error_prefix(error, "phonemes") : 0;
+}
+
 // From the body of start_session, or from the file, which has the same keys.
 int session_read(const struct server *server, const json_t *given, struct session *session, struct error *error)
 {
@@ -99,6 +113,7 @@ int session_read(const struct server *server, const json_t *given, struct sessio
     }
     TRY_GOTO(text_check_phrase(session->phrase, error), failed);
     TRY_GOTO(read_language(json_object_get(given, "lang"), session, error), failed);
+    TRY_GOTO(read_phonemes(json_object_get(given, "phonemes"), session, error), failed);
     TRY_GOTO(read_spellings(json_object_get(given, "also"), session, error), failed);
     text_safe_id(session->phrase, session->id);
     session->speakers_total =
@@ -140,9 +155,10 @@ void session_restore(struct server *server)
 
 static int write_session(const struct server *server, const struct session *session, struct error *error)
 {
-    json_t *json = json_pack("{s:s, s:s, s:i, s:i, s:O}", "phrase", session->phrase, "lang",
+    json_t *json = json_pack("{s:s, s:s, s:i, s:i, s:s?, s:O}", "phrase", session->phrase, "lang",
                              session->lang_auto ? "auto" : session->lang, "speakers_total", session->speakers_total,
-                             "takes_per_speaker", session->takes_per_speaker, "also", session->also);
+                             "takes_per_speaker", session->takes_per_speaker, "phonemes", session->phonemes, "also",
+                             session->also);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL, *path = session_path(server);
     int code = text && path ? file_write(path, text, strlen(text), error) : error_memory(error, "the session");
     free(path);

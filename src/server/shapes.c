@@ -23,8 +23,8 @@ const struct shape_name shape_names[] = {
      "The training that runs, or the last one."},
     {"Session",
      "{ok: bool, raw_phrase: text | null, safe_word: text | null, title: text | null, lang: text | null,"
-     " lang_auto: bool, also: [text], speakers_total: int | null, takes_per_speaker: int | null, takes_total: int,"
-     " takes_received: int, takes: [text], items: [Recording], samples_total: int, loose_samples: int,"
+     " lang_auto: bool, phonemes: text | null, also: [text], speakers_total: int | null,"
+     " takes_per_speaker: int | null, takes_total: int, takes_received: int, takes: [text], items: [Recording], samples_total: int, loose_samples: int,"
      " training: Training, personal_dir?: text, data_dir?: text}",
      "What is recorded for which phrase. `takes`: those that were planned; `items`: all that a training uses."},
     {"Level",

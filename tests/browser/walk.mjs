@@ -8,7 +8,7 @@ import { decoded, saidWord, writeSaid } from "./sounds.mjs";
 import { followTraining, report, startTraining } from "./training.mjs";
 import { library, takeToDevice, tryLive } from "./use.mjs";
 import { changeTakes, recordTakes } from "./voices.mjs";
-import { goOn, hearWord, typeWord } from "./word.mjs";
+import { changeSpoken, goOn, hearWord, typeWord } from "./word.mjs";
 
 const microphone = join(folder, "microphone.wav"), recording = join(folder, "recording.wav");
 const IN_TAKES = 3;
@@ -26,6 +26,7 @@ async function walk(browser, server, { words, places }) {
     const ask = asker(server);
     await firstPaint(browser, server);
     await keyboard(browser, server, ask);
+    await changeSpoken(browser, server, ask);
 
     const context = await visitor(browser, server), page = await context.newPage();
     await typeWord(page, server);

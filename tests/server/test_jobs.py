@@ -189,8 +189,8 @@ for phrase, seconds, words in (("floods", 5, "answered more"), ("babbles", 3, "c
 # ---- any request gets a sentence (B35) ---------------------------------------------------------------------------------------------------
 wrong = [None, True, 5, -1, 1.5, "", "abc", "x" * 5000, [], [1], {}, {"a": 1}, ["", "\u0000"], "\u0000", "\ud83d", 1e300]
 bad = []
-for path, fields in (("/api/train", ("allow_no_personal", "preset", "also", "false_accepts", "restart")),
-                     ("/api/preview", ("phrase", "lang", "also", "clips")), ("/api/train/cancel", ("x",)), ("/api/stop_session", ("x",))):
+for path, fields in (("/api/train", ("allow_no_personal", "preset", "phonemes", "also", "false_accepts", "restart")),
+                     ("/api/preview", ("phrase", "lang", "phonemes", "also", "clips")), ("/api/train/cancel", ("x",)), ("/api/stop_session", ("x",))):
     for field in fields:
         for value in wrong:
             server.session("tells why")

@@ -79,6 +79,16 @@ few = post("/api/start_session", {"phrase": "hey jarvis", "speakers_total": -4, 
 check("too_little_is_clamped", (few["speakers_total"], few["takes_per_speaker"], few["lang"]) == (1, 1, "de"), few)
 refused("a_language_is_checked_before_anything_changes", post("/api/start_session", {"phrase": "other", "lang": "xx"}), 400, "lang")
 check("a_refused_session_changes_nothing", session()["raw_phrase"] == "hey jarvis")
+said = post("/api/start_session", {"phrase": "hey jarvis", "phonemes": " /hˈeɪ dʒˈɑːvɪs/ ", "also": ["/hˈaɪ dʒˈɑːvɪs/"]}).json
+check("a_session_keeps_how_it_is_said", said["phonemes"] == "/hˈeɪ dʒˈɑːvɪs/" and said["safe_word"] == "hey_jarvis"
+      and said["title"] == "Hey Jarvis", said)
+refused("phonemes_that_nobody_can_say", post("/api/start_session", {"phrase": "other", "phonemes": "/☃/", "also": []}), 400, "no letter")
+refused("a_sign_that_is_no_ipa", post("/api/start_session", {"phrase": "other", "phonemes": "/dʒ☃/"}), 400, "☃")
+refused("phonemes_without_their_slashes", post("/api/start_session", {"phrase": "other", "phonemes": "jarvis"}), 400, "between slashes")
+refused("a_spelling_of_another_language", post("/api/start_session", {"phrase": "other", "lang": "fr", "also": ["[[dZ'A@vIs]]"]}), 400,
+        "only as far as /dʒ/")
+check("refused_phonemes_change_nothing", session()["phonemes"] == "/hˈeɪ dʒˈɑːvɪs/" and session()["raw_phrase"] == "hey jarvis")
+check("without_phonemes_it_is_read", post("/api/start_session", {"phrase": "hey jarvis", "phonemes": ""}).json["phonemes"] is None)
 refused("too_many_spellings", post("/api/start_session", {"phrase": "a", "also": [f"a{i}" for i in range(11)]}), 400, "also")
 
 # ---- takes -----------------------------------------------------------------------------------------------------
@@ -236,7 +246,7 @@ check("and_replace_nothing", files("personal_samples/hey_jarvis")["speaker02_tak
 # ---- B35: no field of the wrong type gives 500 ----------------------------------------------------------------------
 wrong = [None, True, 5, -1.5, 1e300, "", "abc", "\u0000", "a" * 5000, [], [1], {}, {"a": 1}]
 statuses = {}
-for key in ("phrase", "speakers_total", "takes_per_speaker", "lang", "also"):
+for key in ("phrase", "speakers_total", "takes_per_speaker", "lang", "phonemes", "also"):
     for value in wrong:
         answer = post("/api/start_session", {"phrase": "hey jarvis", **{key: value}})
         statuses[key, repr(value)[:20]] = answer.status
@@ -271,7 +281,8 @@ for path in ("/api/upload_take", "/api/samples/trim", "/api/start_session", "/ap
             check(f"B35_type_{kind}_at_{path}", False, answer)
 
 # ---- B30: a restart ----------------------------------------------------------------------------------------------
-post("/api/start_session", {"phrase": "hey jarvis", "speakers_total": 2, "takes_per_speaker": 3, "lang": "de", "also": ["hey travis"]})
+post("/api/start_session", {"phrase": "hey jarvis", "speakers_total": 2, "takes_per_speaker": 3, "lang": "de", "phonemes": "/haɪ tʃˈaːvɪs/",
+                             "also": ["hey travis"]})
 told = session()
 server.stop(kill=True)
 server.start()
@@ -284,12 +295,15 @@ post("/api/start_session", {"phrase": "hey jarvis", "speakers_total": 2, "takes_
 check("B30_and_the_recordings_are_there", told["items"] and names(session()["items"]) == names(told["items"]))
 
 # ---- B31: what is in training does not change ----------------------------------------------------------------------
-training = post("/api/train", {"preset": "draft", "allow_no_personal": True})
+refused("no_training_of_what_is_no_phoneme", post("/api/train", {"preset": "draft", "allow_no_personal": True, "phonemes": "/☃a/"}), 400, "☃")
+training = post("/api/train", {"preset": "draft", "allow_no_personal": True, "phonemes": "/hˈaɪ dʒˈɑːvɪs/"})
 for _ in range(100):
     if session()["training"]["running"]:
         break
     time.sleep(0.1)
 check("B31_a_training_runs", training.status == 200 and session()["training"]["running"], training)
+job = json.loads(next((server.data / "work/.jobs").glob("*/job.json")).read_text())
+check("a_training_is_told_how_it_is_said", "--phonemes=/hˈaɪ dʒˈɑːvɪs/" in job["arguments"], job["arguments"])
 inputs = files("personal_samples"), files("negative_samples")
 ticket = get("/api/trash").json["items"]
 ticket = [entry["ticket"] for entry in ticket if entry["wake_word"] == "hey_jarvis" and entry["bucket"] == "personal"][0]

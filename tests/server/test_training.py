@@ -5,6 +5,7 @@ import signal
 import struct
 import subprocess
 import time
+import urllib.parse
 
 import fakes
 from serve import PROGRAM, Server, check, finish, samples_of, wav
@@ -28,6 +29,14 @@ check("clips_are_audio", all(clip.headers["Content-Type"] == "audio/wav" for cli
 began = time.time()
 check("the_same_again_is_there", server.post("/api/preview", {"phrase": "hey jarvis", "clips": 3}).json == answer.json
       and time.time() - began < 0.5)
+changed = server.post("/api/preview", {"phrase": "hey jarvis", "phonemes": "/hˈaɪ dʒˈɑːvɪs/", "clips": 3})
+check("a_preview_of_phonemes", {clip["text"] for clip in changed.json["clips"]} == {"[[h|'aI dZ|'A:|v|I|s]]"}
+      and changed.json["clips"][0]["url"] != answer.json["clips"][0]["url"], changed)
+check("a_preview_of_what_is_no_phoneme", server.post("/api/preview", {"phrase": "hey jarvis", "phonemes": "/dʒ☃/"}).status in (400, 409)
+      and "☃" in server.post("/api/preview", {"phrase": "hey jarvis", "phonemes": "/dʒ☃/"}).json["error"])
+told = server.get("/api/hints?phrase=hey%20jarvis&phonemes=" + urllib.parse.quote("/hˈaɪ xˈɑːvɪs/")).json
+check("hints_of_phonemes", told["phonemes"] == "hˈaɪ xˈɑːvɪs" and told["mute"] == "flite" and told["id"] == "hey_jarvis", told)
+check("hints_say_what_is_no_phoneme", "☃" in server.get("/api/hints?phrase=a&phonemes=" + urllib.parse.quote("/dʒ☃/")).json["missing"])
 check("hints", server.get("/api/hints?phrase=hey%20jarvis").json["phonemes"] and server.get("/api/hints?phrase=-x").status == 200)
 check("russian", server.get("/api/hints?phrase=%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82%20%D0%B4%D0%BE%D0%BC").json["language"] == "ru")
 (server.data / "voices/kokoro").mkdir(parents=True)

@@ -72,11 +72,13 @@ export interface StartSession {
     speakers_total?: number | null;
     takes_per_speaker?: number | null;
     lang?: string;
+    phonemes?: string | null;
     also?: string[];
 }
 export interface StartTraining {
     allow_no_personal?: boolean;
     preset?: string;
+    phonemes?: string;
     also?: string[];
     false_accepts?: number;
     restart?: boolean;
@@ -115,11 +117,13 @@ export const api = {
     trash: () => request<{ items: Api.TrashItem[] }>("/api/trash"),
     restore: (ticket: string) => post<Answer<"POST /api/trash/{ticket}/restore">>(`/api/trash/${part(ticket)}/restore`),
 
-    hints: (phrase: string, lang: string | null, signal?: AbortSignal) =>
-        request<Api.Hints>("/api/hints", { query: { phrase, lang }, ...(signal ? { signal } : {}) }),
+    hints: (phrase: string, lang: string | null, phonemes: string, signal?: AbortSignal) =>
+        request<Api.Hints>("/api/hints", { query: { phrase, lang, phonemes: phonemes || null }, ...(signal ? { signal } : {}) }),
     languages: () => request<Answer<"GET /api/languages">>("/api/languages"),
-    preview: (given: { phrase: string; lang?: string; also?: string[]; clips?: number }, signal?: AbortSignal) =>
-        post<Answer<"POST /api/preview">>("/api/preview", given, signal),
+    preview: (
+        given: { phrase: string; lang?: string; phonemes?: string; also?: string[]; clips?: number },
+        signal?: AbortSignal,
+    ) => post<Answer<"POST /api/preview">>("/api/preview", given, signal),
 
     presets: () => request<Answer<"GET /api/presets">>("/api/presets"),
     train: (given: StartTraining) => post<Answer<"POST /api/train">>("/api/train", given),

@@ -77,6 +77,7 @@ export type Session = {
     title: string | null;
     lang: string | null;
     lang_auto: boolean;
+    phonemes: string | null;
     also: string[];
     speakers_total: number | null;
     takes_per_speaker: number | null;
@@ -260,6 +261,7 @@ export interface Answers {
             text: string;
         })[];
         similar: string[];
+        mute: string;
         missing?: string | null;
     };
     "GET /api/languages": {

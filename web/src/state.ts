@@ -35,6 +35,7 @@ const EMPTY: Session = {
     title: null,
     lang: null,
     lang_auto: true,
+    phonemes: null,
     also: [],
     speakers_total: null,
     takes_per_speaker: null,

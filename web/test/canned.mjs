@@ -10,6 +10,7 @@ export function cannedServer({ seconds = 60, takes = 0 } = {}) {
         title: null,
         lang: null,
         lang_auto: true,
+        phonemes: null,
         also: [],
         speakers_total: null,
         takes_per_speaker: null,
@@ -125,6 +126,7 @@ export function cannedServer({ seconds = 60, takes = 0 } = {}) {
                       title: body.phrase.trim(),
                       lang: body.lang === "ru" ? "ru" : "en",
                       lang_auto: !body.lang || body.lang === "auto",
+                      phonemes: body.phonemes || null,
                       also: body.also ?? [],
                       speakers_total: body.speakers_total || 1,
                       takes_per_speaker: body.takes_per_speaker || 10,
@@ -148,7 +150,7 @@ export function cannedServer({ seconds = 60, takes = 0 } = {}) {
                 language_name: /[а-я]/i.test(phrase) ? "Russian" : "English",
                 id: id(phrase),
                 title: phrase.trim(),
-                phonemes: "heɪ dʒˈɑːɹvɪs",
+                phonemes: query.get("phonemes")?.replace(/^\/|\/$/g, "") ?? "heɪ dʒˈɑːɹvɪs",
                 espeak: "heI dZ'A@vIs",
                 syllables,
                 seconds: 0.24 * syllables + 0.1,
@@ -157,7 +159,10 @@ export function cannedServer({ seconds = 60, takes = 0 } = {}) {
                     /jarvis/i.test(phrase) ? [{ level: "fair", code: "similar_words", text: "" }] : [],
                 ),
                 similar: /jarvis/i.test(phrase) ? ["harvest", "service"] : [],
-                missing: /[一-龥]/.test(phrase) ? "No voice speaks Chinese." : null,
+                mute: query.get("phonemes")?.includes("x") ? "flite" : "",
+                missing: query.get("phonemes")?.includes("☃")
+                    ? '"☃" in /☃/ is no sign of IPA that is known here: write it with others'
+                    : /[一-龥]/.test(phrase) ? "No voice speaks Chinese." : null,
             };
         },
         "GET /api/languages": () => ({ languages }),

@@ -13,11 +13,14 @@ import { chosenPreset, countOf, placesOf, remainingOf, viewOf } from "../src/tra
 import {
     draftOf,
     hasUnusualLetters,
+    ipaOf,
     languageLabel,
     languageName,
+    phonemesOf,
     sameDraft,
     sortedVerdicts,
     spellingsOf,
+    spokenText,
     voiceName,
 } from "../src/word/draft";
 
@@ -139,14 +142,32 @@ test("a draft is the session until it says something else", () => {
         raw_phrase: "hey jarvis",
         lang: "en",
         lang_auto: true,
+        phonemes: null,
         also: ["hay jarvis"],
     };
     const draft = draftOf(session);
-    assert.deepEqual(draft, { phrase: "hey jarvis", lang: "auto", also: ["hay jarvis"] });
+    assert.deepEqual(draft, { phrase: "hey jarvis", lang: "auto", phonemes: "", also: ["hay jarvis"] });
     assert.equal(draftOf({ ...session, lang_auto: false }).lang, "en");
     assert.ok(sameDraft(draft, { ...draft, phrase: " hey jarvis ", also: ["hay jarvis", " "] }));
     assert.ok(!sameDraft(draft, { ...draft, also: [] }));
+    assert.ok(!sameDraft(draft, { ...draft, phonemes: "/heɪ/" }));
+    assert.equal(draftOf({ ...session, phonemes: "/heɪ/" }).phonemes, "/heɪ/");
     assert.deepEqual(spellingsOf({ ...draft, also: [" a ", "", "b"] }), ["a", "b"]);
+});
+
+test("phonemes are typed without slashes and shown as they were typed", () => {
+    for (const [typed, phonemes] of [
+        [" dʒˈɑːvɪs ", "/dʒˈɑːvɪs/"],
+        ["/dʒˈɑːvɪs/", "/dʒˈɑːvɪs/"],
+        ["[[dZ'A:vIs]]", "[[dZ'A:vIs]]"],
+        ["  ", ""],
+    ] as const)
+        assert.equal(phonemesOf(typed), phonemes);
+    assert.equal(ipaOf("/dʒˈɑːvɪs/"), "dʒˈɑːvɪs");
+    const draft = { phrase: "jarvis", lang: "en", phonemes: "/dʒˈɑːvɪs/", also: ["hay"] };
+    assert.equal(spokenText("[[dZ|'A:|v|I|s]]", draft), "/dʒˈɑːvɪs/");
+    assert.equal(spokenText("hay", draft), "hay");
+    assert.equal(spokenText("[[h|eI]]", { ...draft, also: ["/heɪ/"] }), "[[h|eI]]"); // which of them, nobody can say
 });
 
 test("what to act on comes first; names are readable", () => {

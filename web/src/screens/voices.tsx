@@ -66,7 +66,7 @@ function Numbers({ session, locked }: { session: Session; locked: boolean }) {
     const change = (speakers_total: number, takes_per_speaker: number) => {
         setBusy(true);
         setTrouble(null);
-        api.startSession({ phrase: session.raw_phrase ?? "", lang: session.lang_auto ? "auto" : session.lang ?? "auto", also: session.also, speakers_total, takes_per_speaker })
+        api.startSession({ phrase: session.raw_phrase ?? "", lang: session.lang_auto ? "auto" : session.lang ?? "auto", phonemes: session.phonemes, also: session.also, speakers_total, takes_per_speaker })
             .then(setSession, error => setTrouble(sentenceOf(error))).finally(() => setBusy(false));
     };
     return (

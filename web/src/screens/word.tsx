@@ -91,7 +91,7 @@ export function Word() {
     const draft = useStore(typed) ?? draftOf(session);
     const change = (part: Partial<Draft>) => typed.set({ ...draft, ...part });
     const phrase = draft.phrase.trim();
-    const hints = useHints(phrase, draft.lang);
+    const hints = useHints(phrase, draft.lang, draft.phonemes);
     const [busy, setBusy] = useState<"voices" | "train" | null>(null),
         [trouble, setTrouble] = useState<string | null>(null);
     const found =
@@ -111,6 +111,7 @@ export function Word() {
                 : await api.startSession({
                       phrase,
                       lang: draft.lang,
+                      phonemes: draft.phonemes,
                       also: spellingsOf(draft),
                       speakers_total: session.speakers_total,
                       takes_per_speaker: session.takes_per_speaker,
@@ -155,7 +156,8 @@ export function Word() {
                                 dir="auto"
                                 onInput={event => {
                                     setTrouble(null);
-                                    change({ phrase: event.currentTarget.value });
+                                    // phonemes are of the phrase that they were made for
+                                    change({ phrase: event.currentTarget.value, phonemes: "" });
                                 }}
                             />
                         )}
@@ -163,9 +165,14 @@ export function Word() {
                     <LanguageChoice value={draft.lang} found={found} change={lang => change({ lang })} />
                 </div>
                 {phrase ? (
-                    <Facts state={hints} phrase={phrase} />
+                    <Facts
+                        state={hints}
+                        phrase={phrase}
+                        phonemes={draft.phonemes}
+                        change={phonemes => change({ phonemes })}
+                    />
                 ) : (
-                    <Examples take={example => change({ phrase: example })} />
+                    <Examples take={example => change({ phrase: example, phonemes: "" })} />
                 )}
             </section>
             <div class={classes("columns", !phrase && "word-later")}>

@@ -79,11 +79,13 @@ function Inputs({ session, preset, negatives }: { session: Session; preset: Pres
                 {preset && (
                     <Input
                         count={t("train.in_clips", { n: preset.clips })}
-                        note={
-                            session.also.length === 0
-                                ? t("train.in_clips_note")
-                                : `${t("train.in_clips_note")}; ${t("train.in_spellings", { n: session.also.length + 1 })}`
-                        }
+                        note={[
+                            t("train.in_clips_note"),
+                            session.phonemes && t("train.in_phonemes", { phonemes: session.phonemes }),
+                            session.also.length > 0 && t("train.in_spellings", { n: session.also.length + 1 }),
+                        ]
+                            .filter(Boolean)
+                            .join("; ")}
                     />
                 )}
                 <Input

@@ -5,6 +5,7 @@ import type { Hints, Session } from "../api-types";
 export interface Draft {
     phrase: string;
     lang: string; // "auto" or a code
+    phonemes: string; // "/IPA/" or "[[...]]": how the phrase is said; "": as it is read
     also: string[];
 }
 export const SPELLINGS_MOST = 10;
@@ -12,12 +13,31 @@ export const SPELLINGS_MOST = 10;
 export const draftOf = (session: Session): Draft => ({
     phrase: session.raw_phrase ?? "",
     lang: session.lang_auto ? "auto" : (session.lang ?? "auto"),
+    phonemes: session.phonemes ?? "",
     also: session.also,
 });
 
+// IPA that keyboards lack, the most wanted first.
+export const SIGNS = [..."ˈˌːəɪʊɑɔɛæʌɜɨøœʃʒθðŋɲʁɹʔʲ"];
+// What is typed is IPA without its slashes, or espeak-ng's letters in their brackets.
+export function phonemesOf(typed: string): string {
+    const text = typed.trim().replace(/^\/|\/$/g, "").trim();
+    return !text || text.startsWith("[[") ? text : `/${text}/`;
+}
+export const ipaOf = (phonemes: string): string => phonemes.replace(/^\/|\/$/g, "");
+
 export const spellingsOf = (draft: Draft): string[] => draft.also.map(text => text.trim()).filter(Boolean);
 export const sameDraft = (a: Draft, b: Draft): boolean =>
-    a.phrase.trim() === b.phrase.trim() && a.lang === b.lang && spellingsOf(a).join("\n") === spellingsOf(b).join("\n");
+    a.phrase.trim() === b.phrase.trim() &&
+    a.lang === b.lang &&
+    a.phonemes === b.phonemes &&
+    spellingsOf(a).join("\n") === spellingsOf(b).join("\n");
+
+// What a clip says: the server tells phonemes in espeak-ng's letters, people know them as they typed them.
+export const spokenText = (text: string, draft: Draft): string =>
+    text.startsWith("[[") && draft.phonemes && !draft.also.some(other => /^(\/|\[\[)/.test(other.trim()))
+        ? draft.phonemes
+        : text;
 
 // The reference's check: anything but Latin letters without marks, Russian letters, digits and white space.
 export const hasUnusualLetters = (phrase: string): boolean => /[^A-Za-z0-9\sА-Яа-яЁё]/.test(phrase);

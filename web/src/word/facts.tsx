@@ -8,6 +8,7 @@ import { Help, Icon, Notice } from "../ui";
 import type { IconName } from "../ui";
 import { hasUnusualLetters, languageName, sortedVerdicts } from "./draft";
 import type { Verdict } from "./draft";
+import { Spoken } from "./spoken";
 
 const TYPING_MS = 250;
 
@@ -17,14 +18,14 @@ export interface HintsState {
     waiting: boolean;
 }
 // Asked when the typing pauses; an answer to what is no longer there is dropped.
-export function useHints(phrase: string, lang: string): HintsState {
+export function useHints(phrase: string, lang: string, phonemes: string): HintsState {
     const [state, set] = useState<HintsState>({ hints: null, trouble: null, waiting: false });
     useEffect(() => {
         if (!phrase) return set({ hints: null, trouble: null, waiting: false });
         const stop = new AbortController();
         set(before => ({ ...before, waiting: true }));
         const timer = setTimeout(() => {
-            api.hints(phrase, lang, stop.signal)
+            api.hints(phrase, lang, phonemes, stop.signal)
                 .then(hints => set({ hints, trouble: null, waiting: false }))
                 .catch(
                     error => stop.signal.aborted || set({ hints: null, trouble: sentenceOf(error), waiting: false }),
@@ -34,7 +35,7 @@ export function useHints(phrase: string, lang: string): HintsState {
             clearTimeout(timer);
             stop.abort();
         };
-    }, [phrase, lang]);
+    }, [phrase, lang, phonemes]);
     return state;
 }
 
@@ -44,66 +45,81 @@ const looks: Record<Verdict["level"], { tone: string; icon: IconName }> = {
     poor: { tone: "bad", icon: "warning" },
 };
 
-function Verdicts({ verdicts, similar }: { verdicts: Verdict[]; similar: string[] }) {
+function Verdicts({ hints: { verdicts, similar, mute } }: { hints: Hints }) {
     const words = new Intl.ListFormat(useLanguage(), { type: "unit" }).format(similar);
     return (
         <ul class="verdicts" aria-label={t("word.verdicts")}>
             {sortedVerdicts(verdicts).map(({ level, code, text }) => (
                 <li key={code} class={`verdict tone-${looks[level].tone}`}>
                     <Icon name={looks[level].icon} />
-                    <span>{textOfCode("word.verdict_", code, text, { words })}</span>
+                    <span>{textOfCode("word.verdict_", code, text, { words, engines: mute })}</span>
                 </li>
             ))}
         </ul>
     );
 }
 
-export function Facts({ state: { hints, trouble, waiting }, phrase }: { state: HintsState; phrase: string }) {
+// What can be known of any phrase, and of one that can be said.
+function Known({ hints }: { hints: Hints }) {
+    return (
+        <>
+            {!hints.missing && (
+                <div class="word-fact">
+                    <dt>{t("word.length")}</dt>
+                    <dd>
+                        {t("word.length_value", {
+                            syllables: t("word.syllables", { n: hints.syllables }),
+                            seconds: formatNumber(hints.seconds, 1),
+                        })}
+                    </dd>
+                </div>
+            )}
+            <div class="word-fact">
+                <dt>{t("word.name")}</dt>
+                <dd>{hints.title}</dd>
+            </div>
+            <div class="word-fact">
+                <dt>
+                    {t("word.file")} <Help text={t("word.file_help")} />
+                </dt>
+                <dd>
+                    <code>{hints.id}</code>
+                </dd>
+            </div>
+        </>
+    );
+}
+
+export function Facts({
+    state: { hints, trouble, waiting },
+    phrase,
+    phonemes,
+    change,
+}: {
+    state: HintsState;
+    phrase: string;
+    phonemes: string;
+    change: (phonemes: string) => void;
+}) {
     const reader = useLanguage();
+    const said = hints && !hints.missing;
     return (
         <div class="facts-live" aria-live="polite" aria-busy={waiting}>
             {trouble && <Notice tone="bad">{trouble}</Notice>}
             {hints?.missing && (
                 <Notice tone="bad">
-                    {t("word.missing", { language: languageName(hints.language, reader, hints.language_name) })}
+                    {phonemes
+                        ? hints.missing
+                        : t("word.missing", { language: languageName(hints.language, reader, hints.language_name) })}
                 </Notice>
             )}
-            {hints && !hints.missing && (
-                <>
-                    <dl class="word-facts">
-                        <div class="word-fact word-fact-wide">
-                            <dt>
-                                {t("word.spoken")} <Help text={t("word.spoken_help")} />
-                            </dt>
-                            <dd class="ipa" lang="und-fonipa">
-                                {hints.phonemes}
-                            </dd>
-                        </div>
-                        <div class="word-fact">
-                            <dt>{t("word.length")}</dt>
-                            <dd>
-                                {t("word.length_value", {
-                                    syllables: t("word.syllables", { n: hints.syllables }),
-                                    seconds: formatNumber(hints.seconds, 1),
-                                })}
-                            </dd>
-                        </div>
-                        <div class="word-fact">
-                            <dt>{t("word.name")}</dt>
-                            <dd>{hints.title}</dd>
-                        </div>
-                        <div class="word-fact">
-                            <dt>
-                                {t("word.file")} <Help text={t("word.file_help")} />
-                            </dt>
-                            <dd>
-                                <code>{hints.id}</code>
-                            </dd>
-                        </div>
-                    </dl>
-                    <Verdicts verdicts={hints.verdicts} similar={hints.similar} />
-                </>
+            {(said || phonemes) && (
+                <dl class="word-facts">
+                    <Spoken key={phrase} read={said ? hints.phonemes : ""} phonemes={phonemes} change={change} />
+                    {hints && <Known hints={hints} />}
+                </dl>
             )}
+            {said && <Verdicts hints={hints} />}
             {hasUnusualLetters(phrase) && (
                 <p class="muted small word-warn">
                     <Icon name="info" />

@@ -5,7 +5,7 @@ import { api, sentenceOf } from "../api";
 import type { PreviewClip } from "../api-types";
 import { t } from "../i18n";
 import { Button, Card, Notice, playInTurn, PlayButton, stopPlaying, usePlaying } from "../ui";
-import { spellingsOf, voiceName } from "./draft";
+import { spellingsOf, spokenText, voiceName } from "./draft";
 import type { Draft } from "./draft";
 
 const CLIPS = 5;
@@ -13,7 +13,7 @@ const CLIPS = 5;
 export function Hear({ draft, disabled }: { draft: Draft; disabled: boolean }) {
     const also = spellingsOf(draft),
         phrase = draft.phrase.trim();
-    const wanted = JSON.stringify([phrase, draft.lang, also]);
+    const wanted = JSON.stringify([phrase, draft.lang, draft.phonemes, also]);
     const [clips, setClips] = useState<PreviewClip[] | null>(null);
     const [lacking, setLacking] = useState<string | null>(null); // why some voices are not among them
     const [busy, setBusy] = useState(false),
@@ -39,7 +39,10 @@ export function Hear({ draft, disabled }: { draft: Draft; disabled: boolean }) {
         setBusy(true);
         setTrouble(null);
         try {
-            const answer = await api.preview({ phrase, lang: draft.lang, also, clips: CLIPS }, mine.signal);
+            const answer = await api.preview(
+                { phrase, lang: draft.lang, phonemes: draft.phonemes, also, clips: CLIPS },
+                mine.signal,
+            );
             if (mine.signal.aborted) return;
             setClips(answer.clips);
             setLacking(answer.notice ?? null);
@@ -74,7 +77,7 @@ export function Hear({ draft, disabled }: { draft: Draft; disabled: boolean }) {
                             />
                             <span class="clip-text">
                                 <strong>{voiceName(clip.voice)}</strong>
-                                <span class="muted small">{clip.text}</span>
+                                <span class="muted small">{spokenText(clip.text, draft)}</span>
                             </span>
                         </li>
                     ))}
