@@ -2,7 +2,6 @@
 #include "cli/cli_internal.h"
 #include "evaluate/evaluate.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,13 +46,6 @@ static size_t false_accepts_of(const struct session *session, const struct track
 {
     return detect_count(track->bytes, track->count, session->negatives.stride, session->pair.cutoff_byte,
                         session->pair.window, NULL, 0);
-}
-
-// Without hours there is no upper bound, and JSON has no infinity: null.
-static json_t *interval_json(struct interval interval)
-{
-    return isfinite(interval.high) ? json_pack("[f, f]", interval.low, interval.high)
-                                   : json_pack("[f, n]", interval.low);
 }
 
 static json_t *positives_json(const struct session *session, const struct track_list *tracks,

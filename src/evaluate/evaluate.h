@@ -11,11 +11,14 @@
 #include "detect/detect.h"
 #include "tflite/tflite.h"
 
+#include <jansson.h>
+
 struct interval {
     double low, high;
 };
 struct interval wilson_interval(size_t hits, size_t trials);   // 95 %, of a share; no trials: 0 to 1
 struct interval poisson_interval(size_t events, double hours); // 95 %, events per hour (exact); no hours: 0 to infinity
+json_t *interval_json(struct interval interval); // [low, high]; JSON has no infinity: [low, null]
 
 struct condition { // "clean", "pink:10", "babble:10"
     enum test_noise noise;

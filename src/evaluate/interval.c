@@ -70,3 +70,9 @@ struct interval poisson_interval(size_t events, double hours)
     double low = events ? gamma_quantile((double)events, tail) : 0;
     return (struct interval){low / hours, gamma_quantile((double)events + 1, 1 - tail) / hours};
 }
+
+json_t *interval_json(struct interval interval)
+{
+    return isfinite(interval.high) ? json_pack("[f, f]", interval.low, interval.high)
+                                   : json_pack("[f, n]", interval.low);
+}

@@ -3,16 +3,8 @@
 #include "pipeline/pipeline_internal.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-// Without hours there is no upper bound, and JSON has no infinity: null.
-static json_t *interval_json(struct interval interval)
-{
-    return isfinite(interval.high) ? json_pack("[f, f]", interval.low, interval.high)
-                                   : json_pack("[f, n]", interval.low);
-}
 
 static json_t *point_json(const struct calibration *calibration)
 {
