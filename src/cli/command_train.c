@@ -205,6 +205,8 @@ int command_train(int argc, char **argv, struct error *error)
          "false wakes per hour that the cutoff may allow (0.5)"},
         {"author", 0, OPTION_TEXT, &options.author, 0, 0, "TEXT", "author in the manifest (Wakesmith)"},
         {"website", 0, OPTION_TEXT, &options.website, 0, 0, "URL", "website in the manifest (none)"},
+        {"restart", 0, OPTION_FLAG, &options.restart, 0, 0, NULL,
+         "from the beginning: clips, features and checkpoints of this wake word are made again"},
         {"events", 0, OPTION_TEXT, &events, 0, 0, "FILE", "append progress, curves and the end to FILE as JSON lines"},
         {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, "JSON lines: progress on stderr, the result on stdout"},
     };

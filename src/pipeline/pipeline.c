@@ -231,23 +231,34 @@ static int lock_folder(struct walk *walk, struct error *error)
     return code;
 }
 
-static int open_folders(struct walk *walk, struct error *error)
+// `empty`: without what earlier runs left in them.
+static int make_folders(const struct walk *walk, bool empty, struct error *error)
 {
     static const char *const inside[] = {FOLDER_SPEECH, FOLDER_FEATURES, FOLDER_TRAIN};
+    for (size_t i = 0; i < COUNT_OF(inside); i++) {
+        char *path = walk_path(walk, inside[i], "");
+        int code = !path ? error_memory(error, "a path") : empty ? folder_remove(path, error) : 0;
+        if (code == 0)
+            code = folder_make(path, error);
+        free(path);
+        TRY(code);
+    }
+    return 0;
+}
+
+static int open_folders(struct walk *walk, struct error *error)
+{
     walk->data = walk->options->data_dir ? strdup(walk->options->data_dir) : pipeline_data_dir();
     walk->work = walk->data ? text_print("%s/work/%s", walk->data, walk->id) : NULL;
     walk->sounds_folder = walk->data ? text_print("%s/work/.sounds", walk->data) : NULL;
     if (!walk->work || !walk->sounds_folder)
         return error_memory(error, "a path");
-    for (size_t i = 0; i < COUNT_OF(inside); i++) {
-        char *path = walk_path(walk, inside[i], "");
-        int code = path ? folder_make(path, error) : error_memory(error, "a path");
-        free(path);
-        if (code < 0)
-            return error_prefix(error, "--data-dir");
-    }
+    if (make_folders(walk, false, error) < 0)
+        return error_prefix(error, "--data-dir");
     TRY(folder_make(walk->sounds_folder, error));
     TRY(lock_folder(walk, error));
+    if (walk->options->restart)
+        TRY(make_folders(walk, true, error));
     walk->log_path = path_join(walk->work, "training.log");
     walk->log = walk->log_path ? fopen(walk->log_path, "a") : NULL;
     if (!walk->log)

@@ -60,6 +60,7 @@ struct pipeline_options {
     double near_weight;                            // of near misses in the loss; < 0: the recipe's
     double target_per_hour;                        // of the published cutoff
     const char *author, *website;
+    bool restart; // what earlier runs left of this wake word (clips, features, checkpoints) is made again
 };
 void pipeline_options_default(struct pipeline_options *options);
 

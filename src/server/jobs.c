@@ -289,6 +289,10 @@ static int make_arguments(const struct jobs *jobs, const struct jobs_order *orde
         add_argument(job->arguments, "false-accepts", number);
         expected++;
     }
+    if (order->restart) {
+        json_array_append_new(job->arguments, json_string("--restart"));
+        expected++;
+    }
     if (json_array_size(job->arguments) != expected)
         return error_memory(error, "the options of a training");
     return expected > MOST_ARGUMENTS ? error_set(error, ERROR_USAGE, "too many spellings") : 0;
@@ -307,15 +311,6 @@ static void link_log(const struct jobs *jobs, const struct job *job)
     free(target);
     free(temporary);
     free(path);
-}
-
-// Checkpoints of the word: without them the same clips are trained on from the beginning.
-static int forget(const struct jobs *jobs, const struct jobs_order *order, struct error *error)
-{
-    char *path = text_print("%s/work/%s/trained_models", jobs->data_dir, order->id);
-    int code = path ? folder_remove(path, error) : error_memory(error, "a path");
-    free(path);
-    return code;
 }
 
 static int begin_child(const struct jobs *jobs, struct job *job, struct error *error)
@@ -350,8 +345,6 @@ static int start_locked(struct jobs *jobs, const struct jobs_order *order, struc
     TRY_GOTO(job_make(&job, jobs->data_dir, error), refuse);
     TRY_GOTO(make_arguments(jobs, order, &job, error), refuse);
     TRY_GOTO(job_write(&job, error), refuse);
-    if (order->restart)
-        TRY_GOTO(forget(jobs, order, error), refuse);
     char stamp[64];
     time_t now = (time_t)job.started;
     struct tm local;

@@ -280,7 +280,7 @@ static const struct route routes[] = {
      .answer = "{ok: bool, presets: [{name: text, summary: text, clips: int, steps: int, seeds: int, seconds: number,"
                " measured: bool}], threads: int}",
      .handle = get_presets},
-    {.method = "POST", .path = "/api/train", .summary = "Starts the training of the session's wake word",
+    {.method = "POST", .path = "/api/train", .summary = "Starts the training of the session's wake word; with restart, clips, features and checkpoints are made again",
      .body_kind = BODY_JSON,
      .body = "{allow_no_personal?: bool, preset?: text(1..40), phonemes?: text(0..400), also?: [text(1..400)],"
              " false_accepts?: number(0.01..100), restart?: bool}",

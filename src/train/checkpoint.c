@@ -2,11 +2,12 @@
 // Files of weights and of runs in progress: a header with what must fit, raw floats, and a SHA-256 over all.
 #include "train/train_internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { HEX = 64, MAXIMUM_FILE = 1 << 30 };
-static const char weights_magic[8] = "WSWEIGH1", checkpoint_magic[8] = "WSCHECK1";
+static const char weights_magic[8] = "WSWEIGH1", checkpoint_magic[8] = "WSCHECK2";
 
 // ---- sealed files: any content, its hash at the end ----
 
@@ -89,7 +90,7 @@ done:
 // Everything that must be equal for a run to go on is in the signature; the counts guard the sizes.
 struct checkpoint_head {
     char magic[8], signature[HEX];
-    uint64_t step, adam_steps, weight_count, trainable, mined_count;
+    uint64_t step, adam_steps, weight_count, trainable, mined_count, point_count;
     double loss;
 };
 
@@ -143,6 +144,7 @@ int checkpoint_write(const char *path, const char *signature, const struct train
                                    .weight_count = weights->count,
                                    .trainable = weights->trainable,
                                    .mined_count = training->mined_count,
+                                   .point_count = training->point_count,
                                    .loss = training->loss};
     memcpy(head.magic, checkpoint_magic, sizeof head.magic);
     memcpy(head.signature, hex, HEX);
@@ -153,6 +155,7 @@ int checkpoint_write(const char *path, const char *signature, const struct train
     buffer_append(&content, m, weights->trainable * sizeof *m);
     buffer_append(&content, v, weights->trainable * sizeof *v);
     buffer_append(&content, training->mined, training->mined_count * sizeof *training->mined);
+    buffer_append(&content, training->points, training->point_count * sizeof *training->points);
     int code = sealed_write(path, &content, error);
     buffer_free(&content);
     return code;
@@ -170,6 +173,16 @@ static bool mined_fit(const struct mined *mined, size_t count, const struct trai
     return true;
 }
 
+// Points after each other, up to the step; figures that JSON can hold.
+static bool points_fit(const struct curve_point *points, size_t count, uint64_t step)
+{
+    for (size_t i = 0; i < count; i++)
+        if (points[i].step > step || points[i].judged > 1 || (i && points[i].step <= points[i - 1].step) ||
+            !isfinite(points[i].loss) || !isfinite(points[i].recall) || !isfinite(points[i].per_hour))
+            return false;
+    return true;
+}
+
 static bool take(const unsigned char *data, size_t size, const char *signature, struct training *training)
 {
     struct nn_weights *weights = nn_weights_of(training->nn);
@@ -181,15 +194,24 @@ static bool take(const unsigned char *data, size_t size, const char *signature, 
     if (memcmp(head.magic, checkpoint_magic, sizeof head.magic) != 0 || memcmp(head.signature, hex, HEX) != 0)
         return false;
     size_t counts = (weights->count + 2 * weights->trainable) * sizeof(float),
-           list = (size_t)head.mined_count * sizeof(struct mined);
+           list = (size_t)head.mined_count * sizeof(struct mined),
+           curve = (size_t)head.point_count * sizeof(struct curve_point);
+    struct error ignored;
     if (head.weight_count != weights->count || head.trainable != weights->trainable ||
-        head.mined_count > training->plan->mine_keep || size - sizeof head != counts + list)
+        head.mined_count > training->plan->mine_keep || head.point_count > CURVE_MOST ||
+        size - sizeof head != counts + list + curve)
         return false;
     const unsigned char *floats = data + sizeof head, *mined = floats + counts;
     size_t trained = weights->trainable * sizeof(float), all = weights->count * sizeof(float);
     memcpy(training->mined, mined, list);
-    if (!mined_fit(training->mined, (size_t)head.mined_count, training->data))
+    if (!mined_fit(training->mined, (size_t)head.mined_count, training->data) ||
+        curve_reserve(training, (size_t)head.point_count, &ignored) < 0)
         return false;
+    if (curve)
+        memcpy(training->points, mined + list, curve);
+    if (!points_fit(training->points, (size_t)head.point_count, head.step))
+        return false;
+    training->point_count = (size_t)head.point_count;
     float *m, *v;
     uint64_t *adam_steps;
     nn_adam_state(training->nn, &m, &v, &adam_steps);

@@ -132,18 +132,45 @@ static int make_step(struct training *training, const struct progress *progress,
 
 enum { CURVE_POINTS = 200 };
 
+int curve_reserve(struct training *training, size_t count, struct error *error)
+{
+    if (count <= training->point_capacity)
+        return 0;
+    size_t capacity = 2 * count + CURVE_POINTS;
+    struct curve_point *points = realloc(training->points, capacity * sizeof *points);
+    if (!points)
+        return error_memory(error, "the curves");
+    training->points = points;
+    training->point_capacity = capacity;
+    return 0;
+}
+
+static void tell_point(const struct curve_point *point, uint64_t total, struct progress *progress)
+{
+    progress_metric(progress, &(struct progress_metric){.step = point->step,
+                                                        .steps = total,
+                                                        .loss = point->loss,
+                                                        .judged = point->judged,
+                                                        .recall = point->recall,
+                                                        .per_hour = point->per_hour});
+}
+
+// A run that nobody watches is not judged on its way; its losses are kept for who resumes it.
 static int draw_curves(struct training *training, uint64_t total, struct progress *progress, struct error *error)
 {
     const struct train_plan *plan = training->plan;
     uint64_t step = training->step, every = total / CURVE_POINTS + 1;
-    bool watched = plan->watch_every && (step % plan->watch_every == 0 || step == total);
-    struct progress_metric metric = {.step = step, .steps = total, .loss = training->loss, .judged = watched};
-    if (!progress || !progress->metric || (step % every && !watched))
+    bool watched = progress && progress->metric && plan->watch_every &&
+                   (step % plan->watch_every == 0 || step == total);
+    struct curve_point point = {.step = step, .loss = training->loss, .judged = watched};
+    if ((step % every && !watched) || training->point_count == CURVE_MOST)
         return 0;
     if (watched)
-        TRY(watch_judge(nn_weights_of(training->nn), training->data, training->pool, &metric.recall, &metric.per_hour,
+        TRY(watch_judge(nn_weights_of(training->nn), training->data, training->pool, &point.recall, &point.per_hour,
                         error));
-    progress_metric(progress, &metric);
+    TRY(curve_reserve(training, training->point_count + 1, error));
+    training->points[training->point_count++] = point;
+    tell_point(&point, total, progress);
     return 0;
 }
 
@@ -155,6 +182,8 @@ static int run(struct training *training, const char *checkpoint, const char *si
     const struct train_plan *plan = training->plan;
     uint64_t total = total_steps(plan), begun = training->step;
     double saved = time_now();
+    for (size_t i = 0; i < training->point_count; i++) // of the runs that this one goes on from
+        tell_point(&training->points[i], total, progress);
     while (training->step < total) {
         int code = progress_stopped(progress) ? progress_cancelled(error) : make_step(training, progress, error);
         if (code == ERROR_CANCELLED) {
@@ -162,12 +191,12 @@ static int run(struct training *training, const char *checkpoint, const char *si
             return progress_cancelled(error);
         }
         TRY(code);
+        TRY(draw_curves(training, total, progress, error));
         bool due = training->step == total || (plan->checkpoint_every && training->step % plan->checkpoint_every == 0);
         if (due || time_now() - saved > CHECKPOINT_SECONDS) {
             TRY(checkpoint_write(checkpoint, signature, training, error));
             saved = time_now();
         }
-        TRY(draw_curves(training, total, progress, error));
         // Counted from where this run began, so that the time to go is right after a resume.
         progress_step(progress, (double)(training->step - begun), (double)(total - begun),
                       "step %llu of %llu, loss %.4f", (unsigned long long)training->step, (unsigned long long)total,
@@ -196,6 +225,7 @@ static void close_training(struct training *training)
     free(training->mined);
     free(training->labels);
     free(training->weights);
+    free(training->points);
 }
 
 int train_seed(const struct train_plan *plan, const struct train_data *data, const char *checkpoint,

@@ -36,6 +36,13 @@ int watch_judge(const struct nn_weights *weights, const struct train_data *data,
 
 // ---- the state of a training run ------------------------------------------------------------------------------
 
+// What the curves show, kept with the run so that they are whole after a resume.
+struct curve_point {
+    uint64_t step, judged; // judged: 0 or 1, the figures below were measured
+    double loss, recall, per_hour;
+};
+enum { CURVE_MOST = 1 << 16 };
+
 struct training {
     const struct train_plan *plan;
     const struct train_data *data;
@@ -46,7 +53,11 @@ struct training {
     uint64_t step;           // steps made
     double loss;             // running mean
     float *labels, *weights; // [batch]
+    struct curve_point *points;
+    size_t point_count, point_capacity;
 };
+
+int curve_reserve(struct training *training, size_t count, struct error *error);
 
 double learning_rate(const struct train_plan *plan, uint64_t step); // step from 0
 

@@ -40,6 +40,18 @@ check("three_threads_give_the_same_bytes", model_hash("three") == expected)
 whole("other", "--seed=2")
 check("another_seed_gives_other_bytes", model_hash("other") not in (None, expected))
 
+def made(data):  # when clips, features and checkpoints were made
+    return {path.name: path.stat().st_mtime_ns for path in (root / data / "work/hey_jarvis").glob("*/*")}
+
+
+before = made("other")
+whole("other", "--seed=2")
+check("what_is_fresh_stays", made("other") == before, before)
+code, out, err = whole("other", "--seed=2", "--restart")
+after = made("other")
+check("restart_makes_all_again", code == 0 and after.keys() == before.keys() and all(after[name] > before[name] for name in before)
+      and len(before) > 10, (before, after))
+
 random.seed(5)
 for number, how in ((1, signal.SIGKILL), (2, signal.SIGINT), (3, signal.SIGKILL)):
     data = f"killed{number}"

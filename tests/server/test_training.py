@@ -87,6 +87,8 @@ for stage in ("generate", "augment", "train", "export"):
     check(f"within_5_s_in_{stage}", time.time() - began < 5, time.time() - began)
 server.train("hey jarvis")
 check("goes_on_to_the_same_bytes", server.over(120)["state"] == "finished" and model_hash(server) == expected, server.status())
+told = server.get("/api/training/curves").json
+check("curves_of_a_resumed_training_are_whole", [point[0] for point in told["loss"]] == [point[0] for point in curves["loss"]], (told, curves))
 began = time.time()
 server.train("hey jarvis", restart=True)
 check("restart_trains_again", server.over(120)["state"] == "finished" and model_hash(server) == expected

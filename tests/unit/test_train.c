@@ -220,6 +220,59 @@ static void test_resume_is_exact(void **state)
     close_world(&world);
 }
 
+struct drawing { // what one run tells of its curves
+    struct stopper stopper;
+    struct progress_metric points[32];
+    size_t count;
+};
+
+static void draw(void *context, const struct progress_metric *metric)
+{
+    struct drawing *drawing = context;
+    assert_true(drawing->count < COUNT_OF(drawing->points));
+    drawing->points[drawing->count++] = *metric;
+}
+
+static void count_only(void *context, const struct progress_event *event)
+{
+    (void)context, (void)event;
+}
+
+// Whoever goes on with a stopped run is told the points of the runs before, too.
+static void test_curves_are_whole_after_a_resume(void **state)
+{
+    (void)state;
+    struct world world;
+    struct nn_weights weights;
+    struct train_score score;
+    struct train_plan plan = short_plan();
+    plan.watch_every = 5;
+    open_world(&world);
+    struct drawing whole = {0}, last = {0};
+    struct progress progress = {.sink = count_only, .metric = draw, .context = &whole};
+    assert_int_equal(train_seed(&plan, &world.data, in_folder("drawn"), "x", NULL, &progress, &weights, &score, &error), 0);
+    nn_weights_close(&weights);
+    assert_int_equal(whole.count, 14);
+    assert_true(whole.points[4].judged && whole.points[4].recall >= 0 && !whole.points[5].judged);
+    int code = ERROR_CANCELLED, runs = 0;
+    for (; code == ERROR_CANCELLED && runs < 20; runs++) {
+        last = (struct drawing){0};
+        progress = (struct progress){
+            .sink = stop_at_once, .metric = draw, .context = &last, .stop = &last.stopper.stop};
+        code = train_seed(&plan, &world.data, in_folder("drawn in pieces"), "x", NULL, &progress, &weights, &score, &error);
+    }
+    assert_int_equal(code, 0);
+    assert_int_equal(runs, 14);
+    nn_weights_close(&weights);
+    assert_int_equal(last.count, whole.count);
+    for (size_t i = 0; i < last.count; i++) {
+        const struct progress_metric *a = &last.points[i], *b = &whole.points[i];
+        assert_true(a->step == b->step && a->steps == b->steps && a->judged == b->judged);
+        assert_true(a->loss == b->loss && a->recall == b->recall && a->per_hour == b->per_hour);
+    }
+    close_world(&world);
+}
+
 // 0 when a finished checkpoint was taken, ERROR_CANCELLED when the run had to begin anew.
 static int try_finished(const struct train_plan *plan, const struct world *world, const char *name,
                         const char *signature)
@@ -570,6 +623,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learns),
         cmocka_unit_test(test_resume_is_exact),
+        cmocka_unit_test(test_curves_are_whole_after_a_resume),
         cmocka_unit_test(test_checkpoint_must_fit),
         cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_seeds),
