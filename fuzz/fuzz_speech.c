@@ -40,12 +40,31 @@ static void read_ipa(const void *data, size_t size)
         abort();
 }
 
+// IPA of anything: phones, and what Kokoro is told.
+static void read_phones(const void *data, size_t size)
+{
+    char text[1000];
+    int64_t ids[64];
+    struct phones phones;
+    struct buffer tokens;
+    snprintf(text, sizeof text, "%.*s", (int)(size < 900 ? size : 900), (const char *)data);
+    phones_read(text, &phones);
+    if (phones.count > PHONES_MAXIMUM || phones_distance(&phones, &phones) > 0 || !phones_same_word(&phones, &phones))
+        abort();
+    buffer_init(&tokens, 1 << 14);
+    kokoro_rewrite(text, size % 2, size % 3, &tokens);
+    if (tokens.data && !tokens.failed && kokoro_tokens(tokens.data, ids, COUNT_OF(ids)) > COUNT_OF(ids))
+        abort();
+    buffer_free(&tokens);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     open_bytes(data, size);
     read_ipa(data, size);
+    read_phones(data, size);
     void *sealed = array_alloc(1, size + 1);
     if (!sealed)
         return 0;

@@ -57,7 +57,7 @@ static int add_corpus_words(struct walk *walk, const struct feature_tools *tools
 
 // Shares of the draws (docs/accuracy.md).
 static const struct word_mix words_mix[PARTS] = {
-    {CORPUS_WORDS, .5}, {CORPUS_NEURAL, .32}, {CORPUS_ACCENTS, .18}};
+    {CORPUS_WORDS, .5}, {CORPUS_NEURAL, .38}, {CORPUS_ACCENTS, .12}};
 static const struct word_mix near_mix[PARTS] = {{CORPUS_NEAR, .6}, {CORPUS_NEAR_NEURAL, .4}};
 static const struct word_mix held_mix[PARTS] = {{CORPUS_HELD_WORDS, 1}};
 

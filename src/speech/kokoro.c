@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The engine Kokoro: a small neural synthesiser whose speakers are styles, vectors that can be blended. A voice is a
 // style ("af_heart") or a blend of two or three ("af_heart~bm_lewis~35~em_alex~20": 35 % of the second, 20 % of the
-// third). Text becomes phonemes by espeak-ng, phonemes tokens. Files, in <voices>/kokoro: model.onnx (Kokoro-82M, input tokens, style, speed; output audio) and
-// styles/<name>.bin, float32 little endian [510][256]: row n - 1 is for n tokens.
+// third). Text becomes phonemes by espeak-ng, phonemes tokens. Files, in <voices>/kokoro: model.onnx (Kokoro-82M, input
+// tokens, style, speed; output audio) and styles/<name>.bin, float32 little endian [510][256]: row n - 1 is for n tokens.
 #include "speech/ort.h"
 #include "speech/speech_internal.h"
 

@@ -181,7 +181,7 @@ double phones_distance(const struct phones *a, const struct phones *b)
 }
 
 // So much change a phone; of long words every further phone counts half, or another sound would hide among them.
-static const double same_word = .24, few = 6;
+static const double same_word = .17, few = 6;
 
 bool phones_same_word(const struct phones *word, const struct phones *heard)
 {

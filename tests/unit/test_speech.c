@@ -506,42 +506,6 @@ static void test_crash_in_a_child(void **state)
 
 // ---- neural voices, without their files -------------------------------------------------------------------
 
-static int tied_ipa(void *context, int output)
-{
-    struct buffer ipa, kokoro;
-    const char *const *question = context; // voice, text
-    buffer_init(&ipa, 1000);
-    buffer_init(&kokoro, 1000);
-    if (espeak_open() != 0 || espeak_tied_ipa(question[0], question[1], &ipa) != 0)
-        return -1;
-    kokoro_rewrite(ipa.data, strcmp(question[0], "gmw/en-US") == 0, true, &kokoro);
-    return child_write(output, kokoro.data, kokoro.size) ? 0 : -1;
-}
-
-static void test_kokoro_phonemes(void **state)
-{
-    (void)state;
-    static const char *const rows[][3] = {{"gmw/en-US", "hey jarvis", "hˈA ʤˈɑɹvɪs"},
-                                          {"gmw/en-US", "church", "ʧˈɜɹʧ"},
-                                          {"gmw/en-US", "my boat", "mI bˈOt"}};
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct error error = {0};
-        struct buffer answer;
-        assert_int_equal(child_call(tied_ipa, (void *)(uintptr_t)rows[i], &answer, "phonemes", &error), 0);
-        assert_string_equal(answer.data, rows[i][2]);
-        buffer_free(&answer);
-    }
-    int64_t ids[8];
-    assert_int_equal(kokoro_tokens("hˈA", ids, 8), 5);
-    const int64_t wanted[] = {0, 50, 156, 24, 0};
-    assert_memory_equal(ids, wanted, sizeof wanted);
-    assert_int_equal(kokoro_tokens("h\xcb\x88"
-                                   "A%A",
-                                   ids, 8),
-                     6); // what has no id is left out
-    assert_int_equal(kokoro_tokens("AAAAAAAAAAAAAAAA", ids, 8), 8);
-}
-
 // A model with one graph of two nodes: Add, and RandomNormalLike with a name.
 static void test_random_nodes_get_a_seed(void **state)
 {
@@ -592,7 +556,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_voices),
-        cmocka_unit_test(test_kokoro_phonemes),
         cmocka_unit_test(test_random_nodes_get_a_seed),
         cmocka_unit_test(test_catalogue),
         cmocka_unit_test(test_same_clips_for_any_number_of_processes),
