@@ -30,16 +30,11 @@ static float share_of(const struct walk *walk, const struct mix_row *row, bool o
     return row->set == SET_REVIEWED ? share * reviewed / (reviewed + REVIEWED_HALF) : share;
 }
 
-// Near misses at full weight destroy recall where only old voices speak; neural ones, and above all their accents, make
-// the model wide enough to bear more (docs/accuracy.md).
+// Near misses at full weight destroy recall; at .3, where neural voices and accents make the model wide enough to bear
+// it, they still cost .02 to .04 of it (docs/accuracy.md).
 static float weight_of(const struct walk *walk, const struct mix_row *row)
 {
-    static const float with_neural = .3f;
-    if (row->set != SET_NEAR)
-        return row->weight;
-    if (walk->options->near_weight >= 0)
-        return (float)walk->options->near_weight;
-    return walk->clip_counts[CORPUS_NEAR_NEURAL] ? with_neural : row->weight;
+    return row->set == SET_NEAR && walk->options->near_weight >= 0 ? (float)walk->options->near_weight : row->weight;
 }
 
 static size_t plan_sources(const struct walk *walk, struct source sources[MAX_SOURCES])
