@@ -161,8 +161,8 @@ def train(folder, *options):
                           *options], env={**environment, "WAKESMITH_KOKORO_CROP": "1"}, capture_output=True, text=True)
     if out.returncode != 0:
         raise RuntimeError(out.stderr)
-    files = {path.suffix: path for path in (work / folder / "output").glob("*/jarvis.*")}
-    return files[".tflite"].read_bytes(), json.loads(next((work / folder / "output").glob("*/*.report.json")).read_text())
+    last = max((work / folder / "output").iterdir())  # their names begin with the time
+    return (last / "jarvis.tflite").read_bytes(), json.loads((last / "jarvis.report.json").read_text())
 
 
 few = "--neural=6", "--accents=4", "--near-neural=4"
