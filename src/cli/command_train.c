@@ -60,14 +60,46 @@ static int print_result(const struct pipeline_result *result, struct error *erro
 
 // Who watches: the terminal or `--json` on stderr, and a file of events.
 struct watchers {
+    const struct pipeline_options *options;
     struct terminal terminal;
-    bool json;
+    bool json, begun;
     struct events lines, file;
 };
+
+static void tell_begin(struct watchers *watchers)
+{
+    const struct pipeline_options *options = watchers->options;
+    char id[TEXT_ID_SIZE];
+    const struct language *language = NULL;
+    struct error ignored;
+    text_safe_id(options->id ? options->id : options->phrase, id);
+    if (options->lang)
+        text_language_named(options->lang, &language, &ignored);
+    events_begin(&watchers->file, options->phrase, id,
+                 language ? language->code : text_language_of(options->phrase)->code, options->preset);
+    watchers->begun = true;
+}
+
+// Without --events they lie where a page that is open looks for them. The first comes when the data directory is this
+// run's own, and so is the file.
+static void begin_usual_file(struct watchers *watchers)
+{
+    struct error ignored; // who trains in a terminal needs no page
+    if (watchers->begun)
+        return;
+    char *path = pipeline_events_path(watchers->options);
+    if (path) {
+        remove(path);
+        events_open(&watchers->file, path, &ignored);
+    }
+    free(path);
+    tell_begin(watchers);
+}
 
 static void watch_progress(void *context, const struct progress_event *event)
 {
     struct watchers *watchers = context;
+    begin_usual_file(watchers);
     if (watchers->json)
         events_progress(&watchers->lines, event);
     else
@@ -85,23 +117,12 @@ static void watch_metric(void *context, const struct progress_metric *metric)
 static void watch_notice(void *context, const char *sentence)
 {
     struct watchers *watchers = context;
+    begin_usual_file(watchers);
     if (watchers->json)
         events_notice(&watchers->lines, sentence);
     else
         terminal_notice(&watchers->terminal, sentence);
     events_notice(&watchers->file, sentence);
-}
-
-static void tell_begin(struct watchers *watchers, const struct pipeline_options *options)
-{
-    char id[TEXT_ID_SIZE];
-    const struct language *language = NULL;
-    struct error ignored;
-    text_safe_id(options->id ? options->id : options->phrase, id);
-    if (options->lang)
-        text_language_named(options->lang, &language, &ignored);
-    events_begin(&watchers->file, options->phrase, id,
-                 language ? language->code : text_language_of(options->phrase)->code, options->preset);
 }
 
 static void tell_end(struct watchers *watchers, int code, const struct pipeline_result *result,
@@ -118,18 +139,18 @@ static void tell_end(struct watchers *watchers, int code, const struct pipeline_
 
 static int train(const struct pipeline_options *options, bool json, const char *events, struct error *error)
 {
-    struct watchers watchers = {.json = json};
+    struct watchers watchers = {.options = options, .json = json};
     struct pipeline_result result = {0};
     terminal_open(&watchers.terminal);
     if (json)
         watchers.lines.stream = stderr;
-    if (events)
+    if (events) {
         TRY(events_open(&watchers.file, events, error));
-    tell_begin(&watchers, options);
+        tell_begin(&watchers);
+    }
     cli_catch_signals();
-    bool drawn = json || events;
     struct progress progress = {.sink = watch_progress,
-                                .metric = drawn ? watch_metric : NULL,
+                                .metric = watch_metric,
                                 .notice = watch_notice,
                                 .context = &watchers,
                                 .stop = &cli_stop};

@@ -48,6 +48,14 @@ char *pipeline_data_dir(void)
                        : text_print("%s/.local/share/wakesmith", home && *home ? home : ".");
 }
 
+char *pipeline_events_path(const struct pipeline_options *options)
+{
+    char *data = options->data_dir ? strdup(options->data_dir) : pipeline_data_dir();
+    char *path = data ? path_join(data, "work/.events") : NULL;
+    free(data);
+    return path;
+}
+
 void walk_log(struct walk *walk, const char *format, ...)
 {
     if (!walk->log)

@@ -83,6 +83,10 @@ void pipeline_result_close(struct pipeline_result *result);
 // written; $XDG_DATA_HOME/wakesmith or ~/.local/share/wakesmith. Caller frees.
 char *pipeline_data_dir(void);
 
+// Where a run of these options tells of itself when nothing else is asked for; it may, from its first progress on.
+// Caller frees; NULL without memory.
+char *pipeline_events_path(const struct pipeline_options *options);
+
 // The whole walk. ERROR_CANCELLED after a stop: the next call goes on from there.
 int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result,
                    struct error *error);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void job_events_reset(struct job_events *events)
 {
@@ -37,7 +38,13 @@ static double clamp(double value, double low, double high)
 
 static void on_begin(struct job_events *events, const json_t *line)
 {
+    const char *time = json_string_value(json_object_get(line, "time"));
+    struct tm utc = {0};
     events->process = (pid_t)json_integer_value(json_object_get(line, "pid"));
+    events->began = time && strptime(time, "%Y-%m-%dT%H:%M:%SZ", &utc) ? (double)timegm(&utc) : 0;
+    copy_text(events->phrase, sizeof events->phrase, line, "phrase");
+    copy_text(events->lang, sizeof events->lang, line, "language");
+    copy_text(events->preset, sizeof events->preset, line, "preset");
 }
 
 static void on_progress(struct job_events *events, const json_t *line)

@@ -13,10 +13,10 @@ static const struct {
 } stages[] = {
     {"sounds", "datasets"}, {"speech", "generate"}, {"features", "augment"}, {"train", "train"}, {"export", "export"}};
 
-static json_t *stage_json(const struct jobs *jobs)
+static json_t *stage_json(const struct job_events *events)
 {
     for (size_t i = 0; i < COUNT_OF(stages); i++)
-        if (strcmp(stages[i].ours, jobs->events.stage) == 0)
+        if (strcmp(stages[i].ours, events->stage) == 0)
             return json_string(stages[i].published);
     return json_null();
 }
@@ -45,10 +45,9 @@ static double seconds_since_1970(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static json_t *eta_json(const struct jobs *jobs)
+static json_t *eta_json(const struct job_events *events, bool runs)
 {
-    const struct job_events *events = &jobs->events;
-    if (jobs->job.state != JOB_RUNNING || events->eta < 0)
+    if (!runs || events->eta < 0)
         return json_null();
     double left = events->eta - (time_now() - events->eta_at);
     return json_real(left > 0 ? left : 0);
@@ -60,34 +59,47 @@ static json_t *job_json(const struct jobs *jobs)
     const struct job_events *events = &jobs->events;
     bool runs = job_runs(job->state), there = *job->name;
     double elapsed = !there ? 0 : (runs ? seconds_since_1970() : job->ended) - job->started;
-    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:f, s:f, s:o, s:f, s:o, s:s, s:o, s:o, s:s, s:b}",
+    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:f, s:f, s:o, s:f, "
+                     "s:o, s:s, s:o, s:o, s:s, s:b, s:n}",
                      "state", job_state_names[job->state], "running", runs, "exit_code",
                      job->exit_code >= 0 ? json_integer(job->exit_code) : json_null(), "safe_word", text_json(job->id),
                      "phrase", text_json(job->phrase), "lang", text_json(job->lang), "preset", text_json(job->preset),
-                     "stage", stage_json(jobs), "note", events->note, "progress", events->whole, "stage_progress",
-                     events->part, "eta_s", eta_json(jobs), "elapsed_s", elapsed > 0 ? elapsed : 0, "metrics",
-                     metrics_json(events), "reason", job->reason, "run", text_json(job->run), "started_at",
-                     job_time(job->started), "by", "server", "resumable",
-                     job->state == JOB_CANCELLED || (job->state == JOB_FAILED && job->exit_code != 1));
+                     "stage", stage_json(events), "note", events->note, "progress", events->whole, "stage_progress",
+                     events->part, "eta_s", eta_json(events, job->state == JOB_RUNNING), "elapsed_s",
+                     elapsed > 0 ? elapsed : 0, "metrics", metrics_json(events), "reason", job->reason, "run",
+                     text_json(job->run), "started_at", job_time(job->started), "by", "server", "resumable",
+                     job->state == JOB_CANCELLED || (job->state == JOB_FAILED && job->exit_code != 1), "process");
 }
 
-// All that can be seen of a training in a terminal.
+// Of a training in a terminal: what it tells, if it does.
 static json_t *elsewhere_json(const struct jobs *jobs)
 {
-    char note[64];
-    snprintf(note, sizeof note, "process %ld", (long)jobs->holder.process);
-    return json_pack("{s:s, s:b, s:n, s:o, s:n, s:n, s:n, s:n, s:s, s:f, s:f, s:n, s:f, s:{s:n, s:n, s:n, s:i, s:i}, "
-                     "s:s, s:n, s:n, s:s, s:b}",
+    const struct job_events *events = &jobs->other;
+    double elapsed = events->began > 0 ? seconds_since_1970() - events->began : 0;
+    return json_pack("{s:s, s:b, s:n, s:o, s:o, s:o, s:o, s:o, s:s, s:f, s:f, s:o, s:f, "
+                     "s:o, s:s, s:n, s:o, s:s, s:b, s:I}",
                      "state", "running", "running", 1, "exit_code", "safe_word", text_json(jobs->holder.id), "phrase",
-                     "lang", "preset", "stage", "note", note, "progress", 0.0, "stage_progress", 0.0, "eta_s",
-                     "elapsed_s", 0.0, "metrics", "loss", "recall", "per_hour", "step", 0, "steps", 0, "reason", "",
-                     "run", "started_at", "by", "command line", "resumable", 0);
+                     text_json(events->phrase), "lang", text_json(events->lang), "preset", text_json(events->preset),
+                     "stage", stage_json(events), "note", events->note, "progress", events->whole, "stage_progress",
+                     events->part, "eta_s", eta_json(events, true), "elapsed_s", elapsed > 0 ? elapsed : 0, "metrics",
+                     metrics_json(events), "reason", "", "run", "started_at", job_time(events->began), "by",
+                     "command line", "resumable", 0, "process", (json_int_t)jobs->holder.process);
+}
+
+static bool is_elsewhere(const struct jobs *jobs)
+{
+    return jobs->elsewhere && !job_runs(jobs->job.state);
+}
+
+const struct job_events *jobs_events_locked(const struct jobs *jobs)
+{
+    return is_elsewhere(jobs) ? &jobs->other : &jobs->events;
 }
 
 int jobs_log_locked(const struct jobs *jobs, struct log_view *view, struct error *error)
 {
     *view = (struct log_view){.over = !job_runs(jobs->job.state)};
-    if (jobs->elsewhere && !job_runs(jobs->job.state)) {
+    if (is_elsewhere(jobs)) {
         snprintf(view->name, sizeof view->name, "terminal-%ld", (long)jobs->holder.process);
         view->over = false;
         view->path = *jobs->holder.id ? text_print("%s/work/%s/training.log", jobs->data_dir, jobs->holder.id) : NULL;
@@ -113,8 +125,7 @@ json_t *jobs_status_locked(struct jobs *jobs)
     struct stat about;
     if (jobs_log_locked(jobs, &view, &error) < 0)
         return NULL;
-    bool elsewhere = jobs->elsewhere && !job_runs(jobs->job.state);
-    json_t *status = elsewhere ? elsewhere_json(jobs) : job_json(jobs);
+    json_t *status = is_elsewhere(jobs) ? elsewhere_json(jobs) : job_json(jobs);
     int64_t size = view.path && stat(view.path, &about) == 0 ? about.st_size : 0;
     if (status && (json_object_set_new(status, "job", text_json(view.name)) != 0 ||
                    json_object_set_new(status, "log_path", json_string(view.path ? view.path : "")) != 0 ||

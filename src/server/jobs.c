@@ -176,6 +176,21 @@ static void look_elsewhere(struct jobs *jobs)
         announce_locked(jobs, "models", json_object());
 }
 
+// A file that an earlier run left is none of the holder's.
+static void follow_elsewhere(struct jobs *jobs)
+{
+    struct job_events *other = &jobs->other;
+    char *path = path_join(jobs->data_dir, "work/.events");
+    bool known = other->process != 0 && other->process == jobs->holder.process;
+    if (!known)
+        job_events_reset(other);
+    if (path && job_events_read(other, path, known ? announce_metric : NULL, jobs))
+        touch(jobs);
+    if (other->process != jobs->holder.process)
+        job_events_reset(other);
+    free(path);
+}
+
 static void look_at_log(struct jobs *jobs, const char *path)
 {
     struct stat about;
@@ -194,6 +209,8 @@ static void step(struct jobs *jobs)
             look_elsewhere(jobs);
         struct log_view view;
         struct error error;
+        if (jobs->elsewhere)
+            follow_elsewhere(jobs);
         if (jobs->elsewhere && jobs_log_locked(jobs, &view, &error) == 0) {
             look_at_log(jobs, view.path);
             free(view.path);
@@ -443,6 +460,7 @@ int jobs_open(struct jobs **out, const char *program, const char *data_dir, stru
     jobs->program = strdup(program);
     jobs->data_dir = strdup(data_dir);
     job_events_reset(&jobs->events);
+    job_events_reset(&jobs->other);
     if (!jobs->program || !jobs->data_dir) {
         code = error_memory(error, "the trainings");
         goto fail;

@@ -4,6 +4,7 @@
 //   <data>/work/.jobs/<job>/job.json   what the job is, its process and how it ended (job_state.c)
 //   <data>/work/.jobs/<job>/events     JSON lines that the child writes (job_events.c)
 //   <data>/work/.jobs/<job>/log        what it prints, and what the server says about it (log.c)
+//   <data>/work/.events               the same of a training in a terminal
 //   <data>/recorder_training.log      a link to the newest log, where users of the reference look for it
 //
 // A job is named by its time and wake word ("20260131-120000-042-hey_jarvis"). Its child writes into these files
@@ -78,6 +79,8 @@ struct job_curves {        // point i is of steps [i, i+1) * steps / JOB_POINTS,
 struct job_events {
     int64_t offset; // of what is not read yet
     pid_t process;  // 0: it has not told yet
+    char phrase[4 * TEXT_MOST_CHARACTERS + 1], lang[16], preset[32];
+    double began; // seconds since 1970; 0: not known
     char stage[16], note[200];
     double whole, part, eta, eta_at; // eta_at: time_now() when it was said
     int64_t step, steps;
@@ -161,6 +164,7 @@ struct jobs {
     double terminate_at; // when the child that does not stop is killed
     bool elsewhere;      // somebody trains in a terminal
     struct lock_holder holder;
+    struct job_events other; // what they tell in <data>/work/.events; .process is the holder's, or they told nothing
     double looked; // for that, time_now()
     struct told told[TOLD_KEPT];
     uint64_t told_count;   // ever; the last TOLD_KEPT are there
@@ -181,6 +185,8 @@ int jobs_start(struct jobs *jobs, const struct jobs_order *order, bool *busy, st
 bool jobs_busy(struct jobs *jobs, struct error *error);
 // Asks the training to stop, kills it after 5 seconds. ERROR_STATE when there is none of ours.
 int jobs_cancel(struct jobs *jobs, struct error *error);
+// With jobs->lock held: of the training that there is.
+const struct job_events *jobs_events_locked(const struct jobs *jobs);
 // With jobs->lock held: the shape Training without what is read from the log.
 json_t *jobs_status_locked(struct jobs *jobs);
 // What the current log is. `path` is NULL when there is none; the caller frees it.

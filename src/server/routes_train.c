@@ -262,7 +262,7 @@ static int get_curves(struct server *server, const struct request *request, stru
 {
     (void)request;
     pthread_mutex_lock(&server->jobs->lock);
-    json_t *curves = job_curves_json(&server->jobs->events.curves);
+    json_t *curves = job_curves_json(&jobs_events_locked(server->jobs)->curves);
     pthread_mutex_unlock(&server->jobs->lock);
     return reply_json(reply, curves, error);
 }

@@ -19,8 +19,8 @@ const struct shape_name shape_names[] = {
      " note: text, progress: number(0..1), stage_progress: number(0..1), eta_s: number | null, elapsed_s: number,"
      " metrics: {loss: number | null, recall: number | null, per_hour: number | null, step: int, steps: int},"
      " reason: text, run: text | null, started_at: text | null, log_path: text, log_size: int,"
-     " by: \"server\" | \"command line\", resumable: bool, job: text | null}",
-     "The training that runs, or the last one."},
+     " by: \"server\" | \"command line\", resumable: bool, job: text | null, process: int | null}",
+     "The training that runs, or the last one. `process`: of one in a terminal."},
     {"Session",
      "{ok: bool, raw_phrase: text | null, safe_word: text | null, title: text | null, lang: text | null,"
      " lang_auto: bool, phonemes: text | null, also: [text], speakers_total: int | null,"

@@ -1,4 +1,6 @@
 """Trainings that misbehave: what the server makes of children that fail, flood, hang, die, and of its own death."""
+import fcntl
+import json
 import os
 import shutil
 import signal
@@ -178,6 +180,44 @@ check("curves_are_right", curves["judged"][-1] == [4000, 1.0, 1.5] and curves["l
 server.stop()
 server.start()
 check("curves_survive_a_restart", server.get("/api/training/curves").json == curves)
+
+# ---- a training in a terminal: its lock, and what it tells ------------------------------------------------------------------------------
+def seen(wanted, seconds=10):
+    end = time.time() + seconds
+    while time.time() < end and not wanted(server.status()):
+        time.sleep(0.05)
+    return server.status()
+
+
+def told(*events):
+    return "".join(json.dumps(event) + "\n" for event in events)
+
+
+usual = server.data / "work/.events"
+usual.write_text(told({"event": "begin", "pid": 1, "phrase": "an older one"}, {"event": "metric", "step": 9, "steps": 10, "loss": 9}))
+with open(server.data / "work/.lock", "w", encoding="ascii") as lock:
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    status = seen(lambda status: status["by"] == "command line")
+    time.sleep(1.5)
+    check("a_terminal_that_tells_nothing_has_its_number", server.status()["process"] == os.getpid() and status["phrase"] is None
+          and status["stage"] is None and server.get("/api/training/curves").json["loss"] == [], status)
+    usual.write_text(told({"event": "begin", "pid": os.getpid(), "phrase": "good morning", "language": "en", "preset": "draft",
+                           "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 100))},
+                          {"event": "progress", "stage": "train", "progress": 0.5, "overall": 0.75, "overall_eta_s": 50},
+                          {"event": "metric", "step": 5, "steps": 10, "loss": 0.5}))
+    status = seen(lambda status: status["progress"] == 0.75)
+    check("a_terminals_progress_is_seen", (status["phrase"], status["preset"], status["stage"], status["stage_progress"])
+          == ("good morning", "draft", "train", 0.5) and 40 < status["eta_s"] <= 50 and 100 <= status["elapsed_s"] < 130
+          and status["metrics"]["step"] == 5, status)
+    with open(usual, "a", encoding="utf-8") as file:
+        file.write(told({"event": "metric", "step": 10, "steps": 10, "loss": 0.25}))
+    heard = server.events(until=lambda event, data: event == "metric", seconds=10)
+    check("a_terminals_curves_are_seen", server.get("/api/training/curves").json["loss"] == [[5, 0.5], [10, 0.25]]
+          and heard[-1][2]["step"] == 10, heard[-1])
+status = seen(lambda status: status["by"] == "server")
+check("then_the_last_of_ours_again", status["process"] is None and server.get("/api/training/curves").json == curves, status)
 
 # ---- children of requests -------------------------------------------------------------------------------------------------------------
 for phrase, seconds, words in (("floods", 5, "answered more"), ("babbles", 3, "can be read"), ("dies", 3, "signal 11"),

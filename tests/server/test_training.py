@@ -100,7 +100,8 @@ server.events(until=lambda event, data: event == "training" and (data["stage"] o
 terminal = subprocess.run([PROGRAM, "train", "hey jarvis", "--preset=draft", f"--data-dir={server.data}"], capture_output=True, text=True)
 check("a_terminal_is_refused", terminal.returncode == 1 and "already running" in terminal.stderr, terminal.stderr)
 server.over()
-terminal = subprocess.Popen([PROGRAM, "train", "good morning", "--preset=draft", f"--data-dir={server.data}"],
+terminal = subprocess.Popen([PROGRAM, "train", "good morning", "--preset=draft", "--samples=120", "--training-steps=20000",
+                             f"--data-dir={server.data}"],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 end = time.time() + 10
 while time.time() < end and server.status()["by"] != "command line":
@@ -108,8 +109,15 @@ while time.time() < end and server.status()["by"] != "command line":
 status = server.status()
 check("a_terminals_training_is_seen", status["running"] and status["by"] == "command line" and status["safe_word"] == "good_morning"
       and "good morning" in status["log_text"], status)
+check("and_by_its_number", status["process"] == terminal.pid, status)
 heard = server.events(until=lambda event, data: event == "log" and data["offset"] > 0, seconds=30)
 check("and_its_log_streams", heard[-1][1] == "log" and heard[-1][2]["text"].endswith("\n"), heard[-1])
+heard = server.events(until=lambda event, data: event == "training" and data["progress"] > 0, seconds=60)[-1][2]
+check("and_how_far_it_is", heard["by"] == "command line" and heard["progress"] > 0 and heard["phrase"] == "good morning"
+      and heard["preset"] == "draft" and 0 < heard["elapsed_s"] < 300, heard)
+heard = server.events(until=lambda event, data: event == "metric", seconds=240)
+curve = server.get("/api/training/curves").json
+check("and_its_curves_grow", heard[-1][1] == "metric" and curve["steps"] == 20000 and curve["loss"], curve)
 answer = server.train()
 check("and_lets_no_other_start", answer.status == 409 and answer.json["code"] == "TRAINING_RUNNING"
       and str(terminal.pid) in answer.json["message"], answer)

@@ -68,6 +68,7 @@ export type Training = {
     by: "server" | "command line";
     resumable: boolean;
     job: string | null;
+    process: number | null;
 };
 
 export type Session = {

@@ -28,6 +28,7 @@ export const IDLE: Training = {
     by: "server",
     resumable: false,
     job: null,
+    process: null,
 };
 const EMPTY: Session = {
     raw_phrase: null,

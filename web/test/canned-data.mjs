@@ -23,6 +23,7 @@ export const idle = {
     by: "server",
     resumable: false,
     job: null,
+    process: null,
 };
 export const recording = (speaker, take) => ({
     bucket: "personal",

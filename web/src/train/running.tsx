@@ -57,9 +57,8 @@ export function Running({ training }: { training: Training }) {
                     {textOfCode("train.state_", training.state, training.state)}
                 </Badge>
             }>
-            {terminal ? (
-                <Notice>{t("train.terminal")}</Notice>
-            ) : (
+            {terminal && <Notice>{t("train.terminal", { process: String(training.process ?? "?") })}</Notice>}
+            {(!terminal || training.stage) && (
                 <>
                     <div class="progress-line">
                         <strong class="percent number">
@@ -80,16 +79,18 @@ export function Running({ training }: { training: Training }) {
                         {training.stage ? t(`train.stage_${training.stage}_text`) : t("train.stage_none_text")}
                         {count && <span class="muted number"> {t(count.key, count)}</span>}
                     </p>
-                    {trouble && <Notice tone="bad">{trouble}</Notice>}
-                    <div class="row">
-                        <Button icon="stop" busy={asked || stopping} onClick={cancel}>
-                            {t("train.cancel")}
-                        </Button>
-                        <span class="muted small">
-                            {stopping ? t("train.cancelling") : `${t("train.cancel_note")} ${t("train.loud")}`}
-                        </span>
-                    </div>
                 </>
+            )}
+            {trouble && <Notice tone="bad">{trouble}</Notice>}
+            {!terminal && (
+                <div class="row">
+                    <Button icon="stop" busy={asked || stopping} onClick={cancel}>
+                        {t("train.cancel")}
+                    </Button>
+                    <span class="muted small">
+                        {stopping ? t("train.cancelling") : `${t("train.cancel_note")} ${t("train.loud")}`}
+                    </span>
+                </div>
             )}
         </Card>
     );
