@@ -214,7 +214,7 @@ int command_train(int argc, char **argv, struct error *error)
          "rows of the first convolution (default: the network's)"},
         {"clip-duration-ms", 0, OPTION_INTEGER, &options.clip_ms, 30, 5000, "N",
          "how much the last layer sees (official and seed: 1500)"},
-        {"neural", 0, OPTION_INTEGER, &options.neural, 0, 100000, "N", 
+        {"neural", 0, OPTION_INTEGER, &options.neural, 0, 100000, "N",
          "clips by neural voices, where there are any (default: the preset's)"},
         {"accents", 0, OPTION_INTEGER, &options.accents, 0, 100000, "N",
          "clips with the accents of other languages, by neural voices (default: the preset's)"},

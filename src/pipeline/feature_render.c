@@ -245,6 +245,19 @@ void feature_tools_close(struct walk *walk, struct feature_tools *tools)
     *tools = (struct feature_tools){0};
 }
 
+static bool may_sound_behind(const struct walk *walk, size_t sound)
+{
+    return !walk->store.held[sound] && walk->store.sounds[sound].count > AUDIO_RATE / 10;
+}
+
+bool features_have_talkers(const struct walk *walk)
+{
+    for (size_t i = 0; i < walk->store.count; i++)
+        if (walk->store.sounds[i].kind == SOUND_SPEECH && may_sound_behind(walk, i))
+            return true;
+    return false;
+}
+
 // What may sound behind speech: recordings that do not only measure, and sentences of the training voices.
 int feature_tools_open(struct walk *walk, struct feature_tools *tools, struct error *error)
 {
@@ -260,16 +273,14 @@ int feature_tools_open(struct walk *walk, struct feature_tools *tools, struct er
         return error_memory(error, "the sounds behind speech");
     for (size_t i = 0; i < walk->store.count; i++) {
         const struct stored_sound *sound = &walk->store.sounds[i];
-        if (!walk->store.held[i] && sound->count > AUDIO_RATE / 10)
+        if (may_sound_behind(walk, i))
             tools->sounds[count++] =
                 (struct sound){walk->store.samples + sound->start, sound->count, (enum sound_kind)sound->kind};
     }
-    size_t real_speech = 0;
-    for (size_t i = 0; i < count; i++)
-        real_speech += tools->sounds[i].kind == SOUND_SPEECH;
     // Synthetic talkers only where there are no real ones.
     const struct corpus *talkers = &walk->corpora[CORPUS_SENTENCES];
-    for (size_t i = 0; i < talkers->clip_count && !real_speech; i++)
+    bool synthetic = !features_have_talkers(walk);
+    for (size_t i = 0; i < talkers->clip_count && synthetic; i++)
         tools->sounds[count++] =
             (struct sound){talkers->samples + talkers->clips[i].start, talkers->clips[i].count, SOUND_SPEECH};
     TRY(augment_bank_open(&tools->bank, tools->sounds, count, ROOMS, &walk->rirs,

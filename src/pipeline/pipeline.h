@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // pipeline: walks the stages from a phrase to a published model. It knows what is fresh and what is stale (a
 // stage runs again when the signature of its inputs differs, and only then), resumes, reports progress, and lets
-// one run at a time into a wake word's folder.
+// one run at a time into a data directory, where there are
 //
-//   <data>/personal_samples/<id>/                    recordings of people, taken when no others are named
-//   <data>/work/<id>/wake_word_samples/              clips
-//   <data>/work/<id>/wake_word_samples_augmented/    feature sets
-//   <data>/work/<id>/trained_models/                 checkpoints
-//   <data>/work/.sounds/                              decoded negatives and backgrounds, shared by all wake words
-//   <data>/output/<time>-<id>-<samples>-<steps>/     <id>.tflite, <id>.json, <id>.report.json, <id>.yaml,
-//                                                    logs/training.log, logs/model_summary.txt
+//   personal_samples/<id>/                    recordings of people, taken when no others are named
+//   work/<id>/wake_word_samples/              clips
+//   work/<id>/wake_word_samples_augmented/    feature sets
+//   work/<id>/trained_models/                 checkpoints
+//   work/.sounds/                              decoded negatives and backgrounds, shared by all wake words
+//   output/<time>-<id>-<samples>-<steps>/     <id>.tflite, <id>.json, <id>.report.json, <id>.yaml,
+//                                             logs/training.log, logs/model_summary.txt
 #ifndef WAKESMITH_PIPELINE_H
 #define WAKESMITH_PIPELINE_H
 

@@ -25,6 +25,7 @@ struct feature_tools {
     int16_t **pcm;                      // one scene per worker
     struct sound *sounds;
 };
+bool features_have_talkers(const struct walk *walk); // recorded speech that may sound behind words
 int feature_tools_open(struct walk *walk, struct feature_tools *tools, struct error *error);
 void feature_tools_close(struct walk *walk, struct feature_tools *tools);
 

@@ -314,15 +314,6 @@ static const struct set_needs {
 #undef CORPORA
 };
 
-static bool has_real_talkers(const struct walk *walk)
-{
-    for (size_t i = 0; i < walk->store.count; i++)
-        if (walk->store.sounds[i].kind == SOUND_SPEECH && !walk->store.held[i] &&
-            walk->store.sounds[i].count > AUDIO_RATE / 10)
-            return true;
-    return false;
-}
-
 static void sign_set(const struct walk *walk, int name, char hex[65])
 {
     struct signature signature;
@@ -338,7 +329,7 @@ static void sign_set(const struct walk *walk, int name, char hex[65])
             signature_add(&signature, "mix", "%g", near_mix[i].share);
     if (needs[name].people)
         signature_add(&signature, "people", "%s", walk->people.signature);
-    if (!has_real_talkers(walk)) // who talks in the background
+    if (!features_have_talkers(walk)) // who talks in the background
         signature_add(&signature, "talkers", "%s", walk->corpus_signatures[CORPUS_SENTENCES]);
     signature_add(&signature, "sounds", "%s", walk->sounds_signature);
     signature_add(&signature, "recipe", "%d", AUGMENT_VERSION);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the files that start and follow children share.
+// What the files that start and follow children share. In the data directory lie
 //
-//   <data>/work/.jobs/<job>/job.json   what the job is, its process and how it ended (job_state.c)
-//   <data>/work/.jobs/<job>/events     JSON lines that the child writes (job_events.c)
-//   <data>/work/.jobs/<job>/log        what it prints, and what the server says about it (log.c)
-//   <data>/work/.events               the same of a training in a terminal
-//   <data>/recorder_training.log      a link to the newest log, where users of the reference look for it
+//   work/.jobs/<job>/job.json   what the job is, its process and how it ended (job_state.c)
+//   work/.jobs/<job>/events     JSON lines that the child writes (job_events.c)
+//   work/.jobs/<job>/log        what it prints, and what the server says about it (log.c)
+//   work/.events               the same of a training in a terminal
+//   recorder_training.log      a link to the newest log, where users of the reference look for it
 //
 // A job is named by its time and wake word ("20260131-120000-042-hey_jarvis"). Its child writes into these files
 // whether a server is there or not, so either may be killed and the other goes on.

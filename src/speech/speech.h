@@ -3,8 +3,8 @@
 //
 // How a clip is spoken: a voice is drawn by its share, then
 //   timbre   formants times a factor, uniform in the logarithm: .93 .. 1.08 with espeak-ng, whose variants differ in
-//            formants already, .86 .. 1.18 with flite, which has four speakers (by resampling; the pace makes up for
-//            it)
+//            formants already, .86 .. 1.18 with flite, which has four speakers; the engine table has the others' (by
+//            resampling; the pace makes up for it)
 //   pitch    uniform over what sounds like a person with this voice, intonation uniform from flat to lively
 //   length   duration_median * exp(duration_sigma * normal), reached within 8 % where the engine's pace allows it;
 //            without a median the pace, uniform in the logarithm, .6 .. 1.12 of the engine's own
