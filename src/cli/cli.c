@@ -23,6 +23,7 @@ const struct command commands[] = {
     {"features", "FILE... -o OUT", "the device's audio features of files", command_features},
     {"infer", "MODEL.tflite FEATURES.npy", "output bytes of a model, one a line", command_infer},
     {"inspect", "MODEL.tflite", "describe a model, and what would keep a device from loading it", command_inspect},
+    {"report", "FILE.report.json", "the report of a model as a page for people: FILE.report.html", command_report},
     {"bench", "[WHAT]", "measure the speed of this machine: frontend, infer, train, augment, evaluate, voices", command_bench},
 };
 const size_t command_count = COUNT_OF(commands);

@@ -20,7 +20,7 @@ extern const struct command commands[];
 extern const size_t command_count;
 
 command_run command_train, command_features, command_infer, command_detect, command_evaluate, command_inspect,
-    command_bench, command_say, command_check, command_voices, command_serve;
+    command_report, command_bench, command_say, command_check, command_voices, command_serve;
 
 // Parses; prints the usage when asked (then *done is true). `least`/`most`: positional arguments.
 int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// manifest: ESPHome's V2 manifest, exactly and nothing else in it; YAML snippets.
+// manifest: ESPHome's V2 manifest, exactly and nothing else in it; YAML snippets; the page of the report.
 #ifndef WAKESMITH_MANIFEST_H
 #define WAKESMITH_MANIFEST_H
 
@@ -31,5 +31,15 @@ struct sensitivity {
     struct calibration calibration;
 };
 char *manifest_yaml(const struct manifest *manifest, const char *url, const struct sensitivity *levels, size_t count);
+
+// ---- the report card (card.c) ---------------------------------------------------------------------------------
+// <id>.report.json as one HTML page that stands alone: no scripts, inline style and SVG, well-formed as XML too.
+// The same JSON gives the same page. Reports of older versions have fewer values, and their pages fewer sections;
+// a value of a wrong kind is ERROR_FORMAT with a sentence that names it.
+enum { CARD_MAX_REPORT = 4 << 20 };
+int card_page(const char *json, size_t size, char **page, size_t *page_size, struct error *error); // caller frees *page
+int card_read(const char *report_path, char **page, size_t *page_size, struct error *error);
+int card_write(const char *report_path, const char *page_path, struct error *error);
+char *card_path_for(const char *report_path); // "x.report.html" beside "x.report.json"; caller frees
 
 #endif

@@ -42,8 +42,8 @@ static int add_file(struct archive *archive, const struct run *run, const char *
     return good ? 0 : error_set(error, ERROR_IO, "cannot pack %s into the zip file", path);
 }
 
-static const char *const parts[] = {"%s.tflite",      "%s.json",           "%s.report.json",
-                                    "%s.yaml",        "logs/training.log", "logs/model_summary.txt"};
+static const char *const parts[] = {"%s.tflite", "%s.json",           "%s.report.json",        "%s.report.html",
+                                    "%s.yaml",   "logs/training.log", "logs/model_summary.txt"};
 
 // NULL: the run has no such file (the report of a run of the reference).
 static char *part_path(const struct run *run, const char *part)

@@ -91,12 +91,13 @@ static int remove_model(struct server *server, const struct request *request, st
 
 // ---- files -----------------------------------------------------------------------------------------------------
 
-enum file_kind { FILE_AS_IT_IS, FILE_MANIFEST, FILE_YAML };
+enum file_kind { FILE_AS_IT_IS, FILE_MANIFEST, FILE_YAML, FILE_CARD };
 static const struct file_ending {
     const char *ending, *type;
     enum file_kind kind;
 } file_endings[] = {
     {".report.json", "application/json", FILE_AS_IT_IS},
+    {".report.html", "text/html; charset=utf-8", FILE_CARD},
     {".esphome.json", "application/json", FILE_MANIFEST}, // ours has no other keys: it is the manifest itself
     {".json", "application/json", FILE_MANIFEST},
     {".tflite", "application/octet-stream", FILE_AS_IT_IS},
@@ -118,6 +119,24 @@ static const struct file_ending *split_name(const char *file, char id[TEXT_ID_SI
     return NULL;
 }
 
+// Made of the JSON on every request: older runs have a page too, and no HTML is served that lies in a folder. The
+// page has its style inside and no scripts.
+static int reply_card(const struct run *run, struct reply *reply, struct error *error)
+{
+    char *path = text_print("%s/%s.report.json", run->folder, run->id);
+    if (!path)
+        return error_memory(error, "a path");
+    char *page = NULL;
+    int code = file_exists(path) ? card_read(path, &page, &reply->size, error)
+                                 : error_set(error, ERROR_MISSING, "the run %s has no report", run->name);
+    reply->data = page;
+    free(path);
+    reply_header(reply, "Content-Security-Policy",
+                 "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; "
+                 "form-action 'none'");
+    return code;
+}
+
 static int reply_run_file(const struct run *run, const struct file_ending *ending, const char *base_url,
                           bool published, struct reply *reply, struct error *error)
 {
@@ -131,6 +150,11 @@ static int reply_run_file(const struct run *run, const struct file_ending *endin
         reply->cache = "no-cache";
         return 0;
     }
+    if (ending->kind == FILE_CARD) {
+        reply->type = ending->type;
+        reply->cache = "no-cache";
+        return reply_card(run, reply, error);
+    }
     const char *on_disk = ending->kind == FILE_MANIFEST ? ".json" : ending->ending;
     char *path = text_print("%s/%s%s", run->folder, run->id, on_disk);
     int code = path ? reply_file(reply, path, ending->type, error) : error_memory(error, "a path");
@@ -140,7 +164,7 @@ static int reply_run_file(const struct run *run, const struct file_ending *endin
 
 static int unknown_file(const char *file, struct error *error)
 {
-    return error_set(error, ERROR_MISSING, "there is no file %s: a model has .json, .tflite, .yaml and .report.json",
+    return error_set(error, ERROR_MISSING, "there is no file %s: a model has .json, .tflite, .yaml, .report.json and .report.html",
                      file);
 }
 
@@ -235,7 +259,8 @@ static const struct route routes[] = {
      .handle = serve_bundle},
     {.method = "GET",
      .path = "/models/{file}",
-     .summary = "<id>.json, <id>.tflite, <id>.yaml and <id>.report.json of the newest run, as ESPHome fetches them.",
+     .summary = "<id>.json, <id>.tflite, <id>.yaml, <id>.report.json and <id>.report.html of the newest run, as ESPHome"
+                " fetches them.",
      .type = "application/octet-stream",
      .flags = ROUTE_OPEN,
      .handle = serve_published},

@@ -359,6 +359,15 @@ static void add_download(struct MHD_Response *response, const char *name)
     MHD_add_response_header(response, "Content-Disposition", header);
 }
 
+// A reply may have a policy of its own: of two, browsers would keep both.
+static bool has_header(const struct reply *reply, const char *name)
+{
+    size_t i = 0;
+    while (i < REPLY_MAX_HEADERS && reply->headers[i].name && strcmp(reply->headers[i].name, name) != 0)
+        i++;
+    return i < REPLY_MAX_HEADERS && reply->headers[i].name;
+}
+
 static void add_headers(const struct call *call, struct MHD_Response *response)
 {
     const struct reply *reply = &call->reply;
@@ -366,7 +375,8 @@ static void add_headers(const struct call *call, struct MHD_Response *response)
     const char *type = reply->type ? reply->type : route && route->answer ? "application/json" : route ? route->type : NULL;
     bool file = reply->file || reply->etag;
     for (size_t i = 0; i < access_header_count; i++)
-        MHD_add_response_header(response, access_headers[i].name, access_headers[i].value);
+        if (!has_header(reply, access_headers[i].name))
+            MHD_add_response_header(response, access_headers[i].name, access_headers[i].value);
     if (type && reply->status != 304)
         MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "Cache-Control", reply->cache ? reply->cache : file ? "no-cache" : "no-store");

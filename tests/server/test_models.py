@@ -12,6 +12,7 @@ import ssl
 import tempfile
 import time
 import urllib.parse
+import xml.etree.ElementTree
 import zipfile
 
 from runs import LEVELS, fingerprint, write_run
@@ -59,6 +60,16 @@ check("one_run_comes_with_manifest_report_and_lines", about["manifest"] == json.
       and about["report"] == json.loads((old_folder / "hey_jarvis.report.json").read_text()) and "micro_wake_word:" in about["yaml"])
 check("no_report_is_null", get(f"/api/models/{OTHER}").json["report"] is None)
 refused("an_unknown_run", get("/api/models/none"), 404, "none")
+
+# ---- the report card -------------------------------------------------------------------------------------------------
+for path in ("/models/hey_jarvis.report.html", f"/models/{OLD}/hey_jarvis.report.html"):
+    card = get(path)
+    page = xml.etree.ElementTree.fromstring(card.body)
+    check(f"the_card_is_a_page_{path}", card.headers["Content-Type"] == "text/html; charset=utf-8" and "95 of 100 calls" in
+          "".join(page.itertext()) and page.find(".//{*}svg") is not None and page.find(".//{*}script") is None, card)
+    check(f"the_card_may_have_style_and_nothing_else_{path}", card.headers.get_all("Content-Security-Policy") ==
+          ["default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"])
+refused("no_report_no_card", get("/models/privet_dom.report.html"), 404, "has no report")
 
 # ---- as devices fetch it -----------------------------------------------------------------------------------------
 manifest, model = get("/models/hey_jarvis.json"), get("/models/hey_jarvis.tflite")
