@@ -15,9 +15,9 @@ int command_report(int argc, char **argv, struct error *error)
     if (done)
         return 0;
     char *path = output ? strdup(output) : card_path_for(files.items[0]);
-    int code = !path                                 ? error_memory(error, "a path")
+    int code = !path                               ? error_memory(error, "a path")
                : strcmp(path, files.items[0]) == 0 ? error_set(error, ERROR_USAGE, "-o names the report itself")
-                                                     : card_write(files.items[0], path, error);
+                                                   : card_write(files.items[0], path, error);
     if (code == 0) {
         puts(path);
         code = print_done(error);

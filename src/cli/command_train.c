@@ -20,11 +20,11 @@ static int print_result_json(const struct pipeline_result *result, struct error 
     json_t *levels = json_object();
     for (size_t i = 0; i < COUNT_OF(result->levels); i++)
         json_object_set_new(levels, result->levels[i].name, level_json(&result->levels[i]));
-    return print_json(json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "event", "finished", "title",
+    return print_json(json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "event", "finished", "title",
                                 result->title, "model", json_name(result->model), "manifest",
-                                json_name(result->manifest), "report", json_name(result->report), "yaml",
-                                json_name(result->yaml), "seconds", result->seconds, "held_hours", result->held_hours,
-                                "sensitivities", levels),
+                                json_name(result->manifest), "report", json_name(result->report), "card",
+                                json_name(result->card), "yaml", json_name(result->yaml), "seconds", result->seconds,
+                                "held_hours", result->held_hours, "sensitivities", levels),
                       error);
 }
 
@@ -52,7 +52,7 @@ static int print_result(const struct pipeline_result *result, struct error *erro
              "figures say.");
     puts("  Real people are not in these figures: wakesmith evaluate MODEL --positives DIR measures them.");
     printf("\nName:     %s\nModel:    %s\nMetadata: %s\nReport:   %s\nESPHome:  %s\n", result->title, result->model,
-           result->manifest, result->report, result->yaml);
+           result->manifest, result->card, result->yaml);
     int seconds = (int)result->seconds;
     printf("Trained in %d:%02d min.\n", seconds / 60, seconds % 60);
     return print_done(error);

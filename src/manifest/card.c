@@ -25,7 +25,8 @@ static const char style[] =
     "grid-template-columns:minmax(0,1fr)}\n"
     "section{padding:20px 24px;border:1px solid var(--line);border-radius:12px;background:var(--card)}"
     "h1,h2,p,ul,dl,dd{margin:0;padding:0}h1{font-size:28px;line-height:36px}h2{font-size:18px}"
-    "section p,section ul,section dl,section .wide,section .plot{margin-top:8px}.muted,caption,th,dt{color:var(--muted)}ul{padding-left:20px}\n"
+    "section p,section ul,section dl,section .wide,section "
+    ".plot{margin-top:8px}.muted,caption,th,dt{color:var(--muted)}ul{padding-left:20px}\n"
     ".verdict{font-size:22px;line-height:32px;font-weight:650}"
     ".note{padding:8px 12px;border-radius:8px;background:var(--warn-soft);color:var(--warn)}\n"
     ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%}caption{text-align:left;font-size:14px}"
@@ -177,12 +178,15 @@ static void print_hearing(struct card *card)
     if (card_interval(card, level, "recall_interval", &interval))
         buffer_print(&card->out, ", and with 95 %% confidence %.1f to %.1f %% of such calls", 100 * interval.low,
                      100 * interval.high);
-    buffer_print(&card->out, ".</p>\n<p>The calls are spoken by computer voices that training never heard, in simulated "
-                             "rooms, half of them with people talking in the background. Real people are not in this "
-                             "figure: <code>wakesmith evaluate MODEL --positives FOLDER</code> measures them.</p>\n");
+    buffer_print(&card->out,
+                 ".</p>\n<p>The calls are spoken by computer voices that training never heard, in simulated "
+                 "rooms, half of them with people talking in the background. Real people are not in this "
+                 "figure: <code>wakesmith evaluate MODEL --positives FOLDER</code> measures them.</p>\n");
     if (card_number(card, card->report, "float_recall", &float_recall))
-        buffer_print(&card->out, "<p class=\"muted\">Before it was made small for the device, the network heard %.1f %% "
-                                 "of them.</p>\n", 100 * float_recall);
+        buffer_print(&card->out,
+                     "<p class=\"muted\">Before it was made small for the device, the network heard %.1f %% "
+                     "of them.</p>\n",
+                     100 * float_recall);
     end_section(card);
 }
 
@@ -317,7 +321,8 @@ static void print_voices(struct card *card)
 static void print_training(struct card *card)
 {
     static const char *const heads[] = {"Seed", "Heard of calls kept back", "Loss", "Chosen"};
-    const json_t *seeds = card_list(card, card->report, "training"), *options = card_object(card, card->report, "options");
+    const json_t *seeds = card_list(card, card->report, "training"),
+                 *options = card_object(card, card->report, "options");
     const char *preset = card_text(card, options, "preset");
     double steps, seconds;
     if (!seeds && !options)
@@ -410,7 +415,9 @@ static void print_origin(struct card *card)
 {
     static const struct {
         const char *name, *label;
-    } rows[] = {{"wakesmith", "Wakesmith"}, {"id", "Name of the files"}, {"language", "Language"},
+    } rows[] = {{"wakesmith", "Wakesmith"},
+                {"id", "Name of the files"},
+                {"language", "Language"},
                 {"model_sha256", "SHA-256 of the model"}};
     const json_t *signatures = card_object(card, card->report, "signatures");
     begin_section(card, "Where it comes from");

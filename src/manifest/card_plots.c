@@ -71,8 +71,9 @@ static void draw_marks(struct card *card, const struct axes *axes)
         const json_t *level = card_object(card, levels, card_levels[i]);
         if (!level || !read_point(card, level, &recall, &per_hour) || recall < axes->bottom)
             continue;
-        buffer_print(&card->out, "<circle class=\"mark\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"><title>%s sensitive: hears "
-                                 "%.1f %%, %.2f mistakes an hour</title></circle>\n",
+        buffer_print(&card->out,
+                     "<circle class=\"mark\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"><title>%s sensitive: hears "
+                     "%.1f %%, %.2f mistakes an hour</title></circle>\n",
                      place_x(axes, fmin(per_hour, axes->right)), place_y(axes, recall), card_levels[i], 100 * recall,
                      per_hour);
     }

@@ -19,11 +19,26 @@ static const json_t *value_of(struct card *card, const json_t *from, const char 
 }
 
 // jansson has these as macros only
-static bool is_object(const json_t *value) { return json_is_object(value); }
-static bool is_list(const json_t *value) { return json_is_array(value); }
-static bool is_text(const json_t *value) { return json_is_string(value); }
-static bool is_number(const json_t *value) { return json_is_number(value); }
-static bool is_flag(const json_t *value) { return json_is_boolean(value); }
+static bool is_object(const json_t *value)
+{
+    return json_is_object(value);
+}
+static bool is_list(const json_t *value)
+{
+    return json_is_array(value);
+}
+static bool is_text(const json_t *value)
+{
+    return json_is_string(value);
+}
+static bool is_number(const json_t *value)
+{
+    return json_is_number(value);
+}
+static bool is_flag(const json_t *value)
+{
+    return json_is_boolean(value);
+}
 
 const json_t *card_object(struct card *card, const json_t *from, const char *name)
 {
@@ -71,9 +86,14 @@ void card_escape(struct card *card, const char *text)
 {
     static const struct {
         const char *from, *to;
-    } rows[] = {{"&", "&amp;"}, {"<", "&lt;"},        {">", "&gt;"},
-                {"\"", "&quot;"}, {"'", "&#39;"},      {"\x7f", "\xef\xbf\xbd"},
-                {"\xef\xbf\xbe", "\xef\xbf\xbd"}, {"\xef\xbf\xbf", "\xef\xbf\xbd"}}; // XML has no U+FFFE and U+FFFF
+    } rows[] = {{"&", "&amp;"},
+                {"<", "&lt;"},
+                {">", "&gt;"},
+                {"\"", "&quot;"},
+                {"'", "&#39;"},
+                {"\x7f", "\xef\xbf\xbd"},
+                {"\xef\xbf\xbe", "\xef\xbf\xbd"},
+                {"\xef\xbf\xbf", "\xef\xbf\xbd"}}; // XML has no U+FFFE and U+FFFF
     while (text && *text) {
         size_t i = 0;
         while (i < COUNT_OF(rows) && strncmp(text, rows[i].from, strlen(rows[i].from)) != 0)

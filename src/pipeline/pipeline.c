@@ -31,6 +31,7 @@ void pipeline_result_close(struct pipeline_result *result)
     free(result->model);
     free(result->manifest);
     free(result->report);
+    free(result->card);
     free(result->yaml);
     *result = (struct pipeline_result){0};
 }

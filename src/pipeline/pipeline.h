@@ -8,8 +8,8 @@
 //   work/<id>/wake_word_samples_augmented/    feature sets
 //   work/<id>/trained_models/                 checkpoints
 //   work/.sounds/                              decoded negatives and backgrounds, shared by all wake words
-//   output/<time>-<id>-<samples>-<steps>/     <id>.tflite, <id>.json, <id>.report.json, <id>.yaml,
-//                                             logs/training.log, logs/model_summary.txt
+//   output/<time>-<id>-<samples>-<steps>/     <id>.tflite, <id>.json, <id>.report.json, <id>.report.html,
+//                                             <id>.yaml, logs/training.log, logs/model_summary.txt
 #ifndef WAKESMITH_PIPELINE_H
 #define WAKESMITH_PIPELINE_H
 
@@ -65,7 +65,7 @@ struct pipeline_options {
 void pipeline_options_default(struct pipeline_options *options);
 
 struct pipeline_result {
-    char *folder, *model, *manifest, *report, *yaml; // paths; owned
+    char *folder, *model, *manifest, *report, *card, *yaml; // paths; owned
     char title[256], language[16];
     struct manifest written;
     struct sensitivity levels[3];

@@ -183,6 +183,7 @@ double corpus_share(const struct walk *walk, enum corpus_name name);
 
 // The report beside the model.
 int report_write(const struct walk *walk, const struct pipeline_result *result, const struct track_list *positives,
-                 const struct track_list *negatives, const char *model_hash, const char *path, struct error *error);
+                 const struct track_list *negatives, const char *model_hash, size_t model_bytes, const char *path,
+                 struct error *error);
 
 #endif

@@ -114,7 +114,8 @@ static json_t *caveats_json(const struct walk *walk, const struct pipeline_resul
 }
 
 int report_write(const struct walk *walk, const struct pipeline_result *result, const struct track_list *positives,
-                 const struct track_list *negatives, const char *model_hash, const char *path, struct error *error)
+                 const struct track_list *negatives, const char *model_hash, size_t model_bytes, const char *path,
+                 struct error *error)
 {
     const struct pipeline_options *options = walk->options;
     json_t *report = json_pack(
@@ -133,6 +134,8 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
         "personal_clips", (json_int_t)walk->people.words.count, "seconds", result->seconds, "caveats",
         caveats_json(walk, result), "signatures", "speech", walk->speech_signature, "sounds", walk->sounds_signature,
         "features", walk->features_signature, "training", walk->train_signature);
+    if (report)
+        json_object_set_new(report, "model_bytes", json_integer((json_int_t)model_bytes));
     if (report)
         json_object_set_new(report, "people", people_json(&walk->people));
     if (report)

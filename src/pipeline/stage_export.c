@@ -216,9 +216,10 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
 {
     char *output = path_join(walk->data, "output"), *unfinished = walk_path(walk, "publish", "");
     char *folder = output ? run_name(walk, output) : NULL, *logs = unfinished ? path_join(unfinished, "logs") : NULL;
-    enum { MODEL, REPORT, YAML, LOG, SUMMARY, MANIFEST, FILES };
-    static const char *const forms[FILES] = {"/%s.tflite",         "/%s.report.json",         "/%s.yaml",
-                                             "/logs/training.log", "/logs/model_summary.txt", "/%s.json"};
+    enum { MODEL, REPORT, CARD, YAML, LOG, SUMMARY, MANIFEST, FILES };
+    static const char *const forms[FILES] = {"/%s.tflite", "/%s.report.json",    "/%s.report.html",
+                                             "/%s.yaml",   "/logs/training.log", "/logs/model_summary.txt",
+                                             "/%s.json"};
     char *names[FILES] = {0}, *finals[FILES] = {0};
     int code = output && unfinished && folder && logs ? 0 : error_memory(error, "the output folder");
     if (code == 0)
@@ -244,12 +245,15 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
         code = sha256_file(names[MODEL], hash, error);
     result->model = finals[MODEL];
     result->report = finals[REPORT];
+    result->card = finals[CARD];
     result->yaml = finals[YAML];
     result->manifest = finals[MANIFEST];
     free(finals[LOG]); // the result names the others
     free(finals[SUMMARY]);
     if (code == 0)
-        code = report_write(walk, result, positives, negatives, hash, names[REPORT], error);
+        code = report_write(walk, result, positives, negatives, hash, size, names[REPORT], error);
+    if (code == 0)
+        code = card_write(names[REPORT], names[CARD], error);
     if (code == 0) {
         char *yaml =
             manifest_yaml(&result->written, path_name(finals[MANIFEST]), result->levels, COUNT_OF(result->levels));

@@ -164,8 +164,8 @@ static int reply_run_file(const struct run *run, const struct file_ending *endin
 
 static int unknown_file(const char *file, struct error *error)
 {
-    return error_set(error, ERROR_MISSING, "there is no file %s: a model has .json, .tflite, .yaml, .report.json and .report.html",
-                     file);
+    return error_set(error, ERROR_MISSING,
+                     "there is no file %s: a model has .json, .tflite, .yaml, .report.json and .report.html", file);
 }
 
 static int serve_published(struct server *server, const struct request *request, struct reply *reply,

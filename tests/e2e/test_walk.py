@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree
 
 from common import PROGRAM, SHARED, check, finish, run
 
@@ -33,6 +34,12 @@ check("the_report_has_three_sensitivities", set(report["sensitivities"]) == {"sl
 bytes_of = [report["sensitivities"][name]["cutoff_byte"] for name in ("slightly", "moderately", "very")]
 check("a_more_sensitive_level_has_no_higher_cutoff", bytes_of == sorted(bytes_of, reverse=True), str(bytes_of))
 check("the_report_says_what_was_not_measured", len(report["caveats"]) >= 2)
+page = model.with_suffix(".report.html")
+text = " ".join("".join(xml.etree.ElementTree.parse(page).getroot().itertext()).split())  # well-formed, or this ends the test
+check("the_card_tells_the_figures", f"{report['sensitivities']['moderately']['detected']} of" in text and report["model_sha256"] in text
+      and all(" ".join(caveat.split()) in text for caveat in report["caveats"]) and report["model_bytes"] == model.stat().st_size, text[:300])
+check("the_card_is_made_of_the_json_alone", run("report", model.with_suffix(".report.json"), "-o", data / "again.html")
+      and (data / "again.html").read_bytes() == page.read_bytes())
 check("held_out_voices_are_heard", report["sensitivities"]["moderately"]["recall"] > 0.5, str(report["sensitivities"]))
 check("the_log_is_beside_the_model", (model.parent / "logs" / "training.log").stat().st_size > 500)
 check("a_draft_takes_minutes", seconds < 300, f"{seconds:.0f} s")  # the target of 90 s is measured by hand on an idle machine

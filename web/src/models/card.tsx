@@ -34,6 +34,7 @@ export function Downloads({ model }: { model: Model }) {
             <LinkButton icon="download" href={`/api/models/${encodeURIComponent(model.run)}/bundle.zip`} download>{t("use.download_all")}</LinkButton>
             <LinkButton kind="quiet" href={name(".tflite")} download={`${model.id}.tflite`}>{t("use.download_model")}</LinkButton>
             <LinkButton kind="quiet" href={name(".json")} download={`${model.id}.json`}>{t("use.download_manifest")}</LinkButton>
+            {Object.keys(model.levels).length > 0 && <LinkButton kind="quiet" href={name(".report.html")} apart>{t("use.report_page")}</LinkButton>}
         </div>
     );
 }

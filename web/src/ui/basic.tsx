@@ -57,10 +57,12 @@ export function LinkButton({
     icon,
     large,
     download,
+    apart,
     children,
-}: Children & { href: string; kind?: ButtonKind; icon?: IconName; large?: boolean; download?: string | boolean }) {
+}: Children & { href: string; kind?: ButtonKind; icon?: IconName; large?: boolean; download?: string | boolean; apart?: boolean }) {
+    const tab = apart ? { target: "_blank", rel: "noopener" } : {}; // apart: in a tab of its own
     return (
-        <a class={classes("button", `button-${kind}`, large && "button-large")} href={href} download={download}>
+        <a class={classes("button", `button-${kind}`, large && "button-large")} href={href} download={download} {...tab}>
             {icon && <Icon name={icon} />}
             <span>{children}</span>
         </a>
