@@ -289,7 +289,7 @@ static void print_voices(struct card *card)
                    {"sentences", "sentences without it"},
                    {"held_words", "the wake word, kept for judging"},
                    {"held_sentences", "sentences, kept for judging"}};
-    static const char *const heads[] = {"What is said", "Clips", "Voices", "Share of training", "Spoken by"};
+    static const char *const heads[] = {"What is said", "Clips", "Voice groups", "Share of training", "Spoken by"};
     const json_t *speech = card_object(card, card->report, "speech");
     if (json_object_size(speech) == 0)
         return;
