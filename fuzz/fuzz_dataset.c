@@ -49,8 +49,12 @@ static void use(struct feature_set *set)
             item->word_end >= item->rows)
             abort();
         next = item->first_row + item->rows;
-        for (uint64_t k = item->first_row * FRONTEND_CHANNELS; k < next * FRONTEND_CHANNELS; k++)
-            sum += set->rows[k];
+        for (uint64_t row = item->first_row; row < next; row++) {
+            uint16_t counts[FRONTEND_CHANNELS];
+            feature_rows_copy(set, row, 1, counts);
+            for (int c = 0; c < FRONTEND_CHANNELS; c++)
+                sum += counts[c];
+        }
     }
     float x[50 * FRONTEND_CHANNELS], label, weight;
     struct source source = {.set = set, .share = 1, .weight = 1, .truth = sum & 1, .slide = 30};
@@ -108,6 +112,8 @@ static void read_ragged(const uint8_t *data, size_t size, const char *dtype)
     put("ends/data.ninja", data + 1 + bounds, bounds);
     put("data.ninja", data + 1 + 2 * bounds, size - 1 - 2 * bounds);
     if (ragged_read(in_folder(""), &set, &error) == 0)
+        use(&set);
+    if (ragged_map(in_folder(""), &set, &error) == 0)
         use(&set);
 }
 

@@ -21,6 +21,7 @@ struct feature_item {
 struct feature_set {
     struct mapping file;  // backing when loaded; what lies outside it is owned memory
     const uint16_t *rows; // [row_count][40]
+    const float *reals;   // of ragged_map: instead of rows, real features (count / 25.6) as they lie on disk
     uint64_t row_count;
     const struct feature_item *items;
     size_t item_count;
@@ -54,6 +55,26 @@ bool ragged_is(const char *path);
 // Atomic; replaces a RaggedMmap that is there, and refuses to replace anything else.
 int ragged_write(const char *folder, const struct feature_set *set, struct error *error);
 int ragged_read(const char *folder, struct feature_set *set, struct error *error); // feature_set_close frees
+// The same without a copy: float32 stays on disk as `reals` and becomes counts where it is read (what is no number: 0).
+int ragged_map(const char *folder, struct feature_set *set, struct error *error);
+// Rows of a set as counts: out[count][40]. `first` + `count` lie inside the set.
+void feature_rows_copy(const struct feature_set *set, uint64_t first, size_t count, uint16_t *out);
+// Lets go of the memory behind rows of a mapping that will not be needed soon; they stay readable.
+void feature_rows_release(const struct feature_set *set, uint64_t first, size_t count);
+
+// ---- the framework's folders: <folder>/<split>/**/<name>_mmap, each a RaggedMmap ----
+// Splits are "training", "validation", "testing", "validation_ambient", "testing_ambient".
+struct feature_list {
+    struct feature_set *sets; // mapped, in the order of their paths
+    size_t count;
+};
+int feature_folder_map(const char *folder, const char *split, struct feature_list *list, struct error *error);
+void feature_list_close(struct feature_list *list);
+size_t feature_list_items(const struct feature_list *list);
+double feature_list_hours(const struct feature_list *list); // of 10 ms rows
+// A cheap identity of all that lies in a folder: of each RaggedMmap its name, dtype, the hash of its bounds, the size of
+// data.ninja and a hash of 16 blocks of 64 KiB spread over it. Gigabytes are told apart without being read.
+int feature_folder_identity(const char *folder, char hex[65], struct error *error);
 
 // ---- splits ----
 // Which split a group belongs to: decided by a hash of (seed, group), so it is stable when groups are added.
@@ -64,6 +85,15 @@ enum split split_of(uint64_t seed, int32_t group, double validate_share);
 // How a source is drawn: words (items with word_end) and positives uniformly over items, the window's end 0 ..
 // slide-1 rows after word_end as far as the item goes (a positive without word_end: at the item's last row);
 // running negatives uniformly over rows: an item with chance by its rows, then any window of it.
+// The framework's rules, by which a source's items are drawn uniformly instead (model-and-training 5); items that are
+// shorter than the window get rows of 0 before them.
+enum truncation {
+    TRUNCATE_NONE,  // Wakesmith's own way, above
+    TRUNCATE_RANDOM, // any window but the last one
+    TRUNCATE_START,  // the last rows stay
+    TRUNCATE_END,    // the first rows stay
+    TRUNCATE_FIXED,  // the last rows but one of `cutoffs`
+};
 struct source { // one row of the mix
     const struct feature_set *set;
     const uint32_t *items; // those of this split, ascending; NULL: all of the set
@@ -72,6 +102,9 @@ struct source { // one row of the mix
     float share;    // of the draws, relative
     float weight;   // times the item's weight
     uint32_t slide; // words: the window's end is 0 .. slide-1 rows after word_end
+    enum truncation truncation;
+    const uint32_t *cutoffs; // [cutoff_count], rows; TRUNCATE_FIXED only
+    size_t cutoff_count;
 };
 bool source_is_running(const struct source *source); // negatives that run on: not drawn as words, worth mining
 size_t source_item_count(const struct source *source);

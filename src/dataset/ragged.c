@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 // What a real feature of 1 counts as in the device's uint16.
@@ -258,10 +259,35 @@ static int make_items(const char *folder, const struct bounds *bounds, size_t el
     return 0;
 }
 
+static uint16_t count_of(float real)
+{
+    return (uint16_t)lrintf(fminf(fmaxf(real * FEATURE_SCALE, 0), UINT16_MAX)); // fmaxf: what is no number becomes 0
+}
+
+void feature_rows_copy(const struct feature_set *set, uint64_t first, size_t count, uint16_t *out)
+{
+    size_t start = (size_t)first * FRONTEND_CHANNELS, size = count * FRONTEND_CHANNELS;
+    if (set->rows && size)
+        memcpy(out, set->rows + start, size * sizeof *out);
+    for (size_t i = 0; !set->rows && i < size; i++)
+        out[i] = count_of(set->reals[start + i]);
+}
+
+void feature_rows_release(const struct feature_set *set, uint64_t first, size_t count)
+{
+    if (!set->file.data)
+        return;
+    size_t row = set->rows ? ROW_SIZE : FRONTEND_CHANNELS * sizeof(float), page = (size_t)sysconf(_SC_PAGESIZE);
+    uintptr_t base = (uintptr_t)(set->rows ? (const void *)set->rows : (const void *)set->reals);
+    uintptr_t begin = (base + first * row + page - 1) / page * page, end = (base + (first + count) * row) / page * page;
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_DONTNEED); // only advice: what comes of it changes nothing
+}
+
 // Turns the mapped floats into rows of our own.
 static int convert(const char *folder, struct feature_set *set, struct error *error)
 {
-    const float *values = set->file.data;
+    const float *values = set->reals;
     size_t count = (size_t)set->row_count * FRONTEND_CHANNELS;
     uint16_t *rows = array_alloc(count, sizeof *rows);
     if (!rows)
@@ -270,13 +296,14 @@ static int convert(const char *folder, struct feature_set *set, struct error *er
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(values[i]))
             return error_set(error, ERROR_FORMAT, "%s holds a value that is no number", folder);
-        rows[i] = (uint16_t)lrintf(fminf(fmaxf(values[i] * FEATURE_SCALE, 0), UINT16_MAX));
+        rows[i] = count_of(values[i]);
     }
+    set->reals = NULL;
     mapping_close(&set->file);
     return 0;
 }
 
-int ragged_read(const char *folder, struct feature_set *set, struct error *error)
+int ragged_map(const char *folder, struct feature_set *set, struct error *error)
 {
     *set = (struct feature_set){0};
     struct bounds bounds = {0};
@@ -292,12 +319,21 @@ int ragged_read(const char *folder, struct feature_set *set, struct error *error
     }
     TRY_GOTO(make_items(folder, &bounds, set->file.size / element, set, error), done);
     if (is_float)
-        TRY_GOTO(convert(folder, set, error), done);
+        set->reals = set->file.data;
     else
         set->rows = set->file.data;
 done:
     mapping_close(&bounds.starts);
     mapping_close(&bounds.ends);
+    if (code < 0)
+        feature_set_close(set);
+    return code;
+}
+
+int ragged_read(const char *folder, struct feature_set *set, struct error *error)
+{
+    TRY(ragged_map(folder, set, error));
+    int code = set->reals ? convert(folder, set, error) : 0;
     if (code < 0)
         feature_set_close(set);
     return code;

@@ -31,7 +31,7 @@ static const struct feature_item *source_item(const struct source *source, size_
 
 bool source_is_running(const struct source *source)
 {
-    return !source->truth && source_item_count(source) && source_item(source, 0)->word_end == 0;
+    return !source->truth && !source->truncation && source_item_count(source) && source_item(source, 0)->word_end == 0;
 }
 
 static double share_of(const struct source *source)
@@ -113,10 +113,25 @@ static uint32_t pick_item_by_rows(const struct source *source, struct rng *rng)
 
 // ---- windows ----
 
+static uint32_t truncated_last_row(const struct source *source, const struct feature_item *item, uint32_t window,
+                                   struct rng *rng)
+{
+    uint32_t room = item->rows > window ? item->rows - window : 0, cutoff = 0;
+    if (source->truncation == TRUNCATE_RANDOM)
+        return room ? window - 1 + rng_below(rng, room) : item->rows - 1;
+    if (source->truncation == TRUNCATE_END)
+        return item->rows - 1 - room;
+    if (source->truncation == TRUNCATE_FIXED && source->cutoff_count)
+        cutoff = source->cutoffs[rng_below(rng, (uint32_t)source->cutoff_count)];
+    return item->rows - 1 - (cutoff < room ? cutoff : room);
+}
+
 // The last row of a window, counted from the item's first one.
 static uint32_t pick_last_row(const struct source *source, const struct feature_item *item, uint32_t window,
                               struct rng *rng)
 {
+    if (source->truncation)
+        return truncated_last_row(source, item, window, rng);
     if (item->word_end) {
         uint32_t room = item->rows - item->word_end, slide = source->slide ? source->slide : 1;
         return item->word_end + rng_below(rng, slide < room ? slide : room);
@@ -157,10 +172,14 @@ static void fill(const struct feature_set *set, const struct feature_item *item,
         missing = window;
     size_t zeros = (size_t)missing * FRONTEND_CHANNELS, count = (size_t)window * FRONTEND_CHANNELS;
     memset(x, 0, zeros * sizeof *x);
-    const uint16_t *rows = set->rows + (item->first_row + (uint64_t)(begin + missing)) * FRONTEND_CHANNELS;
-    for (size_t i = zeros; i < count; i++) {
-        size_t v = rows[i - zeros];
-        x[i] = real_features[v < COUNT_OF(real_features) ? v : COUNT_OF(real_features) - 1];
+    uint64_t first = item->first_row + (uint64_t)(begin + missing);
+    uint16_t row[FRONTEND_CHANNELS];
+    for (size_t i = zeros; i < count; i += FRONTEND_CHANNELS, first++) {
+        feature_rows_copy(set, first, 1, row);
+        for (size_t c = 0; c < FRONTEND_CHANNELS; c++) {
+            size_t v = row[c];
+            x[i + c] = real_features[v < COUNT_OF(real_features) ? v : COUNT_OF(real_features) - 1];
+        }
     }
 }
 

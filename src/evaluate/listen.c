@@ -143,13 +143,14 @@ static int listener_push(struct listener *listener, const int16_t *samples, size
     return 0;
 }
 
-static int listener_rows(struct listener *listener, const uint16_t *features, size_t count, struct track *track,
-                         struct error *error)
+static int listener_rows(struct listener *listener, const struct feature_set *set, uint64_t first, size_t count,
+                         struct track *track, struct error *error)
 {
     size_t capacity = 0;
     for (size_t done = 0; done < count;) {
         size_t rows = count - done < PIECE_ROWS ? count - done : PIECE_ROWS;
-        frontend_quantize(features + done * FRONTEND_CHANNELS, rows * FRONTEND_CHANNELS,
+        feature_rows_copy(set, first + done, rows, listener->features);
+        frontend_quantize(listener->features, rows * FRONTEND_CHANNELS,
                           listener->rows + listener->held * FRONTEND_CHANNELS);
         TRY(listener_step(listener, rows, track, &capacity, error));
         done += rows;
@@ -234,8 +235,7 @@ static int listen_to_item(const struct job *job, size_t index, struct listener *
     const struct feature_item *item = &job->set->items[job->items ? job->items[index] : index];
     track->tag = item->tag;
     uint32_t from = item->valid_from < item->rows ? item->valid_from : item->rows;
-    return listener_rows(listener, job->set->rows + (item->first_row + from) * FRONTEND_CHANNELS, item->rows - from,
-                         track, error);
+    return listener_rows(listener, job->set, item->first_row + from, item->rows - from, track, error);
 }
 
 static void run_job(void *context, size_t index, int worker)

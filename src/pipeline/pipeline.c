@@ -339,6 +339,7 @@ static void walk_close(struct walk *walk)
     free(walk->weights);
     free(walk->scores);
     walk_close_audio(walk);
+    ready_made_close(walk);
     for (int i = 0; i < CORPUS_COUNT; i++)
         json_decref(walk->voices[i]);
     text_list_free(&walk->rirs);
@@ -378,6 +379,7 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
     log_begin(&walk);
     tell_obstacle(&walk);
     TRY_GOTO(tell_unspoken(&walk, error), end);
+    TRY_GOTO(ready_made_open(&walk, error), end); // before any work: it may be damaged
     static int (*const stages[])(struct walk * walk, struct error * error) = {stage_sounds, stage_speech,
                                                                               stage_features, stage_train};
     for (size_t i = 0; i < COUNT_OF(stages); i++)

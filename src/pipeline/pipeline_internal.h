@@ -63,6 +63,17 @@ struct people {
     char signature[65];
 };
 
+// A ready-made negative set (ready_made.c). Absent: no hours.
+enum { READY_COUNT = 4 };
+struct ready_made {
+    const char *name;
+    float share; // of the draws
+    bool speech;
+    struct feature_list training, ambient; // ambient: only measures
+    double hours, ambient_hours;
+    char identity[65];
+};
+
 // The feature sets of a walk. Rows of the table mix[] in features_mix.c say how each is made and drawn.
 enum set_name {
     SET_WORDS,
@@ -123,6 +134,7 @@ struct walk {
     double heard_seconds; // of the store
     struct text_list rirs; // files
     struct people people;
+    struct ready_made ready[READY_COUNT];
     char speech_signature[65], sounds_signature[65], features_signature[65], train_signature[65];
 
     struct feature_set sets[SET_COUNT];
@@ -162,6 +174,16 @@ int people_open(struct walk *walk, struct error *error);
 void people_close_audio(struct people *people);
 void people_close(struct people *people);
 json_t *people_json(const struct people *people); // for the report
+
+// ready_made.c: <data>/training_datasets/negative_datasets/{speech,...}, used when it is there.
+int ready_made_open(struct walk *walk, struct error *error);
+void ready_made_close(struct walk *walk);
+bool ready_made_speech(const struct walk *walk); // some of it is speech that trains
+// Both return how many there are, and fill the list when it is not NULL.
+size_t ready_made_sources(const struct walk *walk, struct source *sources);
+size_t ready_made_ambient(const struct walk *walk, const struct feature_set **sets);
+double ready_made_ambient_hours(const struct walk *walk);
+json_t *ready_made_json(const struct walk *walk); // for the report
 
 int stage_speech(struct walk *walk, struct error *error);
 int stage_sounds(struct walk *walk, struct error *error);

@@ -139,6 +139,8 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
     if (report)
         json_object_set_new(report, "people", people_json(&walk->people));
     if (report)
+        json_object_set_new(report, "ready_made", ready_made_json(walk));
+    if (report)
         json_object_set_new(report, "spellings", texts_json(&walk->spellings));
     char *text = report ? json_dumps(report, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     int code = text ? file_write(path, text, strlen(text), error) : error_memory(error, "the report");

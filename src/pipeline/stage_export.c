@@ -15,10 +15,31 @@
 // Probability that the operating point is moved to, so that bytes on both sides of it differ.
 static const double operating_probability = 0.7;
 
+enum { PIECE = 1500 }; // rows
+
+// Pieces of the ready-made sets, spread over their items. What lies as floats on disk is left out.
+static size_t ready_made_tracks(const struct walk *walk, struct quantize_track *tracks, size_t limit)
+{
+    size_t count = 0, each = limit / READY_COUNT;
+    for (size_t i = 0; i < READY_COUNT; i++) {
+        const struct feature_list *list = &walk->ready[i].training;
+        for (size_t s = 0; s < list->count; s++) {
+            const struct feature_set *set = &list->sets[s];
+            size_t pieces = set->rows ? each / list->count : 0;
+            for (size_t k = 0; k < pieces && k < set->item_count; k++) {
+                const struct feature_item *item = &set->items[k * set->item_count / pieces % set->item_count];
+                tracks[count++] = (struct quantize_track){set->rows + item->first_row * FRONTEND_CHANNELS,
+                                                          item->rows < PIECE ? item->rows : PIECE};
+            }
+        }
+    }
+    return count;
+}
+
 // Words of every kind and pieces of every running set, about half a minute apart.
 static size_t calibration_tracks(const struct walk *walk, struct quantize_track *tracks, size_t limit)
 {
-    enum { WORDS = 400, PIECE = 1500 };
+    enum { WORDS = 400 };
     const struct feature_set *words = &walk->sets[SET_WORDS];
     size_t count = 0;
     for (size_t i = 0; i < WORDS && i < words->item_count && count < limit; i++) {
@@ -46,8 +67,8 @@ static double logit_shift(const struct walk *walk)
 static int quantize_best(struct walk *walk, void **data, size_t *size, struct pipeline_result *result,
                          struct error *error)
 {
-    enum { LIMIT = 1000 };
-    struct quantize_track *tracks = array_alloc(LIMIT, sizeof *tracks);
+    enum { LIMIT = 1000, READY_LIMIT = 400 };
+    struct quantize_track *tracks = array_alloc(LIMIT + READY_LIMIT, sizeof *tracks);
     if (!tracks)
         return error_memory(error, "calibration");
     struct quantize_options options = {.logit_shift = (float)logit_shift(walk),
@@ -55,8 +76,9 @@ static int quantize_best(struct walk *walk, void **data, size_t *size, struct pi
                                        .percentile = .9999,
                                        .description = "Wakesmith " WAKESMITH_VERSION};
     struct quantize_report report;
-    int code = quantize_model(&walk->weights[walk->best], tracks, calibration_tracks(walk, tracks, LIMIT), &options,
-                              walk->pool, data, size, &report, error);
+    size_t count = calibration_tracks(walk, tracks, LIMIT);
+    count += ready_made_tracks(walk, tracks + count, READY_LIMIT);
+    int code = quantize_model(&walk->weights[walk->best], tracks, count, &options, walk->pool, data, size, &report, error);
     free(tracks);
     TRY(code);
     result->int8_difference = report.float_difference;
@@ -92,6 +114,9 @@ static int measure(struct walk *walk, const struct tflite_model *model, struct t
         if (walk->sets[held[i]].item_count)
             TRY(evaluate_features(model, &walk->sets[held[i]], NULL, walk->sets[held[i]].item_count, walk->pool,
                                   negatives, error));
+    for (size_t i = 0; i < READY_COUNT; i++)
+        for (size_t k = 0; k < walk->ready[i].ambient.count; k++)
+            TRY(evaluate_features(model, &walk->ready[i].ambient.sets[k], NULL, 0, walk->pool, negatives, error));
     static const struct {
         const char *name;
         double times; // of the target
@@ -116,7 +141,7 @@ static int measure(struct walk *walk, const struct tflite_model *model, struct t
     result->float_recall = point.recall;
     result->held_clips = positives->count;
     result->held_hours = result->levels[1].calibration.point.hours;
-    result->real_hours = (double)walk->sets[SET_HELD_REAL].row_count / 360000;
+    result->real_hours = (double)walk->sets[SET_HELD_REAL].row_count / 360000 + ready_made_ambient_hours(walk);
     return 0;
 }
 

@@ -37,10 +37,12 @@ static float weight_of(const struct walk *walk, const struct mix_row *row)
     return row->set == SET_NEAR && walk->options->near_weight >= 0 ? (float)walk->options->near_weight : row->weight;
 }
 
-static size_t plan_sources(const struct walk *walk, struct source sources[MAX_SOURCES])
+// sources[MAX_SOURCES + those of the ready-made sets], which come first.
+static size_t plan_sources(const struct walk *walk, struct source *sources)
 {
-    bool offline = walk->sets[SET_SPEECH].row_count == 0;
-    size_t count = 0;
+    bool offline = walk->sets[SET_SPEECH].row_count == 0 && !ready_made_speech(walk);
+    size_t count = ready_made_sources(walk, NULL);
+    ready_made_sources(walk, sources);
     for (size_t i = 0; i < COUNT_OF(mix); i++) {
         const struct mix_row *row = &mix[i];
         const struct feature_set *set = &walk->sets[row->set];
@@ -80,6 +82,10 @@ static void sign_training(struct walk *walk, const struct train_plan *plan)
         signature_add(&signature, "mix", "%s %g %g %g", set_names[mix[i].set], (double)mix[i].share,
                       (double)mix[i].offline, (double)weight_of(walk, &mix[i]));
     signature_add(&signature, "reviewed", "%d", REVIEWED_HALF);
+    for (size_t i = 0; i < READY_COUNT; i++)
+        if (walk->ready[i].identity[0])
+            signature_add(&signature, "ready", "%s %g %s", walk->ready[i].name, (double)walk->ready[i].share,
+                          walk->ready[i].identity);
     struct sha256 shape;
     char hex[65];
     sha256_init(&shape);
@@ -89,20 +95,39 @@ static void sign_training(struct walk *walk, const struct train_plan *plan)
     signature_end(&signature, walk->train_signature);
 }
 
-int stage_train(struct walk *walk, struct error *error)
+// Runs the seeds of a plan over what the walk has.
+static int train(struct walk *walk, const struct train_plan *plan, struct error *error)
 {
-    struct source sources[MAX_SOURCES];
-    const struct feature_set *negatives[2];
+    static const enum set_name held[] = {SET_HELD_REAL, SET_HELD_SENTENCES};
+    size_t ambient = ready_made_ambient(walk, NULL);
+    struct source *sources = array_alloc(MAX_SOURCES + ready_made_sources(walk, NULL), sizeof *sources);
+    const struct feature_set **negatives = array_alloc(COUNT_OF(held) + ambient, sizeof *negatives);
+    char *folder = walk_path(walk, FOLDER_TRAIN, "");
+    int code;
+    if (!sources || !negatives || !folder) {
+        code = error_memory(error, "the mix of a training");
+        goto end;
+    }
     struct train_data data = {.sources = sources,
                               .source_count = plan_sources(walk, sources),
                               .held_words = &walk->sets[SET_HELD_WORDS],
                               .held_count = walk->sets[SET_HELD_WORDS].item_count,
-                              .held_negatives = negatives};
-    static const enum set_name held[] = {SET_HELD_REAL, SET_HELD_SENTENCES};
+                              .held_negatives = negatives,
+                              .held_negative_count = ready_made_ambient(walk, negatives)};
     for (size_t i = 0; i < COUNT_OF(held); i++)
         if (walk->sets[held[i]].row_count)
             negatives[data.held_negative_count++] = &walk->sets[held[i]];
+    code = train_seeds(plan, walk->preset.seeds, pool_threads(walk->pool), &data, folder, walk->train_signature,
+                       walk->progress, walk->weights, walk->scores, &walk->best, error);
+end:
+    free(sources);
+    free(negatives);
+    free(folder);
+    return code;
+}
 
+int stage_train(struct walk *walk, struct error *error)
+{
     struct train_plan plan;
     train_plan_default(&plan);
     plan.config = walk->config;
@@ -114,16 +139,10 @@ int stage_train(struct walk *walk, struct error *error)
     plan.seed = seed_mix((uint64_t)walk->options->seed, "train");
     sign_training(walk, &plan);
 
-    char *folder = walk_path(walk, FOLDER_TRAIN, "");
-    if (!folder)
-        return error_memory(error, "a path");
     double started = time_now();
     walk_part(walk, PART_TRAIN);
     progress_begin(walk->progress, "train");
-    int code = train_seeds(&plan, walk->preset.seeds, pool_threads(walk->pool), &data, folder, walk->train_signature,
-                           walk->progress, walk->weights, walk->scores, &walk->best, error);
-    free(folder);
-    TRY(code);
+    TRY(train(walk, &plan, error));
     progress_end(walk->progress, "%llu steps, %d seed%s", (unsigned long long)walk->preset.steps, walk->preset.seeds,
                  walk->preset.seeds == 1 ? "" : "s");
     for (int i = 0; i < walk->preset.seeds; i++)

@@ -301,6 +301,65 @@ static void test_ragged_floats(void **state)
     assert_int_equal(ragged_read(in_folder("ragged"), &set, &error), ERROR_FORMAT);
 }
 
+// Mapped floats become the same counts as read ones, without a copy; what is no number becomes 0.
+static void test_ragged_map(void **state)
+{
+    (void)state;
+    float values[3 * C];
+    uint16_t rows[2 * C];
+    struct feature_set set;
+    for (size_t i = 0; i < COUNT_OF(values); i++)
+        values[i] = (float)(i * 6) * 0.0390625f;
+    values[50] = NAN;
+    values[51] = -INFINITY;
+    values[52] = INFINITY;
+    put("dtype.ninja", "float32", 7);
+    put("data.ninja", values, sizeof values);
+    put("starts/data.ninja", (int64_t[]){0, 40}, 16);
+    put("ends/data.ninja", (int64_t[]){40, 120}, 16);
+    assert_int_equal(ragged_map(in_folder("ragged"), &set, &error), 0);
+    assert_null(set.rows);
+    assert_memory_equal(set.reals, values, sizeof values);
+    assert_int_equal(set.item_count, 2);
+    feature_rows_copy(&set, set.items[1].first_row, 2, rows);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_int_equal(rows[i], i == 10 || i == 11 ? 0 : i == 12 ? UINT16_MAX : (i + C) * 6);
+    feature_rows_release(&set, 0, 3);
+    feature_rows_copy(&set, 0, 1, rows); // still readable
+    assert_int_equal(rows[39], 39 * 6);
+    feature_set_close(&set);
+}
+
+static void test_feature_folder(void **state)
+{
+    (void)state;
+    struct feature_set set = make_set(three, 3);
+    struct feature_list list;
+    char first[65], second[65], path[512];
+    assert_int_equal(ragged_write(in_folder("public/training/b_mmap"), &set, &error), 0);
+    assert_int_equal(ragged_write(in_folder("public/training/deep/er/a_mmap"), &set, &error), 0);
+    assert_int_equal(ragged_write(in_folder("public/training/no_set"), &set, &error), 0);
+    snprintf(path, sizeof path, "%s", in_folder("public"));
+    assert_int_equal(feature_folder_map(path, "training", &list, &error), 0);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(feature_list_items(&list), 6);
+    assert_true(fabs(feature_list_hours(&list) - 18 * .01 / 3600) < 1e-12);
+    assert_memory_equal(list.sets[1].rows, set.rows, 720);
+    feature_list_close(&list);
+    assert_int_equal(feature_folder_map(path, "testing", &list, &error), 0); // a missing split is empty
+    assert_int_equal(list.count, 0);
+    assert_int_equal(feature_folder_identity(path, first, &error), 0);
+    assert_int_equal(feature_folder_identity(path, second, &error), 0);
+    assert_string_equal(first, second);
+    ((uint16_t *)(uintptr_t)set.rows)[100] ^= 1;
+    assert_int_equal(ragged_write(in_folder("public/training/b_mmap"), &set, &error), 0);
+    assert_int_equal(feature_folder_identity(path, second, &error), 0);
+    assert_string_not_equal(first, second);
+    assert_int_equal(file_write(in_folder("public/training/b_mmap/dtype.ninja"), "int8", 4, &error), 0);
+    assert_int_equal(feature_folder_map(path, "training", &list, &error), ERROR_FORMAT);
+    free((void *)(uintptr_t)set.rows);
+}
+
 static void test_ragged_hostile(void **state)
 {
     (void)state;
@@ -339,6 +398,8 @@ int main(void)
         cmocka_unit_test(test_ragged_bytes),
         cmocka_unit_test(test_ragged_spares_other_folders),
         cmocka_unit_test(test_ragged_floats),
+        cmocka_unit_test(test_ragged_map),
+        cmocka_unit_test(test_feature_folder),
         cmocka_unit_test(test_ragged_hostile),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -321,6 +321,91 @@ static void test_draw_other_sources(void **state)
     close_world(&world);
 }
 
+// ---- the framework's truncation, computed anew as numpy would slice (model-and-training 5) ----
+
+static void test_truncation(void **state)
+{
+    (void)state;
+    enum { S = WINDOW, ITEMS = 4, EACH = 3000 };
+    static const uint32_t lengths[ITEMS] = {S - 8, S, S + 1, S + 7}, cutoffs[] = {0, 3, 5};
+    struct feature_item items[ITEMS];
+    for (int i = 0; i < ITEMS; i++)
+        items[i] = (struct feature_item){.rows = lengths[i], .weight = 1};
+    struct feature_set set = make_set(items, ITEMS);
+    mark(&set);
+    float x[WINDOW * C], label, weight;
+    for (int rule = TRUNCATE_RANDOM; rule <= TRUNCATE_FIXED; rule++)
+        for (int truth = 0; truth < 2; truth++) {
+            struct source source = {.set = &set, .truth = truth, .share = 1, .weight = 1.25f, .cutoffs = cutoffs,
+                                    .truncation = (enum truncation)rule, .cutoff_count = COUNT_OF(cutoffs)};
+            struct sampler sampler = {.sources = &source, .source_count = 1, .window = S, .seed = 9};
+            int drawn[ITEMS] = {0}, starts[ITEMS][8] = {{0}};
+            assert_false(source_is_running(&source)); // such sources are not mined
+            for (uint32_t i = 0; i < ITEMS * EACH; i++) {
+                sampler_draw(&sampler, i, 0, x, &label, &weight);
+                assert_true(label == (float)truth && weight == 1.25f);
+                uint32_t item, last = (uint32_t)row_of(x + (S - 1) * C);
+                check_window(&set, x, &item);
+                int start = (int)(last - items[item].first_row) - (S - 1); // below 0: zeros before it
+                drawn[item]++;
+                if (lengths[item] <= S)
+                    assert_int_equal(start, (int)lengths[item] - S);
+                else
+                    starts[item][start]++;
+            }
+            for (int i = 0; i < ITEMS; i++)
+                assert_in_range(drawn[i], EACH - 200, EACH + 200); // items have the same chance, whatever their length
+            for (int i = 2; i < ITEMS; i++) {
+                int room = (int)(lengths[i] - S), third = drawn[i] / 3;
+                for (int start = 0; start <= room; start++) {
+                    int n = starts[i][start];
+                    if (rule == TRUNCATE_START || rule == TRUNCATE_END)
+                        assert_int_equal(n, start == (rule == TRUNCATE_START ? room : 0) ? drawn[i] : 0);
+                    else if (rule == TRUNCATE_RANDOM && start < room) // the last position is never used
+                        assert_in_range(n, drawn[i] / room - 150, drawn[i] / room + 150);
+                    else if (rule == TRUNCATE_FIXED && room == 7 && (start == 7 || start == 4 || start == 2))
+                        assert_in_range(n, third - 150, third + 150);
+                    else if (rule == TRUNCATE_RANDOM || room == 7)
+                        assert_int_equal(n, 0);
+                }
+            }
+        }
+    free((void *)(uintptr_t)set.rows);
+}
+
+// Sets are chosen by their sampling weights alone, however many items they have; the penalty weight comes along.
+static void test_sampling_weights(void **state)
+{
+    (void)state;
+    enum { SETS = 5 };
+    static const float shares[SETS] = {2, 12, 12, 5, 0}, penalties[SETS] = {1, 1.25f, 2, .5f, 9};
+    struct feature_item items[SETS][3];
+    struct feature_set sets[SETS];
+    struct source sources[SETS];
+    int drawn[SETS] = {0};
+    for (int i = 0; i < SETS; i++) {
+        for (int k = 0; k < 3; k++)
+            items[i][k] = (struct feature_item){.rows = WINDOW + 10, .weight = 1};
+        sets[i] = make_set(items[i], (size_t)(i % 3 + 1));
+        sources[i] = (struct source){.set = &sets[i], .truth = i == 0, .share = shares[i], .weight = penalties[i],
+                                     .truncation = TRUNCATE_RANDOM};
+    }
+    struct sampler sampler = {.sources = sources, .source_count = SETS, .window = WINDOW, .seed = 3};
+    float x[WINDOW * C], label, weight;
+    for (uint32_t i = 0; i < 31000; i++) {
+        sampler_draw(&sampler, i / 16, i % 16, x, &label, &weight);
+        int set = 0;
+        while (set < SETS && weight != penalties[set])
+            set++;
+        assert_true(set < SETS && label == (set == 0));
+        drawn[set]++;
+    }
+    for (int i = 0; i < SETS; i++)
+        assert_in_range(drawn[i] + 1, (int)(shares[i] * 940) + 1, (int)(shares[i] * 1060) + 1);
+    for (int i = 0; i < SETS; i++)
+        free((void *)(uintptr_t)sets[i].rows);
+}
+
 static void test_real_features(void **state)
 {
     (void)state;
@@ -348,6 +433,8 @@ int main(void)
         cmocka_unit_test(test_draw_mined),
         cmocka_unit_test(test_masks),
         cmocka_unit_test(test_draw_other_sources),
+        cmocka_unit_test(test_truncation),
+        cmocka_unit_test(test_sampling_weights),
         cmocka_unit_test(test_real_features),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,43 @@
+"""Feature folders beside mmap_ninja, the library that the framework keeps them with: what we write it reads, and what it
+writes we read, in uint16 and float32."""
+import pathlib
+import tempfile
+
+from common import check, finish, run, skip
+
+try:
+    import numpy
+    from mmap_ninja.ragged import RaggedMmap
+except ImportError as missing:
+    skip(str(missing))
+
+generator = numpy.random.default_rng(6)
+counts = [generator.integers(0, 700, (rows, 40)).astype(numpy.uint16) for rows in (3, 1, 250, 204, 17)]
+same = lambda ours, theirs: len(ours) == len(theirs) and all(
+    (numpy.asarray(a) == b).all() and numpy.asarray(a).shape == b.shape for a, b in zip(ours, theirs))
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.ninja"))}
+
+
+with tempfile.TemporaryDirectory() as name:
+    folder = pathlib.Path(name)
+    for dtype, samples in {"uint16": counts, "float32": [(c * numpy.float32(0.0390625)).astype(numpy.float32) for c in counts]}.items():
+        theirs, ours = folder / f"theirs_{dtype}_mmap", folder / f"ours_{dtype}_mmap"
+        RaggedMmap.from_generator(out_dir=theirs, sample_generator=iter(samples), batch_size=2)
+        check(f"the_library_wrote_{dtype}", (theirs / "dtype.ninja").read_text() == dtype)
+        run("features", theirs, "-o", ours)
+        check(f"we_read_its_{dtype}_and_it_reads_ours", same(RaggedMmap(ours), counts))
+        if dtype == "uint16":
+            different = [k for k, v in files(theirs).items() if files(ours).get(k) != v]
+            check("our_files_are_its_files_byte_for_byte", not different and files(ours).keys() == files(theirs).keys(), str(different))
+    # Its append goes on where ours ended.
+    grown = RaggedMmap(ours)
+    grown.extend(counts[:2])
+    run("features", ours, "-o", folder / "grown_mmap")
+    check("what_it_appends_to_ours_we_read", same(RaggedMmap(folder / "grown_mmap"), counts + counts[:2]))
+    # Several at once, as the framework's folders have them.
+    run("features", folder / "theirs_uint16_mmap", folder / "theirs_float32_mmap", "-o", folder / "both_mmap")
+    check("several_become_one", same(RaggedMmap(folder / "both_mmap"), counts + counts))
+finish()
