@@ -169,10 +169,14 @@ int nn_first_rows(const struct nn_config *config)
     return rows;
 }
 
+int nn_window_used(const struct nn_config *config)
+{
+    return config->first_kernel + config->stride * (nn_first_rows(config) - 1);
+}
+
 int nn_window(const struct nn_config *config)
 {
-    int span = config->first_kernel + config->stride * (nn_first_rows(config) - 1);
-    return (span + config->stride - 1) / config->stride * config->stride;
+    return (nn_window_used(config) + config->stride - 1) / config->stride * config->stride;
 }
 
 size_t nn_macs_per_step(const struct nn_config *config)

@@ -68,13 +68,14 @@ static size_t plan_sources(const struct walk *walk, struct source *sources)
 
 static void sign_training(struct walk *walk, const struct train_plan *plan)
 {
+    const struct spec_augment *masks = &plan->phases[0].masks;
     struct signature signature;
     signature_begin(&signature, "train");
     signature_add(&signature, "features", "%s", walk->features_signature);
     signature_add(&signature, "plan", "%d %llu %g %llu %d %g %d %d %d %d %llu %llu %zu %g %g %g %llu", plan->batch,
                   (unsigned long long)plan->phases[0].steps, (double)plan->phases[0].rate,
-                  (unsigned long long)plan->warm_up, plan->cosine, (double)plan->final_rate, plan->masks.time_masks,
-                  plan->masks.time_size, plan->masks.channel_masks, plan->masks.channel_size,
+                  (unsigned long long)plan->warm_up, plan->cosine, (double)plan->final_rate, masks->time_masks,
+                  masks->time_size, masks->channel_masks, masks->channel_size,
                   (unsigned long long)plan->mine_from, (unsigned long long)plan->mine_every, plan->mine_keep,
                   (double)plan->mine_floor, (double)plan->mine_share, (double)plan->mine_weight,
                   (unsigned long long)plan->seed);

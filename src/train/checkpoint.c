@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { HEX = 64, MAXIMUM_FILE = 1 << 30 };
-static const char weights_magic[8] = "WSWEIGH1", checkpoint_magic[8] = "WSCHECK2";
+static const char weights_magic[8] = "WSWEIGH1", checkpoint_magic[8] = "WSCHECK3";
 
 // ---- sealed files: any content, its hash at the end ----
 
@@ -90,8 +90,9 @@ done:
 // Everything that must be equal for a run to go on is in the signature; the counts guard the sizes.
 struct checkpoint_head {
     char magic[8], signature[HEX];
-    uint64_t step, adam_steps, weight_count, trainable, mined_count, point_count;
+    uint64_t step, adam_steps, weight_count, trainable, mined_count, point_count, best_count;
     double loss;
+    struct validation_best best;
 };
 
 static void print_config(struct buffer *text, const struct nn_config *config)
@@ -105,6 +106,13 @@ static void print_config(struct buffer *text, const struct nn_config *config)
     }
 }
 
+static void print_phase(struct buffer *text, const struct train_phase *phase)
+{
+    buffer_print(text, "phase %llu %a masks %d %d %d %d classes %a %a\n", (unsigned long long)phase->steps,
+                 (double)phase->rate, phase->masks.time_masks, phase->masks.time_size, phase->masks.channel_masks,
+                 phase->masks.channel_size, (double)phase->positive_weight, (double)phase->negative_weight);
+}
+
 // Hash of the plan and of the caller's signature. How often checkpoints are made and the final judgement change
 // nothing.
 static bool sign(const struct train_plan *plan, const char *signature, char hex[HEX + 1])
@@ -116,9 +124,9 @@ static bool sign(const struct train_plan *plan, const char *signature, char hex[
                  (unsigned long long)plan->warm_up, plan->cosine, (double)plan->final_rate,
                  (unsigned long long)plan->seed);
     for (int i = 0; i < plan->phase_count; i++)
-        buffer_print(&text, "phase %llu %a\n", (unsigned long long)plan->phases[i].steps, (double)plan->phases[i].rate);
-    buffer_print(&text, "masks %d %d %d %d\n", plan->masks.time_masks, plan->masks.time_size, plan->masks.channel_masks,
-                 plan->masks.channel_size);
+        print_phase(&text, &plan->phases[i]);
+    buffer_print(&text, "classes %d validate %llu %d %d %a\n", (int)plan->class_weights,
+                 (unsigned long long)plan->validate_every, plan->minimize, plan->maximize, plan->minimize_target);
     buffer_print(&text, "mine %llu %llu %zu %a %a %a %u\n", (unsigned long long)plan->mine_from,
                  (unsigned long long)plan->mine_every, plan->mine_keep, (double)plan->mine_floor,
                  (double)plan->mine_share, (double)plan->mine_weight, plan->mine_jitter);
@@ -145,7 +153,9 @@ int checkpoint_write(const char *path, const char *signature, const struct train
                                    .trainable = weights->trainable,
                                    .mined_count = training->mined_count,
                                    .point_count = training->point_count,
-                                   .loss = training->loss};
+                                   .best_count = training->best.count,
+                                   .loss = training->loss,
+                                   .best = training->best_figures};
     memcpy(head.magic, checkpoint_magic, sizeof head.magic);
     memcpy(head.signature, hex, HEX);
     struct buffer content;
@@ -156,6 +166,7 @@ int checkpoint_write(const char *path, const char *signature, const struct train
     buffer_append(&content, v, weights->trainable * sizeof *v);
     buffer_append(&content, training->mined, training->mined_count * sizeof *training->mined);
     buffer_append(&content, training->points, training->point_count * sizeof *training->points);
+    buffer_append(&content, training->best.data, training->best.count * sizeof *training->best.data);
     int code = sealed_write(path, &content, error);
     buffer_free(&content);
     return code;
@@ -195,11 +206,12 @@ static bool take(const unsigned char *data, size_t size, const char *signature, 
         return false;
     size_t counts = (weights->count + 2 * weights->trainable) * sizeof(float),
            list = (size_t)head.mined_count * sizeof(struct mined),
-           curve = (size_t)head.point_count * sizeof(struct curve_point);
+           curve = (size_t)head.point_count * sizeof(struct curve_point),
+           best = (size_t)head.best_count * sizeof(float);
     struct error ignored;
     if (head.weight_count != weights->count || head.trainable != weights->trainable ||
         head.mined_count > training->plan->mine_keep || head.point_count > CURVE_MOST ||
-        size - sizeof head != counts + list + curve)
+        (head.best_count && head.best_count != weights->count) || size - sizeof head != counts + list + curve + best)
         return false;
     const unsigned char *floats = data + sizeof head, *mined = floats + counts;
     size_t trained = weights->trainable * sizeof(float), all = weights->count * sizeof(float);
@@ -211,6 +223,11 @@ static bool take(const unsigned char *data, size_t size, const char *signature, 
         memcpy(training->points, mined + list, curve);
     if (!points_fit(training->points, (size_t)head.point_count, head.step))
         return false;
+    if (best && nn_weights_copy(&training->best, weights, &ignored) < 0)
+        return false;
+    if (best)
+        memcpy(training->best.data, mined + list + curve, best);
+    training->best_figures = head.best;
     training->point_count = (size_t)head.point_count;
     float *m, *v;
     uint64_t *adam_steps;

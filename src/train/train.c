@@ -14,11 +14,10 @@ void train_plan_default(struct train_plan *plan)
     struct error never;
     *plan = (struct train_plan){
         .batch = 128,
-        .phases = {{4000, 1e-3f}},
+        .phases = {{4000, 1e-3f, {2, 20, 2, 8}, 1, 1}},
         .phase_count = 1,
         .warm_up = 300,
         .cosine = true,
-        .masks = {2, 20, 2, 8},
         .mine_from = 1500,
         .mine_every = 500,
         .mine_keep = 3000,
@@ -28,6 +27,8 @@ void train_plan_default(struct train_plan *plan)
         .mine_jitter = 6,
         .checkpoint_every = 500,
         .judge_per_hour = 0.5,
+        .minimize = METRIC_COUNT,
+        .maximize = METRIC_AVERAGE_VIABLE_RECALL,
         .seed = 1,
     };
     nn_preset("alexa", &plan->config, &never);
@@ -41,15 +42,21 @@ static uint64_t total_steps(const struct train_plan *plan)
     return total;
 }
 
+const struct train_phase *phase_of(const struct train_plan *plan, uint64_t step, uint64_t *within)
+{
+    int p = 0;
+    for (*within = step; p + 1 < plan->phase_count && *within >= plan->phases[p].steps; p++)
+        *within -= plan->phases[p].steps;
+    return &plan->phases[p];
+}
+
 double learning_rate(const struct train_plan *plan, uint64_t step)
 {
-    uint64_t within = step;
-    int p = 0;
-    while (p + 1 < plan->phase_count && within >= plan->phases[p].steps)
-        within -= plan->phases[p++].steps;
-    double rate = (double)plan->phases[p].rate;
+    uint64_t within;
+    const struct train_phase *phase = phase_of(plan, step, &within);
+    double rate = (double)phase->rate;
     if (plan->cosine) {
-        double fall = 0.5 + 0.5 * cos(M_PI * (double)within / (double)plan->phases[p].steps);
+        double fall = 0.5 + 0.5 * cos(M_PI * (double)within / (double)phase->steps);
         rate *= (double)plan->final_rate + (1 - (double)plan->final_rate) * fall;
     }
     return step < plan->warm_up ? rate * (double)(step + 1) / (double)plan->warm_up : rate;
@@ -86,14 +93,28 @@ static void draw_example(void *context, size_t index, int worker)
                  &training->labels[index], &training->weights[index]);
 }
 
+static void weigh_classes(const struct train_phase *phase, enum class_weights rule, const float *labels, float *weights,
+                          int batch)
+{
+    double sum = 0;
+    for (int i = 0; i < batch; i++)
+        sum += (double)(labels[i] > 0 ? phase->positive_weight : phase->negative_weight);
+    for (int i = 0; i < batch; i++)
+        weights[i] *= rule == CLASS_WEIGHTS_EFFECTIVE ? (float)(sum / batch)
+                      : labels[i] > 0                 ? phase->positive_weight
+                                                      : phase->negative_weight;
+}
+
 static void draw_batch(struct training *training)
 {
     const struct train_plan *plan = training->plan;
+    uint64_t within;
+    const struct train_phase *phase = phase_of(plan, training->step, &within);
     struct draw draw = {
         .sampler = {.sources = training->data->sources,
                     .source_count = training->data->source_count,
                     .window = (uint32_t)nn_window(&plan->config),
-                    .masks = plan->masks,
+                    .masks = phase->masks,
                     .mined = training->mined,
                     .mined_count = training->mined_count < LEAST_MINED ? 0 : training->mined_count,
                     .mined_share = (double)plan->mine_share,
@@ -103,6 +124,7 @@ static void draw_batch(struct training *training)
         .training = training,
     };
     pool_run(training->pool, (size_t)plan->batch, draw_example, &draw);
+    weigh_classes(phase, plan->class_weights, training->labels, training->weights, plan->batch);
 }
 
 static bool is_mining_step(const struct train_plan *plan, uint64_t step)
@@ -174,6 +196,39 @@ static int draw_curves(struct training *training, uint64_t total, struct progres
     return 0;
 }
 
+// ---- validation ----
+
+static int validate(struct training *training, struct error *error)
+{
+    const struct train_plan *plan = training->plan;
+    const struct train_data *data = training->data;
+    const struct nn_weights *weights = nn_weights_of(training->nn);
+    struct train_validation told = {.step = training->step};
+    struct validation_scores scores;
+    TRY(validation_score(weights, data->validation, training->pool, NULL, &scores, error));
+    validation_measure(&scores, told.metrics);
+    validation_scores_free(&scores);
+    double minimum = plan->minimize < METRIC_COUNT ? told.metrics[plan->minimize] : 0;
+    double maximum = plan->maximize < METRIC_COUNT ? told.metrics[plan->maximize] : 0;
+    told.better = validation_better(&training->best_figures, minimum, maximum, plan->minimize_target);
+    if (told.better) {
+        nn_weights_close(&training->best);
+        TRY(nn_weights_copy(&training->best, weights, error));
+        training->best_figures =
+            (struct validation_best){minimum, maximum, told.metrics[METRIC_CUTOFF_FOR_NO_FAPH]};
+    }
+    told.best = training->best_figures;
+    if (data->validated)
+        data->validated(data->context, &told);
+    return 0;
+}
+
+static bool is_validating_step(const struct training *training, uint64_t total)
+{
+    uint64_t every = training->data->validation ? training->plan->validate_every : 0;
+    return every && (training->step % every == 0 || training->step == total);
+}
+
 // ---- the loop ----
 
 static int run(struct training *training, const char *checkpoint, const char *signature, struct progress *progress,
@@ -191,6 +246,8 @@ static int run(struct training *training, const char *checkpoint, const char *si
             return progress_cancelled(error);
         }
         TRY(code);
+        if (is_validating_step(training, total))
+            TRY(validate(training, error));
         TRY(draw_curves(training, total, progress, error));
         bool due = training->step == total || (plan->checkpoint_every && training->step % plan->checkpoint_every == 0);
         if (due || time_now() - saved > CHECKPOINT_SECONDS) {
@@ -222,6 +279,7 @@ static int open_training(struct training *training, struct error *error)
 static void close_training(struct training *training)
 {
     nn_close(training->nn);
+    nn_weights_close(&training->best);
     free(training->mined);
     free(training->labels);
     free(training->weights);
@@ -232,7 +290,7 @@ int train_seed(const struct train_plan *plan, const struct train_data *data, con
                const char *signature, struct pool *pool, struct progress *progress, struct nn_weights *weights,
                struct train_score *score, struct error *error)
 {
-    struct training training = {.plan = plan, .data = data, .pool = pool};
+    struct training training = {.plan = plan, .data = data, .pool = pool, .best_figures = validation_best_none};
     int code;
     *weights = (struct nn_weights){0};
     *score = (struct train_score){0};
@@ -240,7 +298,8 @@ int train_seed(const struct train_plan *plan, const struct train_data *data, con
     TRY_GOTO(open_training(&training, error), done);
     checkpoint_read(checkpoint, signature, &training); // one that does not fit is no error: the run begins anew
     TRY_GOTO(run(&training, checkpoint, signature, progress, error), done);
-    TRY_GOTO(nn_weights_copy(weights, nn_weights_of(training.nn), error), done);
+    bool best = training.best.data && !plan->use_last;
+    TRY_GOTO(nn_weights_copy(weights, best ? &training.best : nn_weights_of(training.nn), error), done);
     code = train_judge(weights, data, plan->judge_per_hour, pool, score, error);
     score->loss = training.loss;
     if (code < 0)

@@ -12,7 +12,62 @@ enum { TRAIN_MAX_PHASES = 8 };
 struct train_phase {
     uint64_t steps;
     float rate;
+    struct spec_augment masks;
+    float positive_weight, negative_weight; // of the classes in the loss
 };
+
+// What the class weights do. INTENDED: each multiplies the examples of its class. EFFECTIVE: what the framework computes
+// since a port went wrong, the batch's mean of them multiplies every example; Adam does not mind such a factor
+// (model-and-training 4).
+enum class_weights { CLASS_WEIGHTS_INTENDED, CLASS_WEIGHTS_EFFECTIVE };
+
+// ---- the framework's validation (model-and-training 6) ------------------------------------------------------
+
+enum metric {
+    METRIC_ACCURACY, // this and the next two: of the clips, at .5
+    METRIC_RECALL,
+    METRIC_PRECISION,
+    METRIC_AUC,  // of clips and ambient windows together
+    METRIC_LOSS, // likewise
+    METRIC_RECALL_AT_NO_FAPH,
+    METRIC_CUTOFF_FOR_NO_FAPH,
+    METRIC_AMBIENT_FALSE_POSITIVES, // at .5
+    METRIC_AMBIENT_FALSE_POSITIVES_PER_HOUR,
+    METRIC_AVERAGE_VIABLE_RECALL, // mean recall for 0 to 2 false accepts an hour
+    METRIC_COUNT
+};
+extern const char *const metric_names[METRIC_COUNT]; // as the framework spells them
+
+struct validation_data {
+    const struct source *clips; // the last window of every item counts; share and weight are not read
+    size_t clip_count;
+    const struct feature_set *const *ambient; // running negatives: windows every 10 * stride rows, but for the last
+    size_t ambient_count;
+};
+struct validation_scores { // probabilities
+    float *clips;
+    bool *truths;
+    size_t clip_count;
+    float *ambient;
+    size_t ambient_count;
+    double hours; // of the ambient tracks
+};
+// Scores every window by `weights` with moving statistics. Memory of mapped sets is let go of on the way.
+int validation_score(const struct nn_weights *weights, const struct validation_data *data, struct pool *pool,
+                     const struct progress *progress, struct validation_scores *scores, struct error *error);
+void validation_scores_free(struct validation_scores *scores);
+// Without ambient hours the figures that need them are 0.
+void validation_measure(const struct validation_scores *scores, double metrics[METRIC_COUNT]);
+
+// The best weights so far; begins with validation_best_none.
+struct validation_best {
+    double minimum, maximum, cutoff; // cutoff: at no false accept
+};
+extern const struct validation_best validation_best_none;
+// The framework's rule: below `target` the higher maximum wins, above it the lower minimum.
+bool validation_better(const struct validation_best *best, double minimum, double maximum, double target);
+
+// ---- training -------------------------------------------------------------------------------------------------
 
 struct train_plan {
     struct nn_config config;
@@ -22,7 +77,7 @@ struct train_plan {
     uint64_t warm_up; // steps of linear warm-up
     bool cosine;      // inside each phase, from rate to `final_rate` times it
     float final_rate;
-    struct spec_augment masks;
+    enum class_weights class_weights;
     // Mining: every `mine_every` steps (0: never) from `mine_from` on, the current net runs over the running
     // negatives as streams; peaks at least 1 s apart and above `mine_floor` (logit) are taken, the `mine_keep`
     // highest kept. A share of the negative draws comes from them (when there are 20 or more), jittered by
@@ -34,9 +89,23 @@ struct train_plan {
     uint64_t checkpoint_every; // steps; besides, every half minute
     double judge_per_hour;     // false accepts an hour at which seeds are compared
     uint64_t watch_every;      // steps between measurements for the curves of progress; 0: none. Decides nothing
+    // Every `validate_every` steps (0: never) and at the end the network is measured; the weights that
+    // validation_better likes most are the result, or the last ones with `use_last`.
+    uint64_t validate_every;
+    int minimize, maximize; // enum metric; METRIC_COUNT: none
+    double minimize_target;
+    bool use_last;
     uint64_t seed;
 };
 void train_plan_default(struct train_plan *plan); // the recipe of docs/accuracy.md
+
+struct train_validation {
+    uint64_t step;
+    double metrics[METRIC_COUNT];
+    bool better; // than all before
+    struct validation_best best;
+};
+typedef void validation_sink(void *context, const struct train_validation *validation);
 
 struct train_data {
     const struct source *sources; // training
@@ -47,6 +116,9 @@ struct train_data {
     size_t held_count;
     const struct feature_set *const *held_negatives;
     size_t held_negative_count;
+    const struct validation_data *validation; // where the plan validates
+    validation_sink *validated;               // NULL: nobody reads
+    void *context;                            // of `validated`
 };
 
 // Figures of one seed on the held-out data, float network.

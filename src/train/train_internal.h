@@ -53,12 +53,16 @@ struct training {
     uint64_t step;           // steps made
     double loss;             // running mean
     float *labels, *weights; // [batch]
+    struct nn_weights best; // by validation; without data: none yet
+    struct validation_best best_figures;
     struct curve_point *points;
     size_t point_count, point_capacity;
 };
 
 int curve_reserve(struct training *training, size_t count, struct error *error);
 
+// The phase of a step (from 0), and how many steps of it were before.
+const struct train_phase *phase_of(const struct train_plan *plan, uint64_t step, uint64_t *within);
 double learning_rate(const struct train_plan *plan, uint64_t step); // step from 0
 
 int checkpoint_write(const char *path, const char *signature, const struct training *training, struct error *error);

@@ -130,9 +130,8 @@ static struct train_plan small_plan(void)
                                      .kernels = {{3}, {5}},
                                      .tail = 3};
     plan.batch = 16;
-    plan.phases[0] = (struct train_phase){250, 5e-3f};
+    plan.phases[0] = (struct train_phase){250, 5e-3f, {1, 3, 1, 4}, 1, 1};
     plan.warm_up = 20;
-    plan.masks = (struct spec_augment){1, 3, 1, 4};
     plan.mine_from = 100;
     plan.mine_every = 50;
     plan.mine_floor = -4;
