@@ -90,6 +90,7 @@ struct text_list {
     size_t count, capacity;
 };
 int text_list_add(struct text_list *list, const char *text, struct error *error);
+bool text_list_has(const struct text_list *list, const char *text);
 void text_list_free(struct text_list *list);
 
 // ---- files ----------------------------------------------------------------------------------------------

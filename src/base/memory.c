@@ -133,6 +133,14 @@ int text_list_add(struct text_list *list, const char *text, struct error *error)
     return 0;
 }
 
+bool text_list_has(const struct text_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}
+
 void text_list_free(struct text_list *list)
 {
     for (size_t i = 0; i < list->count; i++)

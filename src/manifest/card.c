@@ -38,6 +38,7 @@ static const char style[] =
     "@media (max-width:600px){section{padding:16px}dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:8px}}\n"
     ".plot{display:block;width:100%;height:auto}.plot text{fill:var(--muted);font-size:13px}"
     ".grid{stroke:var(--line)}.curve{fill:none;stroke:var(--accent);stroke-width:2.5}"
+    ".bar{fill:var(--accent)}.cut{stroke:var(--warn);stroke-width:2;stroke-dasharray:5 4}"
     ".mark{fill:var(--card);stroke:var(--accent);stroke-width:3}\n";
 
 // ---- words for numbers -----------------------------------------------------------------------------------------
@@ -59,11 +60,6 @@ static void print_stretch(struct card *card, double hours)
         buffer_print(&card->out, "%.0f days", hours / 24);
 }
 
-static void print_share(struct card *card, double share)
-{
-    buffer_print(&card->out, "%.1f %%", 100 * share);
-}
-
 static void print_times(struct card *card, double count)
 {
     if (count == 1)
@@ -72,37 +68,12 @@ static void print_times(struct card *card, double count)
         buffer_print(&card->out, "%.0f times", count);
 }
 
-enum { COUNT, RATE = 2, CUTOFF, PERCENT }; // decimals of a cell; a percentage has one
-
-// A cell of a table, empty where the report has no such number.
-static void print_cell(struct card *card, const json_t *from, const char *name, int decimals)
-{
-    double value;
-    buffer_print(&card->out, "<td>");
-    if (card_number(card, from, name, &value) && decimals == PERCENT)
-        print_share(card, value);
-    else if (json_is_number(json_object_get(from, name)))
-        buffer_print(&card->out, "%.*f", decimals, value);
-    buffer_print(&card->out, "</td>");
-}
-
 // ---- sections --------------------------------------------------------------------------------------------------
 
 // The level that the manifest carries; NULL in a report without figures.
 static const json_t *published(struct card *card)
 {
     return card_object(card, card_object(card, card->report, "sensitivities"), "moderately");
-}
-
-static void begin_section(struct card *card, const char *title)
-{
-    buffer_print(&card->out, "<section>\n");
-    card_heading(card, title);
-}
-
-static void end_section(struct card *card)
-{
-    buffer_print(&card->out, "</section>\n");
 }
 
 static const char *name_of(struct card *card)
@@ -137,7 +108,7 @@ static void print_verdict(struct card *card)
     struct interval rate = {0, INFINITY};
     bool heard = card_number(card, level, "recall", &recall), woke = card_number(card, level, "false_accepts", &count);
     bool tried = card_number(card, card_object(card, card->report, "held_out"), "hours", &hours) && hours > 0;
-    begin_section(card, "In one sentence");
+    card_section(card, "In one sentence");
     if (heard) {
         buffer_print(&card->out, "<p class=\"verdict\">It hears %.0f of 100 calls", of_100(recall));
         if (woke && tried) {
@@ -160,7 +131,7 @@ static void print_verdict(struct card *card)
     if (high > 3)
         buffer_print(&card->out, "<p class=\"note\">Too little sound was tried to know how often it wakes by mistake: "
                                  "take that figure as a guess.</p>\n");
-    end_section(card);
+    card_section_end(card);
 }
 
 static void print_hearing(struct card *card)
@@ -170,11 +141,11 @@ static void print_hearing(struct card *card)
     struct interval interval;
     if (!card_number(card, level, "recall", &recall))
         return;
-    begin_section(card, "What it hears");
+    card_section(card, "What it hears");
     buffer_print(&card->out, "<p>");
     if (card_number(card, level, "detected", &detected) && card_number(card, level, "clips", &clips))
         buffer_print(&card->out, "%.0f of %.0f calls were heard: ", detected, clips);
-    print_share(card, recall);
+    card_share(card, recall);
     if (card_interval(card, level, "recall_interval", &interval))
         buffer_print(&card->out, ", and with 95 %% confidence %.1f to %.1f %% of such calls", 100 * interval.low,
                      100 * interval.high);
@@ -187,7 +158,7 @@ static void print_hearing(struct card *card)
                      "<p class=\"muted\">Before it was made small for the device, the network heard %.1f %% "
                      "of them.</p>\n",
                      100 * float_recall);
-    end_section(card);
+    card_section_end(card);
 }
 
 static void print_waking(struct card *card)
@@ -197,7 +168,7 @@ static void print_waking(struct card *card)
     struct interval interval;
     if (!card_number(card, level, "false_accepts", &count) || !card_number(card, level, "per_hour", &per_hour))
         return;
-    begin_section(card, "What wakes it");
+    card_section(card, "What wakes it");
     buffer_print(&card->out, "<p>%s", count > 0 ? "It woke by mistake " : "It did not wake by mistake");
     if (count > 0)
         print_times(card, count);
@@ -219,7 +190,7 @@ static void print_waking(struct card *card)
         buffer_print(&card->out, "<p>All of that is synthetic speech that was not used in training: real speech, music "
                                  "and noise may wake it more often.</p>\n");
     }
-    end_section(card);
+    card_section_end(card);
 }
 
 static void print_levels(struct card *card)
@@ -229,35 +200,24 @@ static void print_levels(struct card *card)
     const json_t *levels = card_object(card, card->report, "sensitivities");
     if (!levels)
         return;
-    begin_section(card, "Three sensitivities");
+    card_section(card, "Three sensitivities");
     card_table(card, "The middle one is in the manifest; a device can change between them while it runs.", heads,
                COUNT_OF(heads));
     for (size_t i = 0; i < COUNT_OF(card_levels); i++) {
         const json_t *level = card_object(card, levels, card_levels[i]);
-        struct interval interval;
         if (!level)
             continue;
         buffer_print(&card->out, "<tr%s><th scope=\"row\">%s</th>", i == 1 ? " class=\"chosen\"" : "", card_levels[i]);
-        print_cell(card, level, "cutoff", CUTOFF);
-        print_cell(card, level, "recall", PERCENT);
-        buffer_print(&card->out, "<td>");
-        if (card_interval(card, level, "recall_interval", &interval))
-            buffer_print(&card->out, "%.1f to %.1f %%", 100 * interval.low, 100 * interval.high);
-        buffer_print(&card->out, "</td>");
-        print_cell(card, level, "false_accepts", COUNT);
-        print_cell(card, level, "per_hour", RATE);
-        buffer_print(&card->out, "<td>");
-        if (card_interval(card, level, "per_hour_interval", &interval)) {
-            buffer_print(&card->out, "%.2f to ", interval.low);
-            if (isfinite(interval.high))
-                buffer_print(&card->out, "%.2f", interval.high);
-            else
-                buffer_print(&card->out, "unknown");
-        }
-        buffer_print(&card->out, "</td></tr>\n");
+        card_cell(card, level, "cutoff", CELL_CUTOFF);
+        card_cell(card, level, "recall", CELL_PERCENT);
+        card_range_cell(card, level, "recall_interval", CELL_PERCENT);
+        card_cell(card, level, "false_accepts", CELL_COUNT);
+        card_cell(card, level, "per_hour", CELL_RATE);
+        card_range_cell(card, level, "per_hour_interval", CELL_RATE);
+        buffer_print(&card->out, "</tr>\n");
     }
     card_table_end(card);
-    end_section(card);
+    card_section_end(card);
 }
 
 // "kokoro: 120 clips by 24 voices"
@@ -288,12 +248,13 @@ static void print_voices(struct card *card)
                    {"near_neural", "words that sound like it, by neural voices"},
                    {"sentences", "sentences without it"},
                    {"held_words", "the wake word, kept for judging"},
+                   {"held_near", "words that sound like it, kept for judging"},
                    {"held_sentences", "sentences, kept for judging"}};
     static const char *const heads[] = {"What is said", "Clips", "Voice groups", "Share of training", "Spoken by"};
     const json_t *speech = card_object(card, card->report, "speech");
     if (json_object_size(speech) == 0)
         return;
-    begin_section(card, "The mix of voices");
+    card_section(card, "The mix of voices");
     card_table(card, "Who spoke what; a share is how often training hears it among its kind.", heads, COUNT_OF(heads));
     for (void *at = json_object_iter((json_t *)speech); at; at = json_object_iter_next((json_t *)speech, at)) {
         const char *name = json_object_iter_key(at);
@@ -304,9 +265,9 @@ static void print_voices(struct card *card)
         buffer_print(&card->out, "<tr><th scope=\"row\">");
         card_escape(card, name);
         buffer_print(&card->out, "</th>");
-        print_cell(card, corpus, "clips", COUNT);
-        print_cell(card, corpus, "voice_groups", COUNT);
-        print_cell(card, corpus, "share", PERCENT);
+        card_cell(card, corpus, "clips", CELL_COUNT);
+        card_cell(card, corpus, "voice_groups", CELL_COUNT);
+        card_cell(card, corpus, "share", CELL_PERCENT);
         buffer_print(&card->out, "<td>");
         print_engines(card, card_object(card, corpus, "engines"));
         buffer_print(&card->out, "</td></tr>\n");
@@ -315,7 +276,7 @@ static void print_voices(struct card *card)
     double people;
     if (card_number(card, card->report, "personal_clips", &people) && people > 0)
         buffer_print(&card->out, "<p>%.0f recordings of people were used in training.</p>\n", people);
-    end_section(card);
+    card_section_end(card);
 }
 
 static void print_training(struct card *card)
@@ -327,7 +288,7 @@ static void print_training(struct card *card)
     double steps, seconds;
     if (!seeds && !options)
         return;
-    begin_section(card, "Training");
+    card_section(card, "Training");
     buffer_print(&card->out, "<p>");
     if (preset) {
         buffer_print(&card->out, "Preset ");
@@ -350,13 +311,13 @@ static void print_training(struct card *card)
             const json_t *seed = json_array_get(seeds, i);
             bool chosen = card_flag(card, seed, "chosen", false);
             buffer_print(&card->out, "<tr%s><th scope=\"row\">%zu</th>", chosen ? " class=\"chosen\"" : "", i + 1);
-            print_cell(card, seed, "held_recall", PERCENT);
-            print_cell(card, seed, "loss", CUTOFF);
+            card_cell(card, seed, "held_recall", CELL_PERCENT);
+            card_cell(card, seed, "loss", CELL_CUTOFF);
             buffer_print(&card->out, "<td>%s</td></tr>\n", chosen ? "yes" : "");
         }
         card_table_end(card);
     }
-    end_section(card);
+    card_section_end(card);
 }
 
 static void print_device(struct card *card)
@@ -369,7 +330,7 @@ static void print_device(struct card *card)
                 {"arena", "Memory on the device (arena)", " KiB", 1.0 / 1024, 1},
                 {"macs_per_step", "Multiplications a step", "", 1, 0},
                 {"int8_mean_difference", "Change of the probability by rounding to 8 bits, on average", "", 1, 4}};
-    begin_section(card, "On the device");
+    card_section(card, "On the device");
     buffer_print(&card->out, "<dl>\n");
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         double value;
@@ -378,7 +339,7 @@ static void print_device(struct card *card)
                          rows[i].times * value, rows[i].unit);
     }
     buffer_print(&card->out, "</dl>\n");
-    end_section(card);
+    card_section_end(card);
 }
 
 static void print_caveats(struct card *card)
@@ -386,7 +347,7 @@ static void print_caveats(struct card *card)
     const json_t *caveats = card_list(card, card->report, "caveats");
     if (json_array_size(caveats) == 0)
         return;
-    begin_section(card, "What was not measured");
+    card_section(card, "What was not measured");
     buffer_print(&card->out, "<ul>\n");
     for (size_t i = 0; i < json_array_size(caveats); i++) {
         const json_t *sentence = json_array_get(caveats, i);
@@ -397,7 +358,7 @@ static void print_caveats(struct card *card)
         buffer_print(&card->out, "</li>\n");
     }
     buffer_print(&card->out, "</ul>\n");
-    end_section(card);
+    card_section_end(card);
 }
 
 static void print_term(struct card *card, const char *term, const char *value)
@@ -420,7 +381,7 @@ static void print_origin(struct card *card)
                 {"language", "Language"},
                 {"model_sha256", "SHA-256 of the model"}};
     const json_t *signatures = card_object(card, card->report, "signatures");
-    begin_section(card, "Where it comes from");
+    card_section(card, "Where it comes from");
     buffer_print(&card->out, "<p class=\"muted\">The same inputs have the same signatures, and give the same "
                              "bytes.</p>\n<dl>\n");
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -433,15 +394,15 @@ static void print_origin(struct card *card)
         buffer_print(&card->out, "</code></dd>\n");
     }
     buffer_print(&card->out, "</dl>\n");
-    end_section(card);
+    card_section_end(card);
 }
 
 // ---- the page --------------------------------------------------------------------------------------------------
 
 static int print_page(const json_t *report, char **page, size_t *size, struct error *error)
 {
-    static void (*const sections[])(struct card *) = {print_head,   print_verdict, print_hearing, print_waking,
-                                                      print_levels, card_roc,      print_voices,  print_training,
+    static void (*const sections[])(struct card *) = {print_head, print_verdict, print_hearing, card_heard_by, print_waking, card_woken_by,
+                                                      print_levels, card_roc, card_scores, print_voices, print_training, card_curves,
                                                       print_device, print_caveats, print_origin};
     struct card card = {.report = report, .error = error};
     buffer_init(&card.out, MAX_PAGE);

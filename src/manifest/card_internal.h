@@ -26,14 +26,27 @@ bool card_interval(struct card *card, const json_t *from, const char *name, stru
 
 void card_escape(struct card *card, const char *text); // text of the report, as HTML and XML take it
 void card_heading(struct card *card, const char *title);
+void card_section(struct card *card, const char *title);
+void card_section_end(struct card *card);
+void card_share(struct card *card, double share); // "12.3 %"
 void card_table(struct card *card, const char *caption, const char *const *heads, size_t count);
 void card_table_end(struct card *card);
+enum { CELL_COUNT, CELL_HOURS = 2, CELL_RATE = 2, CELL_CUTOFF, CELL_PERCENT }; // decimals; a percentage has one
+// A cell of a table, empty where the report has no such number or interval.
+void card_cell(struct card *card, const json_t *from, const char *name, int decimals);
+void card_range_cell(struct card *card, const json_t *from, const char *name, int decimals);
 
 // The three sensitivities, least sensitive first.
 extern const char *const card_levels[3];
 
-// ---- plots (card_plots.c): inline SVG with a title and a description ---------------------------------------------
+// ---- sections of card_figures.c ----------------------------------------------------------------------------------
+void card_heard_by(struct card *card); // recall by condition and by voice
+void card_woken_by(struct card *card); // by kind of sound; the worst near misses
+
+// ---- plots (card_plots.c, card_figures.c): inline SVG with a title and a description ---------------------------------------------
 // Recall (up) against false accepts an hour (right), the sensitivities marked. Nothing where there is no curve.
 void card_roc(struct card *card);
+void card_scores(struct card *card); // histograms of what words, near misses and other sound reach
+void card_curves(struct card *card); // loss and recall while it was trained
 
 #endif

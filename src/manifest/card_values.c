@@ -123,3 +123,45 @@ void card_table_end(struct card *card)
 {
     buffer_print(&card->out, "</tbody></table></div>\n");
 }
+
+void card_section(struct card *card, const char *title)
+{
+    buffer_print(&card->out, "<section>\n");
+    card_heading(card, title);
+}
+
+void card_section_end(struct card *card)
+{
+    buffer_print(&card->out, "</section>\n");
+}
+
+void card_share(struct card *card, double share)
+{
+    buffer_print(&card->out, "%.1f %%", 100 * share);
+}
+
+void card_cell(struct card *card, const json_t *from, const char *name, int decimals)
+{
+    double value;
+    buffer_print(&card->out, "<td>");
+    if (card_number(card, from, name, &value) && decimals == CELL_PERCENT)
+        card_share(card, value);
+    else if (json_is_number(json_object_get(from, name)))
+        buffer_print(&card->out, "%.*f", decimals, value);
+    buffer_print(&card->out, "</td>");
+}
+
+void card_range_cell(struct card *card, const json_t *from, const char *name, int decimals)
+{
+    struct interval interval;
+    buffer_print(&card->out, "<td>");
+    if (card_interval(card, from, name, &interval)) {
+        if (decimals == CELL_PERCENT)
+            buffer_print(&card->out, "%.1f to %.1f %%", 100 * interval.low, 100 * interval.high);
+        else if (isfinite(interval.high))
+            buffer_print(&card->out, "%.*f to %.*f", decimals, interval.low, decimals, interval.high);
+        else
+            buffer_print(&card->out, "%.*f to unknown", decimals, interval.low);
+    }
+    buffer_print(&card->out, "</td>");
+}

@@ -7,7 +7,7 @@
 static const double clip_cost[CORPUS_COUNT] = {[CORPUS_WORDS] = .008,      [CORPUS_NEURAL] = .45,
                                                [CORPUS_ACCENTS] = .6,      [CORPUS_NEAR] = .014,
                                                [CORPUS_NEAR_NEURAL] = .45, [CORPUS_SENTENCES] = .03,
-                                               [CORPUS_HELD_WORDS] = .004, [CORPUS_HELD_SENTENCES] = .005};
+                                               [CORPUS_HELD_WORDS] = .004, [CORPUS_HELD_NEAR] = .1, [CORPUS_HELD_SENTENCES] = .005};
 static const double example_cost = .0025, step_cost = .011, export_cost = 2, decode_cost = .002, second_cost = .001;
 
 static double feature_cost(const struct walk *walk, enum set_name set)
@@ -24,6 +24,8 @@ static double feature_cost(const struct walk *walk, enum set_name set)
         return example_cost * (double)preset->examples / 6;
     case SET_HELD_WORDS:
         return example_cost * (double)preset->held;
+    case SET_HELD_NEAR:
+        return example_cost * (double)preset->held * .4;
     case SET_SENTENCES:
         return example_cost * (double)preset->sentences;
     case SET_HELD_SENTENCES:
@@ -55,6 +57,7 @@ static double costs_until(const struct walk *walk, int threads, int last)
                                         [CORPUS_NEAR_NEURAL] = preset->near_neural,
                                         [CORPUS_SENTENCES] = preset->sentences,
                                         [CORPUS_HELD_WORDS] = preset->held / 3,
+                                        [CORPUS_HELD_NEAR] = preset->held / 5,
                                         [CORPUS_HELD_SENTENCES] = preset->held_sentences};
     double sum = 0;
     if (PART_SOUNDS < last && walk->options->negatives.count)

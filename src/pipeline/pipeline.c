@@ -342,6 +342,9 @@ static void walk_close(struct walk *walk)
     ready_made_close(walk);
     for (int i = 0; i < CORPUS_COUNT; i++)
         json_decref(walk->voices[i]);
+    json_decref(walk->group_engines);
+    json_decref(walk->curves);
+    text_list_free(&walk->held_near);
     text_list_free(&walk->rirs);
     people_close(&walk->people);
     pool_close(walk->pool);

@@ -40,6 +40,7 @@ enum corpus_name {
     CORPUS_NEAR_NEURAL, // near misses by neural voices, with and without accents
     CORPUS_SENTENCES,
     CORPUS_HELD_WORDS,
+    CORPUS_HELD_NEAR, // near misses that nothing is trained on: they only measure
     CORPUS_HELD_SENTENCES,
     CORPUS_COUNT
 };
@@ -87,6 +88,7 @@ enum set_name {
     SET_MUSIC,
     SET_NOISE,
     SET_HELD_WORDS,
+    SET_HELD_NEAR, // an item's group is the index of its text
     SET_HELD_SENTENCES,
     SET_HELD_REAL,
     SET_COUNT
@@ -130,6 +132,9 @@ struct walk {
     size_t clip_counts[CORPUS_COUNT], group_counts[CORPUS_COUNT];
     char corpus_signatures[CORPUS_COUNT][65];
     json_t *voices[CORPUS_COUNT]; // who speaks, for the report: engine -> clips and voices
+    json_t *group_engines;        // of the words that measure: voice group, as text -> engine
+    struct text_list held_near;   // texts of CORPUS_HELD_NEAR
+    json_t *curves;               // of training: a list of points for each seed
     struct sound_store store;
     double heard_seconds; // of the store
     struct text_list rirs; // files
@@ -203,9 +208,23 @@ int parity_tracks(struct walk *walk, const struct feature_set *set, double shift
 // How much of its set's draws a corpus has: of the words or the near misses; 1 of another.
 double corpus_share(const struct walk *walk, enum corpus_name name);
 
+// Output bytes of the published model over what only measures. Tags: of words and near misses the condition, of
+// negatives the kind of sound, HELD_SYNTHETIC for sentences, HELD_READY_MADE for sets that come as features.
+enum { HELD_SYNTHETIC = SOUND_KINDS, HELD_READY_MADE, HELD_KINDS };
+struct held_tracks {
+    struct track_list words, near, negatives;
+};
+
 // The report beside the model.
-int report_write(const struct walk *walk, const struct pipeline_result *result, const struct track_list *positives,
-                 const struct track_list *negatives, const char *model_hash, size_t model_bytes, const char *path,
-                 struct error *error);
+int report_write(const struct walk *walk, const struct pipeline_result *result, const struct held_tracks *held,
+                 const char *model_hash, size_t model_bytes, const char *path, struct error *error);
+
+// Parts of the report (report_figures.c), at the published operating point. NULL without memory.
+// Recall by condition and by engine of the voice; when it answers, in ms after the word's end.
+json_t *hearing_json(const struct walk *walk, const struct held_tracks *held, const struct operating_point *point);
+// False accepts by kind of sound; near misses that it takes for the word, the worst first.
+json_t *waking_json(const struct walk *walk, const struct held_tracks *held, const struct operating_point *point);
+// How often each score was reached by words, near misses, and stretches of 2 s of other sound.
+json_t *scores_json(const struct held_tracks *held, const struct operating_point *point);
 
 #endif

@@ -41,9 +41,10 @@ static json_t *seeds_json(const struct walk *walk)
 {
     json_t *seeds = json_array();
     for (int i = 0; i < walk->preset.seeds; i++)
-        json_array_append_new(seeds, json_pack("{s:f, s:f, s:f, s:b}", "held_recall", walk->scores[i].recall,
+        json_array_append_new(seeds, json_pack("{s:f, s:f, s:f, s:b, s:O?}", "held_recall", walk->scores[i].recall,
                                                "threshold_logit", walk->scores[i].threshold, "loss",
-                                               walk->scores[i].loss, "chosen", i == walk->best));
+                                               walk->scores[i].loss, "chosen", i == walk->best, "curve",
+                                               json_array_get(walk->curves, (size_t)i)));
     return seeds;
 }
 
@@ -113,11 +114,11 @@ static json_t *caveats_json(const struct walk *walk, const struct pipeline_resul
     return caveats;
 }
 
-int report_write(const struct walk *walk, const struct pipeline_result *result, const struct track_list *positives,
-                 const struct track_list *negatives, const char *model_hash, size_t model_bytes, const char *path,
-                 struct error *error)
+int report_write(const struct walk *walk, const struct pipeline_result *result, const struct held_tracks *held,
+                 const char *model_hash, size_t model_bytes, const char *path, struct error *error)
 {
     const struct pipeline_options *options = walk->options;
+    const struct operating_point *point = &result->levels[1].calibration.point;
     json_t *report = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:I, s:I, s:i, s:I, s:s}, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f, s:I}, s:f, "
         "s:f, s:I, s:I, s:I, s:f, s:o, "
@@ -126,7 +127,7 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
         "model_sha256", model_hash, "options", "preset", walk->preset.name, "samples", (json_int_t)walk->preset.clips,
         "training_steps", (json_int_t)walk->preset.steps, "seeds", walk->preset.seeds, "seed",
         (json_int_t)options->seed, "network", options->model ? options->model : "official", "sensitivities",
-        levels_json(result), "curve", curve_json(positives, negatives, result->written.window), "training",
+        levels_json(result), "curve", curve_json(&held->words, &held->negatives, result->written.window), "training",
         seeds_json(walk), "speech", speech_json(walk), "features", sets_json(walk), "held_out", "hours",
         result->held_hours, "real_hours", result->real_hours, "clips", (json_int_t)result->held_clips,
         "int8_mean_difference", result->int8_difference, "float_recall", result->float_recall, "arena",
@@ -134,15 +135,14 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
         "personal_clips", (json_int_t)walk->people.words.count, "seconds", result->seconds, "caveats",
         caveats_json(walk, result), "signatures", "speech", walk->speech_signature, "sounds", walk->sounds_signature,
         "features", walk->features_signature, "training", walk->train_signature);
-    if (report)
-        json_object_set_new(report, "model_bytes", json_integer((json_int_t)model_bytes));
-    if (report)
-        json_object_set_new(report, "people", people_json(&walk->people));
-    if (report)
-        json_object_set_new(report, "ready_made", ready_made_json(walk));
-    if (report)
-        json_object_set_new(report, "spellings", texts_json(&walk->spellings));
-    char *text = report ? json_dumps(report, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
+    bool whole = report && json_object_set_new(report, "model_bytes", json_integer((json_int_t)model_bytes)) == 0 &&
+                 json_object_set_new(report, "people", people_json(&walk->people)) == 0 &&
+                 json_object_set_new(report, "ready_made", ready_made_json(walk)) == 0 &&
+                 json_object_set_new(report, "spellings", texts_json(&walk->spellings)) == 0 &&
+                 json_object_set_new(report, "hearing", hearing_json(walk, held, point)) == 0 &&
+                 json_object_set_new(report, "waking", waking_json(walk, held, point)) == 0 &&
+                 json_object_set_new(report, "scores", scores_json(held, point)) == 0;
+    char *text = whole ? json_dumps(report, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     int code = text ? file_write(path, text, strlen(text), error) : error_memory(error, "the report");
     free(text);
     json_decref(report);

@@ -104,19 +104,39 @@ static void keep_order(struct sensitivity levels[3])
     }
 }
 
-static int measure(struct walk *walk, const struct tflite_model *model, struct track_list *positives,
-                   struct track_list *negatives, struct pipeline_result *result, struct error *error)
+// Output bytes of the model over all that only measures.
+static int hear_held(struct walk *walk, const struct tflite_model *model, struct held_tracks *held,
+                     struct error *error)
 {
-    static const enum set_name held[] = {SET_HELD_REAL, SET_HELD_SENTENCES};
-    TRY(evaluate_features(model, &walk->sets[SET_HELD_WORDS], NULL, walk->sets[SET_HELD_WORDS].item_count, walk->pool,
-                          positives, error));
-    for (size_t i = 0; i < COUNT_OF(held); i++)
-        if (walk->sets[held[i]].item_count)
-            TRY(evaluate_features(model, &walk->sets[held[i]], NULL, walk->sets[held[i]].item_count, walk->pool,
-                                  negatives, error));
+    const struct {
+        enum set_name set;
+        struct track_list *tracks;
+    } rows[] = {{SET_HELD_WORDS, &held->words},
+                {SET_HELD_NEAR, &held->near},
+                {SET_HELD_REAL, &held->negatives},
+                {SET_HELD_SENTENCES, &held->negatives}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct feature_set *set = &walk->sets[rows[i].set];
+        size_t first = rows[i].tracks->count;
+        if (set->item_count)
+            TRY(evaluate_features(model, set, NULL, set->item_count, walk->pool, rows[i].tracks, error));
+        for (size_t k = first; k < rows[i].tracks->count && rows[i].set == SET_HELD_SENTENCES; k++)
+            rows[i].tracks->items[k].tag = HELD_SYNTHETIC;
+    }
+    size_t first = held->negatives.count;
     for (size_t i = 0; i < READY_COUNT; i++)
         for (size_t k = 0; k < walk->ready[i].ambient.count; k++)
-            TRY(evaluate_features(model, &walk->ready[i].ambient.sets[k], NULL, 0, walk->pool, negatives, error));
+            TRY(evaluate_features(model, &walk->ready[i].ambient.sets[k], NULL, 0, walk->pool, &held->negatives, error));
+    for (size_t k = first; k < held->negatives.count; k++)
+        held->negatives.items[k].tag = HELD_READY_MADE;
+    return 0;
+}
+
+static int measure(struct walk *walk, const struct tflite_model *model, struct held_tracks *held,
+                   struct pipeline_result *result, struct error *error)
+{
+    TRY(hear_held(walk, model, held, error));
+    const struct track_list *positives = &held->words, *negatives = &held->negatives;
     static const struct {
         const char *name;
         double times; // of the target
@@ -237,7 +257,7 @@ static int write_summary(const struct nn_weights *weights, const char *path, str
 
 // Everything goes into a folder of the work that moves to the output when it is complete.
 static int publish(struct walk *walk, const void *data, size_t size, struct pipeline_result *result,
-                   const struct track_list *positives, const struct track_list *negatives, struct error *error)
+                   const struct held_tracks *held, struct error *error)
 {
     char *output = path_join(walk->data, "output"), *unfinished = walk_path(walk, "publish", "");
     char *folder = output ? run_name(walk, output) : NULL, *logs = unfinished ? path_join(unfinished, "logs") : NULL;
@@ -276,7 +296,7 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
     free(finals[LOG]); // the result names the others
     free(finals[SUMMARY]);
     if (code == 0)
-        code = report_write(walk, result, positives, negatives, hash, size, names[REPORT], error);
+        code = report_write(walk, result, held, hash, size, names[REPORT], error);
     if (code == 0)
         code = card_write(names[REPORT], names[CARD], error);
     if (code == 0) {
@@ -311,7 +331,7 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
 int stage_export(struct walk *walk, struct pipeline_result *result, struct error *error)
 {
     struct tflite_model *model = NULL;
-    struct track_list positives = {0}, negatives = {0};
+    struct held_tracks held = {0};
     void *data = NULL;
     size_t size = 0;
     int code;
@@ -320,7 +340,7 @@ int stage_export(struct walk *walk, struct pipeline_result *result, struct error
     TRY_GOTO(quantize_best(walk, &data, &size, result, error), end);
     TRY_GOTO(tflite_read(&model, data, size, error), end);
     TRY_GOTO(tflite_describe(model, &result->facts, error), end);
-    TRY_GOTO(measure(walk, model, &positives, &negatives, result, error), end);
+    TRY_GOTO(measure(walk, model, &held, result, error), end);
     const struct operating_point *point = &result->levels[1].calibration.point;
     walk_log(walk,
              "cutoff byte %d, window %d: hears %zu of %zu held-out clips, %zu false accepts in %.2f h; "
@@ -333,11 +353,12 @@ int stage_export(struct walk *walk, struct pipeline_result *result, struct error
     result->seconds = time_now() - walk->started;
     snprintf(result->title, sizeof result->title, "%s", walk->title);
     snprintf(result->language, sizeof result->language, "%s", walk->language->code);
-    TRY_GOTO(publish(walk, data, size, result, &positives, &negatives, error), end);
+    TRY_GOTO(publish(walk, data, size, result, &held, error), end);
     progress_end(walk->progress, "%zu bytes", size);
 end:
-    track_list_free(&positives);
-    track_list_free(&negatives);
+    track_list_free(&held.words);
+    track_list_free(&held.near);
+    track_list_free(&held.negatives);
     tflite_close(model);
     free(data);
     return code;

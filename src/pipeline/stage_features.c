@@ -9,8 +9,8 @@
 
 const char *const set_names[SET_COUNT] = {"words",      "personal", "reviewed",       "near",
                                           "sentences",  "hush",     "speech",         "speech_heard",
-                                          "music",      "noise",    "held_words",     "held_sentences",
-                                          "held_real"};
+                                          "music",      "noise",    "held_words",     "held_near",
+                                          "held_sentences", "held_real"};
 
 const double train_shares[CONDITION_COUNT] = {
     [CONDITION_BASE] = .5, [CONDITION_BABBLE] = .2, [CONDITION_QUIET] = .15, [CONDITION_NOISE] = .15};
@@ -26,6 +26,12 @@ struct word_mix {
     double share;
 };
 #define PARTS COUNT_OF(((struct word_source *)0)->parts)
+// Shares of the draws (docs/accuracy.md).
+static const struct word_mix words_mix[PARTS] = {
+    {CORPUS_WORDS, .5}, {CORPUS_NEURAL, .38}, {CORPUS_ACCENTS, .12}};
+static const struct word_mix near_mix[PARTS] = {{CORPUS_NEAR, .6}, {CORPUS_NEAR_NEURAL, .4}};
+static const struct word_mix held_mix[PARTS] = {{CORPUS_HELD_WORDS, 1}};
+static const struct word_mix held_near_mix[PARTS] = {{CORPUS_HELD_NEAR, 1}};
 
 static int add_corpus_words(struct walk *walk, const struct feature_tools *tools, const struct word_mix mix[PARTS],
                             size_t examples, const double *shares, struct feature_writer *writer, struct error *error)
@@ -47,7 +53,7 @@ static int add_corpus_words(struct walk *walk, const struct feature_tools *tools
         source.parts[parts++] = (struct word_part){corpus->clip_count, mix[i].share / whole};
         for (size_t k = 0; k < corpus->clip_count; k++)
             clips[at++] = (struct word_clip){corpus->samples + corpus->clips[k].start, corpus->clips[k].count,
-                                             corpus->clips[k].group};
+                                             mix == held_near_mix ? (int32_t)corpus->clips[k].text : corpus->clips[k].group};
     }
     source.clips = clips;
     int code = features_words(walk, tools, &source, examples, corpus_names[mix[0].corpus], writer, error);
@@ -55,11 +61,6 @@ static int add_corpus_words(struct walk *walk, const struct feature_tools *tools
     return code;
 }
 
-// Shares of the draws (docs/accuracy.md).
-static const struct word_mix words_mix[PARTS] = {
-    {CORPUS_WORDS, .5}, {CORPUS_NEURAL, .38}, {CORPUS_ACCENTS, .12}};
-static const struct word_mix near_mix[PARTS] = {{CORPUS_NEAR, .6}, {CORPUS_NEAR_NEURAL, .4}};
-static const struct word_mix held_mix[PARTS] = {{CORPUS_HELD_WORDS, 1}};
 
 double corpus_share(const struct walk *walk, enum corpus_name name)
 {
@@ -87,6 +88,14 @@ static int make_held_words(struct walk *walk, const struct feature_tools *tools,
                            struct error *error)
 {
     return add_corpus_words(walk, tools, held_mix, walk->preset.held, held_shares, writer, error);
+}
+
+// Every clip about twice; they are told apart by their texts.
+static int make_held_near(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                          struct error *error)
+{
+    size_t clips = walk->corpora[CORPUS_HELD_NEAR].clip_count;
+    return clips ? add_corpus_words(walk, tools, held_near_mix, 2 * clips, held_shares, writer, error) : 0;
 }
 
 static int make_near(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
@@ -293,6 +302,7 @@ static make_set *const makers[SET_COUNT] = {
     [SET_MUSIC] = make_music,
     [SET_NOISE] = make_noise,
     [SET_HELD_WORDS] = make_held_words,
+    [SET_HELD_NEAR] = make_held_near,
     [SET_HELD_SENTENCES] = make_held_sentences,
     [SET_HELD_REAL] = make_held_real,
 };
@@ -310,6 +320,7 @@ static const struct set_needs {
     [SET_NEAR] = {CORPORA(CORPUS_NEAR, CORPUS_NEAR_NEURAL), false},
     [SET_SENTENCES] = {CORPORA(CORPUS_SENTENCES), false},
     [SET_HELD_WORDS] = {CORPORA(CORPUS_HELD_WORDS), false},
+    [SET_HELD_NEAR] = {CORPORA(CORPUS_HELD_NEAR), false},
     [SET_HELD_SENTENCES] = {CORPORA(CORPUS_HELD_SENTENCES), false},
 #undef CORPORA
 };

@@ -16,7 +16,7 @@ static double word_units(const char *phrase)
 }
 
 const char *const corpus_names[CORPUS_COUNT] = {"words",     "neural",     "accents",       "near", "near_neural",
-                                                "sentences", "held_words", "held_sentences"};
+                                                "sentences", "held_words", "held_near",     "held_sentences"};
 
 // Who trains and who only measures: about one timbre in eight of an engine that has many. An engine with few voices
 // gives all of them to training, since each is a timbre that nothing else has. Of the clips that measure words, neural
@@ -169,6 +169,10 @@ static int count_voices(struct walk *walk, const struct cast *cast, const struct
         json_object_set_new(engines, voices[voice].engine,
                             json_pack("{s:I, s:I}", "clips", clips + 1, "voices", names + !spoke[voice]));
         spoke[voice] = true;
+        char group[16];
+        snprintf(group, sizeof group, "%d", corpus->clips[i].group);
+        if (order->name == CORPUS_HELD_WORDS)
+            json_object_set_new(walk->group_engines, group, json_string(voices[voice].engine));
     }
     free(spoke);
     json_decref(walk->voices[order->name]);
@@ -275,11 +279,26 @@ static int write_near_neural(const struct walk *walk, struct scripts *scripts, s
     return code;
 }
 
+// Other near misses than those that are trained on.
+static int write_held_near(struct walk *walk, const struct text_list *trained, struct error *error)
+{
+    const size_t wanted = walk->preset.held / 10 + 1;
+    struct text_list texts = {0};
+    int code = make_texts(walk, speech_near_misses, trained->count + wanted, seed_mix((uint64_t)walk->options->seed, "held"),
+                          &texts, error);
+    for (size_t i = 0; i < texts.count && walk->held_near.count < wanted && code == 0; i++)
+        if (!text_list_has(trained, texts.items[i]) && !text_list_has(&walk->held_near, texts.items[i]))
+            code = text_list_add(&walk->held_near, texts.items[i], error);
+    text_list_free(&texts);
+    return code;
+}
+
 static int write_scripts(struct walk *walk, struct scripts *scripts, struct error *error)
 {
     const struct pipeline_preset *preset = &walk->preset;
     uint64_t seed = (uint64_t)walk->options->seed;
     TRY(make_texts(walk, speech_near_misses, preset->near / 3, seed, &scripts->near, error));
+    TRY(write_held_near(walk, &scripts->near, error));
     TRY(make_texts(walk, speech_sentences, preset->sentences / 2, seed, &scripts->sentences, error));
     TRY(make_texts(walk, speech_sentences, preset->held_sentences / 2, seed_mix(seed, "other"),
                    &scripts->held_sentences, error));
@@ -298,6 +317,7 @@ int stage_speech(struct walk *walk, struct error *error)
     struct cast cast = {0};
     int code;
     signature_begin(&all, "all speech");
+    walk->group_engines = json_object();
     TRY_GOTO(cast_open(&cast, walk, error), end);
     TRY_GOTO(write_scripts(walk, &scripts, error), end);
     const struct order words = order_of_words(walk, CORPUS_WORDS, CAST_TRAIN, preset->clips);
@@ -309,6 +329,7 @@ int stage_speech(struct walk *walk, struct error *error)
         {CORPUS_NEAR_NEURAL, &scripts.near_neural, preset->near_neural, words.median, 0, CAST_NEURAL},
         {CORPUS_SENTENCES, &scripts.sentences, preset->sentences, 0, 0, CAST_TRAIN},
         order_of_words(walk, CORPUS_HELD_WORDS, CAST_HELD_WORDS, preset->held / 3 + 1),
+        {CORPUS_HELD_NEAR, &walk->held_near, 2 * walk->held_near.count, words.median, 0, CAST_HELD_WORDS},
         {CORPUS_HELD_SENTENCES, &scripts.held_sentences, preset->held_sentences, 0, 0, CAST_HELD},
     };
     for (size_t i = 0; i < COUNT_OF(orders); i++)

@@ -96,6 +96,41 @@ static void sign_training(struct walk *walk, const struct train_plan *plan)
     signature_end(&signature, walk->train_signature);
 }
 
+// ---- the curves of the report ----
+
+struct recorder { // stands between the training and who watches it
+    struct progress *outer; // may be NULL
+    json_t *curves;         // a list of points for each seed
+};
+
+static void pass_on(void *context, const struct progress_event *event)
+{
+    struct recorder *recorder = context;
+    recorder->outer->sink(recorder->outer->context, event);
+}
+
+static void record(void *context, const struct progress_metric *metric)
+{
+    struct recorder *recorder = context;
+    json_t *point = json_pack("{s:I, s:f}", "step", (json_int_t)metric->step, "loss", metric->loss);
+    if (metric->judged && metric->recall >= 0)
+        json_object_set_new(point, "recall", json_real(metric->recall));
+    if (metric->judged && metric->per_hour >= 0)
+        json_object_set_new(point, "per_hour", json_real(metric->per_hour));
+    json_array_append_new(json_array_get(recorder->curves, (size_t)metric->seed), point);
+    progress_metric(recorder->outer, metric);
+}
+
+static struct progress recorded(struct recorder *recorder)
+{
+    struct progress progress = recorder->outer ? *recorder->outer : (struct progress){0};
+    progress.sink = progress.sink ? pass_on : NULL;
+    progress.metric = record;
+    progress.notice = NULL; // a training has none to give
+    progress.context = recorder;
+    return progress;
+}
+
 // Runs the seeds of a plan over what the walk has.
 static int train(struct walk *walk, const struct train_plan *plan, struct error *error)
 {
@@ -118,8 +153,13 @@ static int train(struct walk *walk, const struct train_plan *plan, struct error 
     for (size_t i = 0; i < COUNT_OF(held); i++)
         if (walk->sets[held[i]].row_count)
             negatives[data.held_negative_count++] = &walk->sets[held[i]];
+    walk->curves = json_array();
+    for (int i = 0; i < walk->preset.seeds; i++)
+        json_array_append_new(walk->curves, json_array());
+    struct recorder recorder = {walk->progress, walk->curves};
+    struct progress progress = recorded(&recorder);
     code = train_seeds(plan, walk->preset.seeds, pool_threads(walk->pool), &data, folder, walk->train_signature,
-                       walk->progress, walk->weights, walk->scores, &walk->best, error);
+                       &progress, walk->weights, walk->scores, &walk->best, error);
 end:
     free(sources);
     free(negatives);

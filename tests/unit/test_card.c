@@ -16,7 +16,14 @@ static const char report[] =
     ", \"moderately\": " LEVEL("0.999", "0.724") ", \"very\": " LEVEL("0.8", "0.665") "}, \"curve\": [{\"recall\": 1, "
     "\"per_hour\": 200}, {\"recall\": 0.5, \"per_hour\": 0}], \"held_out\": {\"hours\": 3.454, \"real_hours\": 1.2}, "
     "\"speech\": {\"neural\": {\"clips\": 40, \"voice_groups\": 8, \"share\": 0.32, \"engines\": {\"kokoro\": "
-    "{\"clips\": 40, \"voices\": 1}}}}, \"training\": [{\"held_recall\": 0.77, \"loss\": 0.14, \"chosen\": true}], "
+    "{\"clips\": 40, \"voices\": 1}}}}, \"training\": [{\"held_recall\": 0.77, \"loss\": 0.14, \"chosen\": true, \"curve\": "
+    "[{\"step\": 1, \"loss\": 0.7}, {\"step\": 4000, \"loss\": 0.1, \"recall\": 0.9}]}], "
+    "\"hearing\": {\"conditions\": [{\"name\": \"babble\", \"clips\": 50, \"detected\": 31, \"recall\": 0.62, "
+    "\"recall_interval\": [0.482, 0.741]}], \"voices\": [{\"name\": \"flite\", \"clips\": 7}], \"answer_ms\": "
+    "{\"median\": 40, \"nine_of_ten\": 180}}, \"waking\": {\"kinds\": [{\"name\": \"music\", \"hours\": 0.5, "
+    "\"false_accepts\": 2, \"per_hour\": 4, \"per_hour_interval\": [0.48, null]}], \"near_misses\": {\"texts\": 9, "
+    "\"clips\": 40, \"accepted\": 3, \"worst\": [{\"text\": \"<service>\", \"clips\": 4, \"accepted\": 2}]}}, "
+    "\"scores\": {\"words\": [1, 0, 1000], \"other_sound\": [0, 0]}, "
     "\"options\": {\"training_steps\": 4000}, \"arena\": 34816, \"caveats\": [\"x < y\"], \"signatures\": {\"speech\": \"e7ad\"}}";
 
 static char *page_of(const char *json)
@@ -37,7 +44,11 @@ static void a_card_tells_what_the_report_has(void **state)
         "It hears 99 of 100 calls, and woke by mistake once in 3.45 hours", // 99.9 % is not all
         "a &lt;b&gt; &amp; &quot;c&quot;", "771 of 1000 calls were heard", "70.0 to 80.0 %", "1.2 hours of that are recordings",
         "0.29 times an hour", "0.01 to 1.61", "<td>0.724</td>", "<svg", "<desc", "the wake word, by neural voices",
-        "kokoro: 40 clips by 1 voice<", "<td>32.0 %</td>", "4000 steps", "34.0 KiB", "x &lt; y", "<code>e7ad</code>"};
+        "kokoro: 40 clips by 1 voice<",
+        "people talk in the background</th><td>50</td><td>31</td><td>62.0 %</td><td>48.2 to 74.1 %</td>",
+        "flite</th><td>7</td><td></td>", "within 40 ms of the word's end, nine of ten within 180 ms",
+        "music</th><td>0.50</td><td>2</td><td>4.00</td><td>0.48 to unknown</td>", "3 times (7.5 %)",
+        "&lt;service&gt;</bdi>: 2 of 4", "loss of the training", "share heard of calls kept back", "class=\"cut\"", "<td>32.0 %</td>", "4000 steps", "34.0 KiB", "x &lt; y", "<code>e7ad</code>"};
     char *page = page_of(report), *again = page_of(report);
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         if (!strstr(page, parts[i]))
@@ -75,6 +86,8 @@ static void a_value_of_a_wrong_kind_is_named(void **state)
                 {"{\"wakesmith\": \"\", \"speech\": []}", "\"speech\" of the report must be an object"},
                 {"{\"wakesmith\": \"\", \"speech\": {\"words\": 3}}", "\"words\" of the report must be an object"},
                 {"{\"wakesmith\": \"\", \"caveats\": [3]}", "must hold texts"},
+                {"{\"wakesmith\": \"\", \"hearing\": {\"voices\": 1}}", "\"voices\" of the report must be a list"},
+                {"{\"wakesmith\": \"\", \"waking\": {\"kinds\": [{\"hours\": []}]}}", "\"hours\" of the report must be a number"},
                 {"{\"wakesmith\": \"\", \"sensitivities\": {\"very\": {\"recall_interval\": [1]}}}", "must be two numbers"}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct error error = {0};
