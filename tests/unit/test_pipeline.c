@@ -271,6 +271,36 @@ static void check_pair(const struct pipeline_result *result)
     assert_string_equal(result->title, "Hey Jarvis");
 }
 
+static json_int_t sum_of(const json_t *rows, const char *key)
+{
+    json_int_t sum = 0;
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        sum += key ? json_integer_value(json_object_get(json_array_get(rows, i), key)) : json_integer_value(json_array_get(rows, i));
+    return sum;
+}
+
+// The closer looks add up to the figures of the published operating point.
+static void check_figures(const json_t *report, const struct pipeline_result *result)
+{
+    const struct operating_point *point = &result->levels[1].calibration.point;
+    const json_t *hearing = json_object_get(report, "hearing"), *waking = json_object_get(report, "waking"),
+                 *near = json_object_get(waking, "near_misses"), *scores = json_object_get(report, "scores"),
+                 *curve = json_object_get(json_array_get(json_object_get(report, "training"), 0), "curve");
+    static const char *const groups[] = {"conditions", "voices"};
+    for (size_t i = 0; i < COUNT_OF(groups); i++) {
+        assert_int_equal(sum_of(json_object_get(hearing, groups[i]), "clips"), (long)point->clips);
+        assert_int_equal(sum_of(json_object_get(hearing, groups[i]), "detected"), (long)point->detected);
+    }
+    assert_int_equal(sum_of(json_object_get(waking, "kinds"), "false_accepts"), (long)point->false_accepts);
+    assert_int_equal(sum_of(json_object_get(scores, "words"), NULL), (long)point->clips);
+    json_int_t clips = json_integer_value(json_object_get(near, "clips"));
+    assert_true(clips > 0 && json_integer_value(json_object_get(near, "accepted")) <= clips);
+    assert_int_equal(sum_of(json_object_get(scores, "near_misses"), NULL), clips);
+    assert_true(sum_of(json_object_get(near, "worst"), "accepted") <= json_integer_value(json_object_get(near, "accepted")));
+    assert_true(json_array_size(curve) > 2);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(curve, json_array_size(curve) - 1), "step")), 20);
+}
+
 static void check_report(const struct pipeline_result *result)
 {
     static const char *const keys[] = {"wakesmith", "phrase", "id", "language", "options", "curve", "training", "speech", "features",
@@ -305,6 +335,7 @@ static void check_report(const struct pipeline_result *result)
         assert_true(json_real_value(json_object_get(json_array_get(curve, i), "recall")) <=
                     json_real_value(json_object_get(json_array_get(curve, i - 1), "recall")));
     assert_true(json_array_size(json_object_get(report, "caveats")) >= 2);
+    check_figures(report, result);
     json_decref(report);
 }
 
