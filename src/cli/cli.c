@@ -16,6 +16,7 @@ const struct command commands[] = {
     {"voices", "list | fetch [NAME...] | remove NAME... | import FILE.onnx | say PHRASE -o FOLDER",
      "voices that can be fetched; say is wakesmith say",
      command_voices},
+    {"fit", "--training-config=FILE [mixednet ...]", "train as the framework does, from its training_parameters.yaml", command_fit},
     {"evaluate", "MODEL.tflite --positives DIR --negatives DIR", "measure recall and false accepts per hour of a model",
      command_evaluate},
     {"detect", "MODEL.tflite FILE... | -", "run a model over audio files, or over live PCM on standard input",
