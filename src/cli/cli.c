@@ -19,6 +19,8 @@ const struct command commands[] = {
     {"fit", "--training-config=FILE [mixednet ...]", "train as the framework does, from its training_parameters.yaml", command_fit},
     {"evaluate", "MODEL.tflite --positives DIR --negatives DIR", "measure recall and false accepts per hour of a model",
      command_evaluate},
+    {"compare", "A.tflite B.tflite --positives DIR --negatives DIR", "two models on the same recordings: who hears more, who errs more",
+     command_compare},
     {"detect", "MODEL.tflite FILE... | -", "run a model over audio files, or over live PCM on standard input",
      command_detect},
     {"features", "FILE... -o OUT", "the device's audio features of files", command_features},

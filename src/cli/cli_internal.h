@@ -19,7 +19,8 @@ struct command {
 extern const struct command commands[];
 extern const size_t command_count;
 
-command_run command_train, command_fit, command_features, command_infer, command_detect, command_evaluate, command_inspect,
+command_run command_train, command_fit, command_features, command_infer, command_detect, command_evaluate, command_compare,
+    command_inspect,
     command_report, command_bench, command_say, command_check, command_voices, command_serve;
 
 // Parses; prints the usage when asked (then *done is true). `least`/`most`: positional arguments.

@@ -18,6 +18,13 @@ struct interval {
 };
 struct interval wilson_interval(size_t hits, size_t trials);   // 95 %, of a share; no trials: 0 to 1
 struct interval poisson_interval(size_t events, double hours); // 95 %, events per hour (exact); no hours: 0 to infinity
+// 95 %, of the second share minus the first on the same trials, of which `first_only` and `second_only` are hits of one
+// of them: A. Agresti and Y. Min, Simple improved confidence intervals for comparing matched proportions, 2005 (half a
+// trial is added to each of the four cells). No trials: -1 to 1.
+struct interval paired_interval(size_t first_only, size_t second_only, size_t trials);
+// 95 %, of the second rate minus the first in the same hours, from the exact interval of each (G. Y. Zou and A. Donner,
+// Construction of confidence limits about effect measures, 2008). Wider than it must be where both err together.
+struct interval rate_difference_interval(size_t first, size_t second, double hours);
 json_t *interval_json(struct interval interval); // [low, high]; JSON has no infinity: [low, null]
 
 struct condition { // "clean", "pink:10", "babble:10"

@@ -71,6 +71,24 @@ struct interval poisson_interval(size_t events, double hours)
     return (struct interval){low / hours, gamma_quantile((double)events + 1, 1 - tail) / hours};
 }
 
+struct interval paired_interval(size_t first_only, size_t second_only, size_t trials)
+{
+    if (trials == 0)
+        return (struct interval){-1, 1};
+    double n = (double)trials + 2, b = (double)first_only + .5, c = (double)second_only + .5;
+    double difference = (c - b) / n, half = normal_quantile * sqrt(b + c - (c - b) * (c - b) / n) / n;
+    return (struct interval){fmax(difference - half, -1), fmin(difference + half, 1)};
+}
+
+struct interval rate_difference_interval(size_t first, size_t second, double hours)
+{
+    if (!(hours > 0))
+        return (struct interval){-INFINITY, INFINITY};
+    struct interval a = poisson_interval(first, hours), b = poisson_interval(second, hours);
+    double x = (double)first / hours, y = (double)second / hours;
+    return (struct interval){y - x - hypot(y - b.low, a.high - x), y - x + hypot(b.high - y, x - a.low)};
+}
+
 json_t *interval_json(struct interval interval)
 {
     return isfinite(interval.high) ? json_pack("[f, f]", interval.low, interval.high)

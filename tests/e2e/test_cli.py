@@ -32,7 +32,7 @@ def fails(name, *arguments, says):
 version = run("--version").strip()
 check("version_is_one_line", version.startswith("wakesmith ") and version.count("\n") == 0)
 check("help_lists_the_commands", all(word in run("--help") for word in ("train", "evaluate", "detect", "features", "infer", "inspect")))
-for command in ("train", "say", "check", "evaluate", "detect", "features", "infer", "inspect", "bench"):
+for command in ("train", "say", "check", "evaluate", "compare", "detect", "features", "infer", "inspect", "bench"):
     check(f"{command}_has_help", "usage: wakesmith " + command in run(command, "--help"))
 
 sound = tone(folder / "a b.wav")
@@ -82,6 +82,8 @@ fails("a_missing_sound", "features", folder / "x.wav", "-o", folder / "x.npy", s
 fails("an_empty_sound", "features", folder / "empty.wav", "-o", folder / "x.npy", says="empty.wav")
 fails("a_damaged_sound", "features", folder / "junk.wav", "-o", folder / "x.npy", says="junk.wav")
 check("nothing_is_left_of_failed_features", not (folder / "x.npy").exists())
+fails("compare_needs_two_models", "compare", folder / "junk.tflite", "--positives", folder, says="compare")
+fails("compare_without_data", "compare", folder / "junk.tflite", folder / "junk.tflite", says="--positives")
 fails("evaluate_without_data", "evaluate", folder / "junk.tflite", says="--positives")
 
 facts = json.loads(run("check", "привет дом", "--json"))
@@ -198,6 +200,13 @@ if GOLDEN.is_dir():
     check("evaluate_has_its_form", judged["positives"]["clips"] == 1 and judged["negatives"]["hours"] > 0.005
           and {"file", "detected", "max_sum"} <= set(judged["positives"]["files"][0])
           and {"file", "seconds", "false_accepts"} <= set(judged["negatives"]["files"][0]))
+    duel = json.loads(run("compare", model, model, "--positives", clip, "--negatives", GOLDEN / "wav", "--json"))
+    check("a_model_is_as_good_as_itself", duel["conditions"][0]["published"]["difference"] == 0
+          and duel["conditions"][0]["published"]["detected"] == [judged["positives"]["detected"]] * 2
+          and duel["negatives"]["false_accepts"] == [judged["negatives"]["false_accepts"]] * 2
+          and duel["negatives"]["difference_interval"][0] < 0 < duel["negatives"]["difference_interval"][1], str(duel)[:400])
+    check("compare_without_a_terminal", "difference" in run("compare", model, model, "--positives", clip)
+          and "<-" not in run("compare", model, model, "--positives", clip))
     fails("babble_without_talkers", "evaluate", model, "--positives", clip, "--condition=babble:10", says="--babble")
     fails("an_unknown_condition", "evaluate", model, "--positives", clip, "--condition=loud", says="loud")
     check("inspect_describes_a_good_file", "CONV_2D" in run("inspect", model))

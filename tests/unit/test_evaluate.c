@@ -50,6 +50,15 @@ static void intervals_match_known_values(void **state)
         assert_near(interval.low * 7, poisson[i].low, 1e-3);
         assert_near(interval.high * 7, poisson[i].high, 1e-3);
     }
+    struct interval paired = paired_interval(5, 15, 100), mirrored = paired_interval(15, 5, 100);
+    assert_near(paired.low, .01206, 1e-4); // (10 +- 1.96 sqrt(21 - 100/102)) / 102
+    assert_near(paired.high, .18402, 1e-4);
+    assert_near(mirrored.low, -paired.high, 1e-12);
+    assert_near(paired_interval(0, 0, 0).low, -1, 0);
+    struct interval rates = rate_difference_interval(0, 0, 7), more = rate_difference_interval(1, 12, 7);
+    assert_near(rates.low, -3.68888 / 7, 1e-4);
+    assert_near(rates.high, 3.68888 / 7, 1e-4);
+    assert_true(more.low > 0 && more.low < 11 / 7. && more.high > 11 / 7.);
     struct interval many = poisson_interval(1000000, 1);
     assert_near(many.low, 1e6 - 1960, 5);
     assert_near(many.high, 1e6 + 1960, 5);
@@ -494,10 +503,38 @@ static void noise_is_added_by_the_file_not_the_thread(void **state)
     pool_close(pool);
 }
 
+// A 95 % interval holds the truth in about 95 of 100 experiments; both are made to be wide rather than narrow.
+static void intervals_of_differences_hold_the_truth(void **state)
+{
+    (void)state;
+    enum { EXPERIMENTS = 2000, TRIALS = 250 };
+    static const double shares[][2] = {{.02, .02}, {.03, .1}, {.2, .15}, {.01, .3}}; // only the first, only the second
+    for (size_t s = 0; s < COUNT_OF(shares); s++) {
+        double truth = shares[s][1] - shares[s][0];
+        int held = 0, rates = 0;
+        for (int e = 0; e < EXPERIMENTS; e++) {
+            struct rng rng = rng_make(s, (uint64_t)e);
+            size_t only[2] = {0, 0};
+            for (int t = 0; t < TRIALS; t++) {
+                double at = rng_unit(&rng);
+                only[0] += at < shares[s][0];
+                only[1] += at >= shares[s][0] && at < shares[s][0] + shares[s][1];
+            }
+            struct interval paired = paired_interval(only[0], only[1], TRIALS),
+                            rate = rate_difference_interval(only[0], only[1], TRIALS);
+            held += paired.low <= truth && truth <= paired.high;
+            rates += rate.low <= truth && truth <= rate.high;
+        }
+        assert_true(held > .93 * EXPERIMENTS);
+        assert_true(rates > .94 * EXPERIMENTS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intervals_match_known_values),
+        cmocka_unit_test(intervals_of_differences_hold_the_truth),
         cmocka_unit_test(conditions_are_understood),
         cmocka_unit_test(clip_scores_match_a_hand_computation),
         cmocka_unit_test(negatives_wait_after_a_detection),
