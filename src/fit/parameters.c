@@ -203,7 +203,7 @@ static int need(struct reader *reader, const yaml_node_t *mapping, const char *k
 static int read_set(struct reader *reader, const yaml_node_t *mapping, struct parameters_set *set)
 {
     yaml_node_t *node;
-    int form = FORM_MMAP, rule, split = 0;
+    int form = FORM_MMAP, rule = 0, split = 0;
     if (mapping->type != YAML_MAPPING_NODE)
         return fault(reader, mapping, "features", "must be a list of mappings");
     set->cutoff_count = 1; // [0]
