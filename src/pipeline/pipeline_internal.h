@@ -190,6 +190,12 @@ size_t ready_made_ambient(const struct walk *walk, const struct feature_set **se
 double ready_made_ambient_hours(const struct walk *walk);
 json_t *ready_made_json(const struct walk *walk); // for the report
 
+// training_file.c: training_parameters.yaml among the checkpoints, from where it is published.
+#define TRAINING_FILE "training_parameters.yaml"
+int training_file_write(const struct walk *walk, const struct train_plan *plan, const struct train_data *data,
+                        struct error *error);
+int training_file_publish(const struct walk *walk, const char *folder, struct error *error);
+
 int stage_speech(struct walk *walk, struct error *error);
 int stage_sounds(struct walk *walk, struct error *error);
 int stage_features(struct walk *walk, struct error *error);

@@ -315,6 +315,8 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
     free(log);
     if (code == 0)
         code = write_summary(&walk->weights[walk->best], names[SUMMARY], error);
+    if (code == 0)
+        code = training_file_publish(walk, unfinished, error);
     if (code == 0) // the manifest last: with it the pair is complete
         code = manifest_write(names[MANIFEST], &result->written, error);
     if (code == 0 && rename(unfinished, folder) != 0)

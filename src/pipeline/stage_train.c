@@ -153,6 +153,9 @@ static int train(struct walk *walk, const struct train_plan *plan, struct error 
     for (size_t i = 0; i < COUNT_OF(held); i++)
         if (walk->sets[held[i]].row_count)
             negatives[data.held_negative_count++] = &walk->sets[held[i]];
+    struct error reason; // without the file there is a model all the same
+    if (training_file_write(walk, plan, &data, &reason) < 0)
+        walk_log(walk, "left out: %s", reason.message);
     walk->curves = json_array();
     for (int i = 0; i < walk->preset.seeds; i++)
         json_array_append_new(walk->curves, json_array());

@@ -55,6 +55,13 @@ check("the_report_has_their_hours", abs(found["speech"]["hours"] - 12 / 3600) < 
       and abs(found["dinner_party_eval"]["measured_hours"] - 40 / 3600) < 3e-4 and found["dinner_party_eval"]["hours"] == 0, str(found))
 check("ambient_sets_measure", abs(after["held_out"]["real_hours"] - 40 / 3600) < 3e-4
       and after["held_out"]["hours"] > before["held_out"]["hours"], str(after["held_out"]))
+parameters = sorted(data.glob("output/*/training_parameters.yaml"))[-1]
+text = parameters.read_text()
+check("the_parameters_lie_beside_the_model", (parameters.parent / "hey_jarvis.tflite").exists() and str(sets / "no_speech") in text
+      and "words.features" in text and "held_words.features" in text and text == (data / "work/hey_jarvis/trained_models" / parameters.name).read_text())
+again = subprocess.run([PROGRAM, "fit", f"--training_config={parameters}", "mixednet", "--pointwise_filters=64,64,64,64",
+                        "--mixconv_kernel_sizes=[5],[7,11],[9,15],[23]", "--first_conv_kernel_size=5", "--stride=3"], capture_output=True, text=True)
+check("the_framework's_way_trains_from_them", again.returncode == 0 and "average viable recall" in again.stdout, again.stderr[-500:])
 check("they_are_part_of_the_signature", after["signatures"]["training"] != before["signatures"]["training"]
       and after["signatures"]["features"] == before["signatures"]["features"])
 
