@@ -50,11 +50,11 @@ static void append(struct writer *writer, int list, int node)
         writer->failed = !yaml_document_append_sequence_item(&writer->document, list, node);
 }
 
-// The shortest digits that give the same float back. A float for PyYAML has a point: 1.0, 1.0e-05.
+// Few digits that give the same float back. A float for PyYAML has a point: 1.0, 1.0e-05.
 static int real(struct writer *writer, double value)
 {
     char digits[40], text[48];
-    int precision = 1;
+    int precision = 6;
     do
         snprintf(digits, sizeof digits, "%.*g", precision, value);
     while (++precision <= 9 && strtof(digits, NULL) != (float)value);

@@ -69,13 +69,15 @@ static size_t add_ready(const struct walk *walk, struct parameters_set *sets)
     return count;
 }
 
-// The shortest clip_duration_ms that gives the network its last layer.
+// A clip_duration_ms that gives the network its last layer: a round one, else the shortest.
 static int clip_ms(const struct nn_config *config)
 {
-    int ms = 0;
-    while (ms < 20000 && nn_tail_of_clip(config, ms) < config->tail)
-        ms += 10;
-    return ms;
+    static const int roundness[] = {100, 10};
+    for (size_t i = 0; i < COUNT_OF(roundness); i++)
+        for (int ms = 0; ms <= 20000; ms += roundness[i])
+            if (nn_tail_of_clip(config, ms) == config->tail)
+                return ms;
+    return 0;
 }
 
 struct facts { // texts of what has no key in the framework's file
