@@ -27,9 +27,21 @@ const struct command commands[] = {
     {"infer", "MODEL.tflite FEATURES.npy", "output bytes of a model, one a line", command_infer},
     {"inspect", "MODEL.tflite", "describe a model, and what would keep a device from loading it", command_inspect},
     {"report", "FILE.report.json", "the report of a model as a page for people: FILE.report.html", command_report},
-    {"bench", "[WHAT]", "measure the speed of this machine: frontend, infer, train, augment, evaluate, voices", command_bench},
+    {"bench", "[WHAT]", "measure the speed of this machine: frontend, infer, train, augment, evaluate, voices",
+     command_bench},
 };
 const size_t command_count = COUNT_OF(commands);
+
+// The programs of microWakeWord Trainer (docs/reference.md), found by the name of a link to this program, too.
+static const struct command reference_commands[] = {
+    {"train_wake_word", "[--phrase=TEXT] [WAKE_WORD] [TITLE]", "generate, augment and train", command_train_wake_word},
+    {"wake_word_sample_generator", "ID", "speak the wake word; --samples=1: one clip to listen to",
+     command_sample_generator},
+    {"wake_word_sample_augmenter", "[ID]", "what was generated, heard in rooms and noise", command_sample_augmenter},
+    {"wake_word_sample_trainer", "ID [TITLE]", "train with what was augmented", command_sample_trainer},
+    {"setup_training_datasets", "", "which data sets are there; delete their archives", command_setup_datasets},
+    {"run_recorder.sh", "", "wakesmith serve", command_serve},
+};
 
 volatile int cli_stop;
 
@@ -47,22 +59,41 @@ void cli_catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
+static void print_commands(FILE *stream, const struct command *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(stream, "  wakesmith %s %s\n      %s\n", list[i].name, list[i].arguments, list[i].summary);
+}
+
 static void print_usage(FILE *stream)
 {
     fputs("usage: wakesmith COMMAND ...\n\n"
           "Trains a wake word for ESPHome's micro_wake_word on this computer.\n\n",
           stream);
-    for (size_t i = 0; i < command_count; i++)
-        fprintf(stream, "  wakesmith %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
+    print_commands(stream, commands, command_count);
+    fputs("\nThe programs of microWakeWord Trainer, also by links of their names (docs/reference.md):\n\n", stream);
+    print_commands(stream, reference_commands, COUNT_OF(reference_commands));
     fputs("\n  wakesmith COMMAND --help   options of a command\n  wakesmith --version\n", stream);
+}
+
+static const struct command *find_in(const struct command *list, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].name, name) == 0)
+            return &list[i];
+    return NULL;
+}
+
+static const struct command *find_command(const char *name)
+{
+    const struct command *command = find_in(commands, command_count, name);
+    return command ? command : find_in(reference_commands, COUNT_OF(reference_commands), name);
 }
 
 int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least,
                   int most, struct positionals *positionals, bool *done, struct error *error)
 {
-    const struct command *command = commands;
-    while (strcmp(command->name, name) != 0)
-        command++;
+    const struct command *command = find_command(name);
     *done = false;
     TRY(options_parse(rows, row_count, argc, argv, positionals, done, error));
     if (*done) {
@@ -106,8 +137,22 @@ int print_json(json_t *document, struct error *error)
     return good ? print_done(error) : error_set(error, ERROR_IO, "cannot write the JSON document to standard output");
 }
 
+static int run_command(const struct command *command, const char *prefix, int argc, char **argv)
+{
+    struct error error = {0};
+    signal(SIGPIPE, SIG_IGN);
+    int code = command->run(argc, argv, &error);
+    if (code < 0)
+        fprintf(stderr, "%s%s: %s\n", prefix, command->name, error.message);
+    return code == ERROR_CANCELLED ? 2 : code < 0;
+}
+
 int cli_main(int argc, char **argv)
 {
+    const struct command *called =
+        argc > 0 ? find_in(reference_commands, COUNT_OF(reference_commands), path_name(argv[0])) : NULL;
+    if (called)
+        return run_command(called, "", argc - 1, argv + 1);
     const char *name = argc > 1 ? argv[1] : NULL;
     if (!name || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_usage(name ? stdout : stderr);
@@ -117,16 +162,9 @@ int cli_main(int argc, char **argv)
         puts("wakesmith " WAKESMITH_VERSION);
         return 0;
     }
-    signal(SIGPIPE, SIG_IGN);
-    struct error error = {0};
-    for (size_t i = 0; i < command_count; i++) {
-        if (strcmp(commands[i].name, name) != 0)
-            continue;
-        int code = commands[i].run(argc - 2, argv + 2, &error);
-        if (code < 0)
-            fprintf(stderr, "wakesmith %s: %s\n", name, error.message);
-        return code == ERROR_CANCELLED ? 2 : code < 0;
-    }
+    const struct command *command = find_command(name);
+    if (command)
+        return run_command(command, "wakesmith ", argc - 2, argv + 2);
     fprintf(stderr, "wakesmith: there is no command \"%s\"; wakesmith --help lists them\n", name);
     return 1;
 }

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "cli/options.h"
 #include "manifest/manifest.h"
+#include "pipeline/pipeline.h"
 #include "tflite/tflite.h"
 
 #include <jansson.h>
@@ -22,6 +23,8 @@ extern const size_t command_count;
 command_run command_train, command_fit, command_features, command_infer, command_detect, command_evaluate, command_compare,
     command_inspect,
     command_report, command_bench, command_say, command_check, command_voices, command_serve;
+command_run command_train_wake_word, command_sample_generator, command_sample_augmenter, command_sample_trainer,
+    command_setup_datasets;
 
 // Parses; prints the usage when asked (then *done is true). `least`/`most`: positional arguments.
 int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least,
@@ -52,6 +55,13 @@ void events_begin(struct events *events, const char *phrase, const char *id, con
 void events_progress(struct events *events, const struct progress_event *event);
 void events_notice(struct events *events, const char *sentence);
 void events_metric(struct events *events, const struct progress_metric *metric);
+
+// A walk of the pipeline, watched by the terminal (or by `json` on stderr), by a file of events, and by a page that is
+// open. `console` (console.h), if not NULL, speaks in the terminal's place.
+struct console;
+int train_watched(const struct pipeline_options *options, bool json, const char *events, struct console *console,
+                  struct error *error);
+void print_quality(const struct pipeline_result *result); // of train: the three sensitivities, and what is not in them
 
 // A model with what its manifest says. `cutoff` < 0 or `window` 0: from the manifest beside it.
 struct model_pair {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/cli_internal.h"
+#include "cli/console.h"
 #include "pipeline/pipeline.h"
 #include "speech/speech.h"
 #include "text/text.h"
@@ -36,7 +37,7 @@ static void print_level(const struct sensitivity *level, bool published)
            point->per_hour_interval.high, published ? "  <- in the manifest" : "");
 }
 
-static int print_result(const struct pipeline_result *result, struct error *error)
+void print_quality(const struct pipeline_result *result)
 {
     const struct operating_point *point = &result->levels[1].calibration.point;
     printf("\nHow good it is, measured with the published bytes on voices and audio that were not trained on\n");
@@ -51,6 +52,11 @@ static int print_result(const struct pipeline_result *result, struct error *erro
         puts("  No recordings were given (--negatives DIR): real speech and music may wake it more often than these "
              "figures say.");
     puts("  Real people are not in these figures: wakesmith evaluate MODEL --positives DIR measures them.");
+}
+
+static int print_result(const struct pipeline_result *result, struct error *error)
+{
+    print_quality(result);
     printf("\nName:     %s\nModel:    %s\nMetadata: %s\nReport:   %s\nESPHome:  %s\n", result->title, result->model,
            result->manifest, result->card, result->yaml);
     int seconds = (int)result->seconds;
@@ -58,10 +64,11 @@ static int print_result(const struct pipeline_result *result, struct error *erro
     return print_done(error);
 }
 
-// Who watches: the terminal or `--json` on stderr, and a file of events.
+// Who watches: the terminal, the console of the reference's names or `--json` on stderr, and a file of events.
 struct watchers {
     const struct pipeline_options *options;
     struct terminal terminal;
+    struct console *console; // or NULL
     bool json, begun;
     struct events lines, file;
 };
@@ -90,7 +97,8 @@ static void begin_usual_file(struct watchers *watchers)
     char *path = pipeline_events_path(watchers->options);
     if (path) {
         remove(path);
-        events_open(&watchers->file, path, &ignored);
+        if (watchers->options->extent == PIPELINE_WHOLE) // the page shows trainings
+            events_open(&watchers->file, path, &ignored);
     }
     free(path);
     tell_begin(watchers);
@@ -102,6 +110,8 @@ static void watch_progress(void *context, const struct progress_event *event)
     begin_usual_file(watchers);
     if (watchers->json)
         events_progress(&watchers->lines, event);
+    else if (watchers->console)
+        console_progress(watchers->console, event);
     else
         terminal_progress(&watchers->terminal, event);
     events_progress(&watchers->file, event);
@@ -120,6 +130,8 @@ static void watch_notice(void *context, const char *sentence)
     begin_usual_file(watchers);
     if (watchers->json)
         events_notice(&watchers->lines, sentence);
+    else if (watchers->console)
+        console_notice(watchers->console, sentence);
     else
         terminal_notice(&watchers->terminal, sentence);
     events_notice(&watchers->file, sentence);
@@ -137,9 +149,10 @@ static void tell_end(struct watchers *watchers, int code, const struct pipeline_
                                               code == ERROR_CANCELLED, "reason", json_name(error->message)));
 }
 
-static int train(const struct pipeline_options *options, bool json, const char *events, struct error *error)
+int train_watched(const struct pipeline_options *options, bool json, const char *events, struct console *console,
+                  struct error *error)
 {
-    struct watchers watchers = {.options = options, .json = json};
+    struct watchers watchers = {.options = options, .json = json, .console = console};
     struct pipeline_result result = {0};
     terminal_open(&watchers.terminal);
     if (json)
@@ -157,8 +170,11 @@ static int train(const struct pipeline_options *options, bool json, const char *
     int code = pipeline_train(options, &progress, &result, error);
     if (code < 0 && watchers.terminal.live && !json)
         fputc('\n', stderr);
-    tell_end(&watchers, code, &result, error);
-    if (code == 0)
+    if (options->extent == PIPELINE_WHOLE)
+        tell_end(&watchers, code, &result, error);
+    if (console)
+        code = console_end(console, code, &result, error);
+    else if (code == 0)
         code = (json ? print_result_json : print_result)(&result, error);
     pipeline_result_close(&result);
     events_close(&watchers.file);
@@ -244,7 +260,7 @@ int command_train(int argc, char **argv, struct error *error)
     if (code == 0 && !done && device)
         code = speech_choose_device(device, error);
     if (code == 0 && !done)
-        code = train(&options, json, events, error);
+        code = train_watched(&options, json, events, NULL, error);
     text_list_free(&options.also);
     text_list_free(&options.negatives);
     text_list_free(&options.backgrounds);

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ROWS = 64 };
-
 static int parse_flag(const struct option_row *row, const char *text, struct error *error)
 {
     static const struct {
@@ -42,7 +40,7 @@ static int parse_number(const struct option_row *row, const char *text, struct e
     return 0;
 }
 
-static int parse_value(const struct option_row *row, const char *text, struct error *error)
+int option_read(const struct option_row *row, const char *text, struct error *error)
 {
     switch (row->kind) {
     case OPTION_FLAG:
@@ -99,9 +97,10 @@ static const struct option_row *find_row(const struct option_row *rows, size_t c
 int options_parse(const struct option_row *rows, size_t row_count, int argc, char **argv,
                   struct positionals *positionals, bool *help, struct error *error)
 {
-    const char *seen[MAX_ROWS] = {0};
+    const char *seen[OPTIONS_MOST] = {0};
     *help = false;
     positionals->count = 0;
+    memset(positionals->given, 0, sizeof positionals->given);
     bool over = false;
     for (int i = 0; i < argc; i++) {
         const char *argument = argv[i], *value;
@@ -135,7 +134,8 @@ int options_parse(const struct option_row *rows, size_t row_count, int argc, cha
         if (*before && row->kind != OPTION_LIST && strcmp(*before, now) != 0)
             return error_set(error, ERROR_USAGE, "--%s is given twice, as %s and as %s", row->name, *before, now);
         *before = now;
-        TRY(parse_value(row, value, error));
+        positionals->given[row - rows] = true;
+        TRY(option_read(row, value, error));
     }
     return 0;
 }

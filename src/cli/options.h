@@ -27,14 +27,19 @@ struct option_row {
     const char *help;     // one line; the default is told there
 };
 
+enum { OPTIONS_MOST = 64 }; // rows of one command
 struct positionals {
     const char *items[1024];
     int count;
+    bool given[OPTIONS_MOST]; // the options that stand on the command line, by row
 };
 
 // Fills the values and the positional arguments. *help becomes true for -h and --help.
 int options_parse(const struct option_row *rows, size_t row_count, int argc, char **argv,
                   struct positionals *positionals, bool *help, struct error *error);
+// The value of one option from elsewhere (an environment variable, a file): as in --key=text. `text` must live as long
+// as the values.
+int option_read(const struct option_row *row, const char *text, struct error *error);
 void options_print(FILE *stream, const struct option_row *rows, size_t row_count);
 
 #endif

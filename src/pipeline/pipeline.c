@@ -361,6 +361,13 @@ static void walk_close(struct walk *walk)
     free(walk->sounds_folder);
 }
 
+// While the data directory is still this run's own.
+static int clean_up(const struct walk *walk, struct error *error)
+{
+    TRY(folder_remove(walk->work, error));
+    return folder_remove(walk->sounds_folder, error);
+}
+
 int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result,
                    struct error *error)
 {
@@ -385,9 +392,14 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
     TRY_GOTO(ready_made_open(&walk, error), end); // before any work: it may be damaged
     static int (*const stages[])(struct walk * walk, struct error * error) = {stage_sounds, stage_speech,
                                                                               stage_features, stage_train};
-    for (size_t i = 0; i < COUNT_OF(stages); i++)
+    static const size_t ends[] = {
+        [PIPELINE_WHOLE] = COUNT_OF(stages), [PIPELINE_SPEECH] = 2, [PIPELINE_FEATURES] = 3};
+    for (size_t i = 0; i < ends[options->extent]; i++)
         TRY_GOTO(stages[i](&walk, error), end);
-    code = stage_export(&walk, result, error);
+    if (options->extent == PIPELINE_WHOLE)
+        TRY_GOTO(stage_export(&walk, result, error), end);
+    if (options->extent == PIPELINE_WHOLE && options->cleanup)
+        code = clean_up(&walk, error);
 end:
     if (code < 0)
         walk_log(&walk, "ended: %s", error->message);

@@ -42,6 +42,9 @@ extern const size_t pipeline_preset_count;
 enum { PIPELINE_KNOWN_STEPS = 116 };
 double pipeline_expected_seconds(const struct pipeline_preset *preset, int threads);
 
+// What the walk ends after.
+enum pipeline_extent { PIPELINE_WHOLE, PIPELINE_SPEECH, PIPELINE_FEATURES };
+
 struct pipeline_options {
     const char *phrase;
     const char *phonemes;                          // how the phrase is said, "/IPA/" or "[[...]]"; NULL: as it is read
@@ -61,6 +64,8 @@ struct pipeline_options {
     double target_per_hour;                        // of the published cutoff
     const char *author, *website;
     bool restart; // what earlier runs left of this wake word (clips, features, checkpoints) is made again
+    bool cleanup; // a whole walk that succeeds leaves nothing in work/: neither of this wake word nor in .sounds
+    enum pipeline_extent extent;
 };
 void pipeline_options_default(struct pipeline_options *options);
 
@@ -87,7 +92,7 @@ char *pipeline_data_dir(void);
 // Caller frees; NULL without memory.
 char *pipeline_events_path(const struct pipeline_options *options);
 
-// The whole walk. ERROR_CANCELLED after a stop: the next call goes on from there.
+// The walk; of one that ends early the result is empty. ERROR_CANCELLED after a stop: the next call goes on from there.
 int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result,
                    struct error *error);
 

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The programs of microWakeWord Trainer that make something of a wake word.
+#include "audio/audio.h"
+#include "cli/console.h"
+#include "cli/reference.h"
+#include "speech/speech.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// One clip, as the first of a training is spoken.
+static int preview(const struct reference_wish *wish, const struct pipeline_options *options, struct error *error)
+{
+    const struct pipeline_saying saying = {.clips = 1};
+    char *folder = path_join(wish->data, "work/test_sample");
+    char *wav = folder ? text_print("%s/%s.wav", folder, wish->safe_id) : NULL;
+    char *path = folder ? text_print("%s/.%s.corpus", folder, wish->safe_id) : NULL;
+    struct voice *voices = NULL;
+    struct text_list texts = {0};
+    struct corpus corpus = {0};
+    int code = wav && path ? 0 : error_memory(error, "a path");
+    if (!wish->quiet)
+        printf("===== Generating 1 sample of '%s' =====\n", wish->phrase);
+    if (code == 0)
+        code = folder_make(folder, error);
+    if (code == 0)
+        code = pipeline_speak(options, &saying, path, &voices, &texts, error);
+    if (code == 0)
+        code = corpus_open(&corpus, path, error);
+    if (code == 0)
+        code = audio_write_wav(wav, corpus.samples + corpus.clips[0].start, corpus.clips[0].count, error);
+    if (code == 0 && !wish->quiet)
+        printf("Sample available at %s\nPlay it from your host.\n", wav);
+    corpus_close(&corpus);
+    if (path)
+        remove(path);
+    free(voices);
+    text_list_free(&texts);
+    free(folder);
+    free(wav);
+    free(path);
+    return code < 0 ? code : print_done(error);
+}
+
+static size_t count_audio(const char *folder)
+{
+    struct text_list files = {0};
+    struct error none;
+    size_t count = folder_exists(folder) && folder_list(folder, audio_endings, &files, &none) == 0 ? files.count : 0;
+    text_list_free(&files);
+    return count;
+}
+
+// Recordings of the reference belong to no wake word; they are told and never used by themselves.
+static void tell_flat_recordings(const struct reference_wish *wish)
+{
+    char *folder = path_join(wish->data, "personal_samples");
+    struct text_list files = {0};
+    struct error none;
+    size_t count = 0;
+    if (folder && folder_exists(folder) && folder_list(folder, audio_endings, &files, &none) == 0)
+        for (size_t i = 0; i < files.count; i++)
+            count += !strchr(files.items[i] + strlen(folder) + 1, '/');
+    if (count && !wish->quiet)
+        printf(
+            "ℹ️  %zu recordings lie in %s itself and belong to no wake word; those of this one belong into %s/%s\n",
+            count, folder, folder, wish->safe_id);
+    text_list_free(&files);
+    free(folder);
+}
+
+static int console_of(const struct reference_wish *wish, const struct pipeline_options *options,
+                      struct console *console, struct error *error)
+{
+    const struct pipeline_preset *preset = pipeline_presets;
+    while (preset < pipeline_presets + pipeline_preset_count - 1 && strcmp(preset->name, options->preset) != 0)
+        preset++;
+    *console = (struct console){.phrase = wish->phrase,
+                                .folder = text_print("%s/work/%s", wish->data, wish->safe_id),
+                                .personal = wish->personal_dir
+                                                ? strdup(wish->personal_dir)
+                                                : text_print("%s/personal_samples/%s", wish->data, wish->safe_id),
+                                .samples = wish->samples ? wish->samples : (int64_t)preset->clips,
+                                .batch = wish->batch_size ? wish->batch_size : 100,
+                                .steps = options->training_steps ? options->training_steps : (int64_t)preset->steps,
+                                .steps_asked = wish->training_steps,
+                                .networks = preset->seeds,
+                                .quiet = wish->quiet,
+                                .verbose = wish->verbose,
+                                .extent = options->extent};
+    if (!console->folder || !console->personal)
+        return error_memory(error, "a path");
+    console->recordings = count_audio(console->personal);
+    return 0;
+}
+
+// The trainer of the reference begins with what the two before it have left.
+static int check_augmented(const struct reference_wish *wish, struct error *error)
+{
+    char *folder = text_print("%s/work/%s/wake_word_samples_augmented", wish->data, wish->safe_id);
+    int code = !folder                 ? error_memory(error, "a path")
+               : folder_exists(folder) ? 0
+                                       : error_set(error, ERROR_MISSING,
+                                                   "Directory %s not found; wake_word_sample_generator and "
+                                                   "wake_word_sample_augmenter make it",
+                                                   folder);
+    free(folder);
+    return code;
+}
+
+static int walk(enum reference_program program, struct reference_wish *wish, const struct pipeline_options *options,
+                struct error *error)
+{
+    struct console console = {0};
+    int code = console_of(wish, options, &console, error);
+    if (code == 0) {
+        console_begin(&console, program == TRAIN_WAKE_WORD ? wish->safe_id : NULL);
+        tell_flat_recordings(wish);
+        code = train_watched(options, false, NULL, &console, error);
+    }
+    if (code == 0 && !options->cleanup)
+        code = reference_remember(program, wish, error);
+    free(console.folder);
+    free(console.personal);
+    return code;
+}
+
+static int run(enum reference_program program, int argc, char **argv, struct error *error)
+{
+    struct reference_wish wish;
+    struct pipeline_options options = {0};
+    bool speaks = program == TRAIN_WAKE_WORD || program == SAMPLE_GENERATOR;
+    int code = reference_read(program, argc, argv, &wish, error);
+    if (code == 0 && !wish.help)
+        code = reference_options(program, &wish, &options, error);
+    if (code == 0 && !wish.help && program == SAMPLE_TRAINER)
+        code = check_augmented(&wish, error);
+    if (code == 0 && !wish.help)
+        code = speaks && wish.samples == 1 ? preview(&wish, &options, error) : walk(program, &wish, &options, error);
+    reference_options_close(&options);
+    reference_close(&wish);
+    return code;
+}
+
+int command_train_wake_word(int argc, char **argv, struct error *error)
+{
+    return run(TRAIN_WAKE_WORD, argc, argv, error);
+}
+
+int command_sample_generator(int argc, char **argv, struct error *error)
+{
+    return run(SAMPLE_GENERATOR, argc, argv, error);
+}
+
+int command_sample_augmenter(int argc, char **argv, struct error *error)
+{
+    return run(SAMPLE_AUGMENTER, argc, argv, error);
+}
+
+int command_sample_trainer(int argc, char **argv, struct error *error)
+{
+    return run(SAMPLE_TRAINER, argc, argv, error);
+}
