@@ -58,10 +58,11 @@ for line in lines:
 check("the_lines_of_the_reference_in_their_order", result.returncode == 0 and not missing, f"{missing}\n{result.stdout}{result.stderr}")
 check("progress_is_for_terminals", result.stderr == "", result.stderr)
 title = json.loads((run / "privet_dom.json").read_text())
-check("the_title_is_the_phrase_B1", title["wake_word"] == "привет дом" and title["trained_languages"] == ["ru"], str(title))
+check("B1_the_title_is_the_phrase", title["wake_word"] == "привет дом" and title["trained_languages"] == ["ru"], str(title))
 again = call("train_wake_word", "--samples=5", "--training-steps=7", "--phrase=привет дом", "--lang=ru", "--id=privet_dom", "--quiet")
 check("quiet_says_nothing", again.returncode == 0 and again.stdout == again.stderr == "", again.stdout + again.stderr)
 
+ODD = "Дом \"8\" \\ it's $(HOME) 🐟 | # @ %s"
 # Stage by stage, the same model; what a stage finds done it says so.
 result = call("wake_word_sample_generator", "--samples=1", "--phrase=привет дом", "--lang=ru", "privet_dom", data="stages")
 clip = root / "stages/work/test_sample/privet_dom.wav"
@@ -79,12 +80,12 @@ made = call("wake_word_sample_augmenter", data="stages")
 fresh = call("wake_word_sample_augmenter", "privet_dom", data="stages")
 check("augmentation_follows_by_itself", made.returncode == 0 and "✅ Features ready: " in made.stdout
       and fresh.returncode == 0 and "Augmentation not required" in fresh.stdout, made.stdout + made.stderr + fresh.stdout)
-result = call("wake_word_sample_trainer", "--training-steps=7", "--samples=50000", "privet_dom", "Дом \"8\"\\", data="stages")
+result = call("wake_word_sample_trainer", "--training-steps=7", "--samples=50000", "privet_dom", ODD, data="stages")
 staged = next((root / "stages/output").glob("*-privet_dom-5-1"), pathlib.Path("/none"))
 check("stage_by_stage_the_same_model", result.returncode == 0 and "Sample generation not required" in result.stdout
       and "Augmentation not required" in result.stdout and (staged / "privet_dom.tflite").read_bytes() == (run / "privet_dom.tflite").read_bytes(),
       result.stdout + result.stderr)
-check("a_title_round_trips_B1", json.loads((staged / "privet_dom.json").read_text())["wake_word"] == "Дом \"8\"\\")
+check("B1_a_title_round_trips", json.loads((staged / "privet_dom.json").read_text())["wake_word"] == ODD)
 
 # --cleanup-work-dir takes what was made of this word, and nothing else.
 (root / "data/work/other").mkdir()
@@ -128,6 +129,6 @@ for name, phrase in odd.items():
     result = subprocess.run([links / "wake_word_sample_generator", "--samples=1", b"--phrase=" + text, "odd"], capture_output=True, timeout=60,
                             env={**clean, "DATA_DIR": str(root / "odd $(touch executed) `'\"|&#@%;")}, stdin=subprocess.DEVNULL)
     good = result.returncode == 0 and b"Sample available" in result.stdout
-    check(f"an_odd_phrase_works_or_is_refused_{name}_B38", good or (result.returncode == 1 and result.stderr.count(b"\n") == 1), str(result))
-check("nothing_of_it_ran_B38", not list(root.rglob("executed")))
+    check(f"B38_an_odd_phrase_works_or_is_refused_{name}", good or (result.returncode == 1 and result.stderr.count(b"\n") == 1), str(result))
+check("B38_nothing_of_it_ran", not list(root.rglob("executed")))
 finish()

@@ -118,6 +118,10 @@ refused("settings_that_are_none", take(1, 2, settings="[1]"), 400, "settings mus
 now = session()
 check("a_refused_take_is_not_there", now["takes"] == ["speaker01_take01.wav", "speaker02_take03.wav"]
       and now["takes_received"] == 2 and now["samples_total"] == 2, now)
+other = post("/api/start_session", {"phrase": "computer"}).json
+check("B4_another_word_has_no_takes_of_this_one", other["takes"] == [] and other["takes_received"] == 0, other)
+back = post("/api/start_session", {"phrase": "hey jarvis", "speakers_total": 2, "takes_per_speaker": 3}).json
+check("B4_which_are_there_when_it_comes_back", back["takes"] == now["takes"], back)
 again = take(1, 1, wav(word(2.0))).json
 check("a_take_is_recorded_again", again["takes_received"] == 2 and abs(again["item"]["seconds"] - 2) < 0.01, again)
 old = [entry for entry in get("/api/trash").json["items"] if entry["saved_as"] == "speaker01_take01.wav"]

@@ -435,8 +435,8 @@ static void features_of(const struct pipeline_options *options, const char *id, 
     free(text);
 }
 
-// Lessons B2, B3, B4: what trains is what is there now, of this word, as it is trimmed now.
-static void recordings_of_people_make_features_anew(void **state)
+// What trains is what is there now, of this word, as it is trimmed now.
+static void B2_B3_B4_recordings_of_people_make_features_anew(void **state)
 {
     (void)state;
     struct recordings *store;
@@ -476,6 +476,13 @@ static void recordings_of_people_make_features_anew(void **state)
     features_of(&computer, "computer", now, "personal", &more); // of another word: none
     assert_int_equal(more, size);
 
+    assert_int_equal(recordings_remove(store, &first, &ticket, &error), 0);
+    features_of(&jarvis, "hey_jarvis", now, "personal", &more); // deleted: none is used
+    assert_string_equal(now, before);
+    assert_int_equal(recordings_restore(store, ticket, &back, &error), 0);
+    recording_close(&back);
+    free(ticket);
+
     record(store, BUCKET_PERSONAL, "hey_jarvis", 200, 3, .6, &second);
     assert_int_equal(recordings_remove(store, &first, &ticket, &error), 0);
     features_of(&jarvis, "hey_jarvis", now, "personal", &more);
@@ -507,6 +514,58 @@ static void recordings_of_people_make_features_anew(void **state)
     recordings_close(store);
 }
 
+// ---- walks that end early, and what they leave ----
+
+static void speech_of(const struct pipeline_options *options, char signature[65], struct timespec *made)
+{
+    struct pipeline_result result;
+    struct watch watch = {0};
+    char path[600];
+    struct stat info;
+    void *text;
+    size_t length;
+    if (walk(options, &watch, &result) != 0)
+        fail_msg("%s", error.message);
+    assert_null(result.folder);
+    pipeline_result_close(&result);
+    snprintf(path, sizeof path, "%s/work/jarvis/wake_word_samples/words.corpus", options->data_dir);
+    assert_int_equal(stat(path, &info), 0);
+    *made = info.st_mtim;
+    strcat(path, ".signature");
+    assert_int_equal(file_read(path, 100, &text, &length, &error), 0);
+    snprintf(signature, 65, "%.64s", (char *)text);
+    free(text);
+}
+
+// Fresh is what has the very same inputs: "jarvis" is no part of "hey jarvis", and 50 clips are not 60.
+static void B5_another_phrase_of_an_id_is_spoken_anew(void **state)
+{
+    (void)state;
+    char data[512], first[65], second[65];
+    struct timespec made, then;
+    snprintf(data, sizeof data, "%s", in_folder("phrases"));
+    struct pipeline_options options = people_options(data, "hey jarvis");
+    options.id = "jarvis";
+    options.extent = PIPELINE_SPEECH;
+    speech_of(&options, first, &made);
+    speech_of(&options, second, &then);
+    assert_string_equal(first, second);
+    assert_true(made.tv_sec == then.tv_sec && made.tv_nsec == then.tv_nsec);
+    options.phrase = "jarvis";
+    speech_of(&options, second, &then);
+    assert_string_not_equal(first, second);
+    assert_true(made.tv_sec != then.tv_sec || made.tv_nsec != then.tv_nsec);
+    options.phrase = "hey jarvis";
+    options.samples = 60;
+    speech_of(&options, second, &then);
+    assert_string_not_equal(first, second);
+    char path[600];
+    snprintf(path, sizeof path, "%s/output", data);
+    assert_false(folder_exists(path));
+    snprintf(path, sizeof path, "%s/work/jarvis/wake_word_samples_augmented/words.features", data);
+    assert_false(file_exists(path));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,7 +574,8 @@ int main(void)
         cmocka_unit_test(bad_options_are_named_before_any_work),
         cmocka_unit_test(missing_folders_are_named),
         cmocka_unit_test(a_stopped_walk_goes_on_to_a_pair),
-        cmocka_unit_test(recordings_of_people_make_features_anew),
+        cmocka_unit_test(B5_another_phrase_of_an_id_is_spoken_anew),
+        cmocka_unit_test(B2_B3_B4_recordings_of_people_make_features_anew),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-// Spec system 6.3 and 6.4, and the letters that 6.4 adds.
+// One rule for the page, the program, its options and files (the reference has four that differ): phrases of all kinds.
 static void ids_of_the_specification(void **state)
 {
     (void)state;
