@@ -10,6 +10,7 @@
 // Rows and items of all inputs, collected in order.
 struct collection {
     struct buffer rows, items;
+    size_t slide; // views of each recording, one row apart
 };
 
 static int add_item(struct collection *all, const uint16_t *rows, size_t count, struct error *error)
@@ -19,6 +20,16 @@ static int add_item(struct collection *all, const uint16_t *rows, size_t count, 
     buffer_append(&all->rows, rows, count * FRONTEND_CHANNELS * sizeof *rows);
     buffer_append(&all->items, &item, sizeof item);
     return all->rows.failed || all->items.failed ? error_memory(error, "the features") : 0;
+}
+
+// `slide` views of a recording: view i begins at row i, and all have as many rows.
+static int add_views(struct collection *all, const uint16_t *rows, size_t count, const char *path, struct error *error)
+{
+    if (count < all->slide)
+        return error_set(error, ERROR_USAGE, "%s has %zu rows of features, fewer than --slide %zu", path, count, all->slide);
+    for (size_t i = 0; i < all->slide; i++)
+        TRY(add_item(all, rows + i * FRONTEND_CHANNELS, count - all->slide + 1, error));
+    return 0;
 }
 
 static int add_audio(struct collection *all, const char *path, struct error *error)
@@ -32,7 +43,7 @@ static int add_audio(struct collection *all, const char *path, struct error *err
     int code = rows ? 0 : error_memory(error, path);
     if (rows) {
         frontend_push(&frontend, pcm.samples, pcm.count, rows);
-        code = add_item(all, rows, count, error);
+        code = all->slide > 1 ? add_views(all, rows, count, path, error) : add_item(all, rows, count, error);
     }
     free(rows);
     free(pcm.samples);
@@ -69,9 +80,12 @@ int command_features(int argc, char **argv, struct error *error)
 {
     const char *out = NULL;
     bool int8 = false, done;
+    int64_t slide = 1;
     const struct option_row rows[] = {
         {"output", 'o', OPTION_TEXT, &out, 0, 0, "OUT", "OUT.npy for one file, else a RaggedMmap folder (also -o OUT)"},
         {"int8", 0, OPTION_FLAG, &int8, 0, 0, NULL, "the model's input bytes instead of uint16 (.npy only)"},
+        {"slide", 0, OPTION_INTEGER, &slide, 1, 100, "N",
+         "N views of each recording, each a row later than the one before (1; folders only)"},
     };
     struct positionals files;
     TRY(command_parse("features", rows, COUNT_OF(rows), argc, argv, 1, (int)COUNT_OF(files.items), &files, &done,
@@ -85,7 +99,9 @@ int command_features(int argc, char **argv, struct error *error)
         return error_set(error, ERROR_USAGE, "a .npy file holds one recording; name a folder as --output for more");
     if (int8 && !npy)
         return error_set(error, ERROR_USAGE, "--int8 needs an --output that ends in .npy");
-    struct collection all;
+    if (slide > 1 && npy)
+        return error_set(error, ERROR_USAGE, "--slide makes several sets of features of a recording: name a folder as --output");
+    struct collection all = {.slide = (size_t)slide};
     buffer_init(&all.rows, (size_t)16 << 30);
     buffer_init(&all.items, (size_t)1 << 30);
     int code = 0;

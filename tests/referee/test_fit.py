@@ -2,6 +2,7 @@
 the flags of the reference's trainer. The figures of validation are computed once more by numpy from the scores."""
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -155,6 +156,22 @@ other = subprocess.run([PROGRAM, "fit", f"--training_config={root / 'out' / 'tra
 check("our_own_file_trains_to_the_same_bytes", other.returncode == 0 and model.read_bytes() == first, other.stderr[-300:])
 converted = subprocess.run([PROGRAM, "fit", f"--training_config={parameters}", *FLAGS[1:], "--train=0"], capture_output=True, text=True)
 check("without_training_it_converts_again", converted.returncode == 0 and model.read_bytes() == first, converted.stderr[-300:])
+
+# ---- stopped, it goes on where it was: the bytes of a run in one go ----
+long = {**config, "training_steps": [3000], "train_dir": str(root / "long")}
+model = root / "long" / "tflite_stream_state_internal_quant" / "stream_state_internal_quant.tflite"
+check("a_longer_training_ends", fit(long).returncode == 0)
+first = model.read_bytes()
+shutil.rmtree(root / "long")
+stopped = 0
+for seconds in (0.4, 0.7, 60):
+    process = subprocess.Popen([PROGRAM, "fit", f"--training_config={parameters}", *FLAGS], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        code = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+        stopped += process.wait() == 2
+check("stopped_and_gone_on_it_gives_the_same_bytes", stopped >= 1 and code == 0 and model.read_bytes() == first, f"{stopped} {code}")
 
 # ---- refusals: one sentence that names what is wrong ----
 def refused(name, says, *more, **changes):

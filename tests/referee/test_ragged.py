@@ -2,6 +2,7 @@
 writes we read, in uint16 and float32."""
 import pathlib
 import tempfile
+import wave
 
 from common import check, finish, run, skip
 
@@ -40,4 +41,13 @@ with tempfile.TemporaryDirectory() as name:
     # Several at once, as the framework's folders have them.
     run("features", folder / "theirs_uint16_mmap", folder / "theirs_float32_mmap", "-o", folder / "both_mmap")
     check("several_become_one", same(RaggedMmap(folder / "both_mmap"), counts + counts))
+    # Views of a recording, as the framework slides them.
+    with wave.open(str(folder / "a.wav"), "wb") as file:
+        file.setnchannels(1), file.setsampwidth(2), file.setframerate(16000)
+        file.writeframes(generator.integers(-9000, 9000, 32000).astype("<i2").tobytes())
+    run("features", folder / "a.wav", "-o", folder / "a.npy")
+    run("features", folder / "a.wav", "-o", folder / "slid_mmap", "--slide=10")
+    whole = numpy.load(folder / "a.npy")
+    check("ten_views_slide_over_a_recording", same(RaggedMmap(folder / "slid_mmap"),
+                                                   [whole[i:len(whole) - 9 + i] for i in range(10)]))
 finish()
