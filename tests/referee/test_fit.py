@@ -13,6 +13,7 @@ try:
     import yaml
     from ai_edge_litert.interpreter import Interpreter
     from mmap_ninja.ragged import RaggedMmap
+    from tflite_micro import runtime
 except ImportError as missing:
     skip(str(missing))
 
@@ -147,6 +148,33 @@ check("pyyaml_reads_what_we_write", not differences and merged["features"] == co
 check("derived_keys_are_there", merged["spectrogram_length"] == length and merged["training_input_shape"] == [length, 40]
       and merged["stride"] == 2, str(merged))
 check("the_test_of_the_model_prints_a_curve", sum(line.startswith("Cutoff ") for line in lines) == 101 and "AUC " in result.stdout)
+
+# ---- the test of the model: the bytes of tflite-micro, the framework's rule ----
+
+
+def probabilities(rows):
+    # as ESPHome quantises
+    inputs = numpy.clip((rows.astype(int) * 256 + 333) // 666 - 128, -128, 127).astype(numpy.int8)
+    micro, output = runtime.Interpreter.from_bytes(model.read_bytes(), arena_size=131072), []
+    for at in range(0, len(rows) - 1, 2):
+        micro.set_input(inputs[at:at + 2].reshape(1, 2, 40), 0)
+        micro.invoke()
+        output.append(int(micro.get_output(0).flat[0]) / 256)
+    return numpy.array(output)
+
+
+means = lambda p: numpy.convolve(p, numpy.ones(5), "valid") / 5
+tops = numpy.array([means(probabilities(word)[25:]).max() for word in RaggedMmap(root / "words/testing/wakeword_mmap")])
+track = means(probabilities(RaggedMmap(root / "eval/testing_ambient/x_mmap")[0]))
+printed = {float(line.split()[1].rstrip(":")): line for line in lines if line.startswith("Cutoff ")}
+for cutoff in (0.0, 0.02, 0.1, 0.5, 0.9):
+    accepts, quiet = 0, 25
+    for mean in track:
+        quiet = max(0, quiet - 1)
+        if quiet == 0 and mean > cutoff + 1e-12:
+            accepts, quiet = accepts + 1, 25
+    wanted = f"Cutoff {cutoff:.2f}: frr={(tops <= cutoff + 1e-12).mean():.4f}; faph={accepts / (40000 / 360000):.3f}"
+    check(f"tflite_micro_agrees_at_{cutoff}", printed[cutoff] == wanted, f"{printed[cutoff]}, not {wanted}")
 
 # ---- same seed, same bytes; the file that we wrote trains too ----
 first = model.read_bytes()
