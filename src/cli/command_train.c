@@ -51,7 +51,12 @@ void print_quality(const struct pipeline_result *result)
     if (result->real_hours < 0.01)
         puts("  No recordings were given (--negatives DIR): real speech and music may wake it more often than these "
              "figures say.");
-    puts("  Real people are not in these figures: wakesmith evaluate MODEL --positives DIR measures them.");
+    if (result->people_clips)
+        printf("  Your recordings that were kept back, each in several rooms and noises: hears %zu of %zu = %.1f %%\n",
+               result->people_heard, result->people_clips,
+               100 * (double)result->people_heard / (double)result->people_clips);
+    else
+        puts("  Real people are not in these figures: wakesmith evaluate MODEL --positives DIR measures them.");
 }
 
 static int print_result(const struct pipeline_result *result, struct error *error)
@@ -201,7 +206,7 @@ int command_train(int argc, char **argv, struct error *error)
         {"title", 0, OPTION_TEXT, &options.title, 0, 0, "TEXT",
          "name that Home Assistant shows (default: from the phrase)"},
         {"positives-real", 0, OPTION_TEXT, &options.positives_real, 0, 0, "DIR",
-         "recordings of people saying the phrase, one a file"},
+         "recordings of people saying the phrase, one a file; a folder in it is one speaker's"},
         {"negatives", 0, OPTION_LIST, &options.negatives, 0, 0, "DIR",
          "audio without the phrase: speech, music, noise; repeatable"},
         {"backgrounds", 0, OPTION_LIST, &options.backgrounds, 0, 0, "DIR",

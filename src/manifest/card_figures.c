@@ -49,6 +49,7 @@ void card_heard_by(struct card *card)
                                              {"babble", "people talk in the background"},
                                              {"quiet", "silence"},
                                              {"noise", "steady noise"}};
+    static const struct word people[] = {{"", "people without a name"}};
     const json_t *hearing = card_object(card, card->report, "hearing"),
                  *answer = card_object(card, hearing, "answer_ms");
     double median, most;
@@ -57,8 +58,9 @@ void card_heard_by(struct card *card)
     card_section(card, "Where and whom it hears");
     print_recalls(card, card_list(card, hearing, "conditions"), "The same calls, by what else is to be heard", "Where",
                   conditions, COUNT_OF(conditions));
-    print_recalls(card, card_list(card, hearing, "people"), "Recordings of people that training never heard", "Who",
-                  NULL, 0);
+    print_recalls(card, card_list(card, hearing, "people"),
+                  "Recordings of people that training never heard, each in several rooms and noises", "Who", people,
+                  COUNT_OF(people));
     print_recalls(card, card_list(card, hearing, "voices"), "By the kind of computer voice", "Voices", NULL, 0);
     if (card_number(card, answer, "median", &median) && card_number(card, answer, "nine_of_ten", &most))
         buffer_print(&card->out,

@@ -61,11 +61,19 @@ static int add_word(struct walk *walk, struct person_clip *clip, const char *pat
     return code;
 }
 
-static int add_file(struct walk *walk, const char *path, struct error *error)
+// A file below `folder`: what lies in a folder of its own there is by the speaker of that name.
+static int add_file(struct walk *walk, const char *folder, const char *path, struct error *error)
 {
     struct person_clip clip = {0};
-    TRY(audio_read(path, 0, MOST_SECONDS, &clip.pcm, error));
-    return add_word(walk, &clip, path, "", error);
+    const char *inside = path + strlen(folder);
+    inside += strspn(inside, "/");
+    const char *slash = strchr(inside, '/');
+    char *speaker = slash ? text_print("%.*s", (int)(slash - inside), inside) : text_print("%s", "");
+    int code = speaker ? audio_read(path, 0, MOST_SECONDS, &clip.pcm, error) : error_memory(error, "a name");
+    if (code == 0)
+        code = add_word(walk, &clip, path, speaker, error);
+    free(speaker);
+    return code;
 }
 
 static int add_negative(struct walk *walk, struct person_clip *clip, struct error *error)
@@ -122,7 +130,7 @@ static int add_by_hand(struct walk *walk, struct error *error)
         struct error reason = {0};
         if (strncmp(inside, "originals/", 10) == 0 || (!strchr(inside, '/') && text_ends_with(inside, ".wav")))
             continue;
-        if (add_file(walk, files.items[i], &reason) < 0)
+        if (add_file(walk, folder, files.items[i], &reason) < 0)
             walk_log(walk, "left out: %s", reason.message);
     }
     text_list_free(&files);
@@ -139,13 +147,87 @@ static int add_folder(struct walk *walk, const char *folder, struct error *error
     else if (files.count == 0)
         code = error_set(error, ERROR_MISSING, "--positives-real: there is no audio in %s", folder);
     for (size_t i = 0; i < files.count && code == 0; i++)
-        code = add_file(walk, files.items[i], error);
+        code = add_file(walk, folder, files.items[i], error);
     if (code == 0 && walk->people.words.count == 0)
         code = error_set(error, ERROR_MISSING,
                          "--positives-real: speech is found in none of the %zu recordings, such as %s", files.count,
                          files.items[0]);
     text_list_free(&files);
     return code;
+}
+
+// ---- who only measures ----
+
+// With fewer than ten recordings all of them train. Of more, every tenth of each speaker only measures; and from five
+// speakers on, one in five says nothing in training, so that the report tells of people whom the model has never heard.
+// Which ones follows from their names, so that it stays when others join.
+enum { FEWEST_TO_SPLIT = 10, EVERY = 10, SPEAKERS_EACH = 5 };
+
+static uint64_t name_hash(const char *name)
+{
+    return seed_mix(0, name);
+}
+
+// The named speaker with the smallest hash above `above`; -1: none.
+static int next_speaker(const struct text_list *speakers, uint64_t above, bool first)
+{
+    int best = -1;
+    for (size_t i = 0; i < speakers->count; i++) {
+        uint64_t hash = name_hash(speakers->items[i]);
+        if (*speakers->items[i] && (first || hash > above) && (best < 0 || hash < name_hash(speakers->items[best])))
+            best = (int)i;
+    }
+    return best;
+}
+
+static size_t hold_speaker(struct person_list *words, int speaker, bool held)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < words->count; i++)
+        if (words->clips[i].speaker == speaker) {
+            words->clips[i].held = held;
+            count++;
+        }
+    return count;
+}
+
+static void hold_every_tenth(struct people *people)
+{
+    for (size_t s = 0; s < people->speakers.count; s++) {
+        size_t own = 0;
+        bool named = *people->speakers.items[s];
+        for (size_t i = 0; i < people->words.count; i++) { // those that nobody named count as one speaker's
+            struct person_clip *clip = &people->words.clips[i];
+            bool his = named ? clip->speaker == (int32_t)s : !*people->speakers.items[clip->speaker];
+            if (his && ++own % EVERY == 0)
+                clip->held = true;
+        }
+    }
+}
+
+static void people_split(struct people *people)
+{
+    size_t named = 0, whole = 0;
+    if (people->words.count < FEWEST_TO_SPLIT)
+        return;
+    hold_every_tenth(people);
+    for (size_t i = 0; i < people->speakers.count; i++)
+        named += *people->speakers.items[i] != 0;
+    int speaker = next_speaker(&people->speakers, 0, true);
+    for (size_t i = 0; i < named / SPEAKERS_EACH && speaker >= 0; i++) {
+        whole += hold_speaker(&people->words, speaker, true);
+        if (whole > people->words.count / 3) // one who recorded most of all must train
+            whole -= hold_speaker(&people->words, speaker, false);
+        speaker = next_speaker(&people->speakers, name_hash(people->speakers.items[speaker]), false);
+    }
+}
+
+size_t people_held(const struct people *people)
+{
+    size_t held = 0;
+    for (size_t i = 0; i < people->words.count; i++)
+        held += people->words.clips[i].held;
+    return held;
 }
 
 static void sign_clips(struct signature *signature, const char *key, const struct person_list *list)
@@ -157,7 +239,7 @@ static void sign_clips(struct signature *signature, const char *key, const struc
         sha256_init(&hash);
         sha256_add(&hash, clip->pcm.samples + clip->begin, clip->count * sizeof *clip->pcm.samples);
         sha256_hex(&hash, hex);
-        signature_add(signature, key, "%s %d", hex, clip->speaker);
+        signature_add(signature, key, "%s %d %d", hex, clip->speaker, clip->held);
     }
 }
 
@@ -175,9 +257,10 @@ int people_open(struct walk *walk, struct error *error)
     if (!walk->options->positives_real)
         TRY_GOTO(add_by_hand(walk, error), end);
     TRY_GOTO(add_bucket(walk, store, BUCKET_NEGATIVE, error), end);
+    people_split(people);
     if (people->words.count || people->left_out || people->reviewed.count)
-        walk_log(walk, "people: %zu recordings of the wake word, %zu left out, %zu reviewed negatives",
-                 people->words.count, people->left_out, people->reviewed.count);
+        walk_log(walk, "people: %zu recordings of the wake word, %zu of them only measure, %zu left out, %zu reviewed negatives",
+                 people->words.count, people_held(people), people->left_out, people->reviewed.count);
     signature_begin(&signature, "people");
     sign_clips(&signature, "word", &people->words);
     sign_clips(&signature, "negative", &people->reviewed);
@@ -218,7 +301,8 @@ json_t *people_json(const struct people *people)
         json_int_t before = json_integer_value(json_object_get(speakers, name));
         json_object_set_new(speakers, name, json_integer(before + 1));
     }
-    return json_pack("{s:I, s:I, s:o, s:I}", "clips", (json_int_t)people->words.count, "left_out",
+    return json_pack("{s:I, s:I, s:I, s:o, s:I}", "clips", (json_int_t)people->words.count, "held_out",
+                     (json_int_t)people_held(people), "left_out",
                      (json_int_t)people->left_out, "clips_by_speaker", speakers, "reviewed_negatives",
                      (json_int_t)people->reviewed.count);
 }

@@ -77,6 +77,7 @@ struct pipeline_result {
     struct tflite_facts facts;
     double seconds;
     size_t held_clips;
+    size_t people_clips, people_heard; // recordings of people that only measure, each in several scenes; 0: none
     double held_hours, real_hours; // real_hours: of them recordings (not synthetic speech)
     double float_recall;           // of the float network at the published cutoff and window
     double int8_difference;        // mean |p float - p int8|

@@ -52,6 +52,7 @@ struct person_clip {
     struct pcm pcm;
     size_t begin, count; // the word, or all of it
     int32_t speaker;     // of a reviewed negative: its index
+    bool held;           // only measures
 };
 struct person_list {
     struct person_clip *clips;
@@ -88,6 +89,7 @@ enum set_name {
     SET_MUSIC,
     SET_NOISE,
     SET_HELD_WORDS,
+    SET_HELD_PEOPLE, // an item's group is the speaker
     SET_HELD_NEAR, // an item's group is the index of its text
     SET_HELD_SENTENCES,
     SET_HELD_REAL,
@@ -178,6 +180,7 @@ void walk_part(struct walk *walk, int part); // the next progress_begin is of th
 int people_open(struct walk *walk, struct error *error);
 void people_close_audio(struct people *people);
 void people_close(struct people *people);
+size_t people_held(const struct people *people);    // recordings of the word that only measure
 json_t *people_json(const struct people *people); // for the report
 
 // ready_made.c: <data>/training_datasets/negative_datasets/{speech,...}, used when it is there.
@@ -218,7 +221,7 @@ double corpus_share(const struct walk *walk, enum corpus_name name);
 // negatives the kind of sound, HELD_SYNTHETIC for sentences, HELD_READY_MADE for sets that come as features.
 enum { HELD_SYNTHETIC = SOUND_KINDS, HELD_READY_MADE, HELD_KINDS };
 struct held_tracks {
-    struct track_list words, near, negatives;
+    struct track_list words, people, near, negatives;
 };
 
 // The report beside the model.

@@ -132,7 +132,7 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
         result->held_hours, "real_hours", result->real_hours, "clips", (json_int_t)result->held_clips,
         "int8_mean_difference", result->int8_difference, "float_recall", result->float_recall, "arena",
         (json_int_t)result->facts.arena_recommended, "macs_per_step", (json_int_t)result->facts.macs_per_step,
-        "personal_clips", (json_int_t)walk->people.words.count, "seconds", result->seconds, "caveats",
+        "personal_clips", (json_int_t)(walk->people.words.count - people_held(&walk->people)), "seconds", result->seconds, "caveats",
         caveats_json(walk, result), "signatures", "speech", walk->speech_signature, "sounds", walk->sounds_signature,
         "features", walk->features_signature, "training", walk->train_signature);
     bool whole = report && json_object_set_new(report, "model_bytes", json_integer((json_int_t)model_bytes)) == 0 &&

@@ -17,7 +17,7 @@ static bool clip_is_heard(const struct track *track, const struct operating_poin
 // ---- what it hears ----
 
 struct tally {
-    char name[32];
+    char name[64];
     size_t clips, hits;
 };
 
@@ -84,6 +84,27 @@ static json_t *answer_json(const struct feature_set *set, const struct track_lis
     return answer;
 }
 
+// By speaker: those whom nobody named are told together. Every recording is heard in several scenes.
+static json_t *people_heard_json(const struct walk *walk, const struct track_list *tracks,
+                                 const struct operating_point *point)
+{
+    enum { MOST = 64 };
+    const struct feature_set *set = &walk->sets[SET_HELD_PEOPLE];
+    const struct text_list *speakers = &walk->people.speakers;
+    struct tally people[MOST] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < tracks->count && i < set->item_count; i++) {
+        int32_t speaker = set->items[i].group;
+        const char *name = speaker >= 0 && (size_t)speaker < speakers->count ? speakers->items[speaker] : "";
+        struct tally *tally = tally_of(people, &count, MOST, name);
+        if (tally) {
+            tally->clips++;
+            tally->hits += clip_is_heard(&tracks->items[i], point);
+        }
+    }
+    return tallies_json(people, count);
+}
+
 json_t *hearing_json(const struct walk *walk, const struct held_tracks *held, const struct operating_point *point)
 {
     enum { MOST = 32 };
@@ -106,7 +127,7 @@ json_t *hearing_json(const struct walk *walk, const struct held_tracks *held, co
                 tallies[k]->hits += heard;
             }
     }
-    return json_pack("{s:o, s:o, s:o}", "conditions", tallies_json(conditions, condition_count), "voices",
+    return json_pack("{s:o, s:o, s:o, s:o}", "people", people_heard_json(walk, &held->people, point), "conditions", tallies_json(conditions, condition_count), "voices",
                      tallies_json(voices, voice_count), "answer_ms", answer_json(set, &held->words, point));
 }
 

@@ -112,6 +112,7 @@ static int hear_held(struct walk *walk, const struct tflite_model *model, struct
         enum set_name set;
         struct track_list *tracks;
     } rows[] = {{SET_HELD_WORDS, &held->words},
+                {SET_HELD_PEOPLE, &held->people},
                 {SET_HELD_NEAR, &held->near},
                 {SET_HELD_REAL, &held->negatives},
                 {SET_HELD_SENTENCES, &held->negatives}};
@@ -159,6 +160,9 @@ static int measure(struct walk *walk, const struct tflite_model *model, struct h
     track_list_free(&as_float);
     TRY(code);
     result->float_recall = point.recall;
+    evaluate_point(&held->people, &(struct track_list){0}, published->cutoff, published->window, &point);
+    result->people_clips = point.clips;
+    result->people_heard = point.detected;
     result->held_clips = positives->count;
     result->held_hours = result->levels[1].calibration.point.hours;
     result->real_hours = (double)walk->sets[SET_HELD_REAL].row_count / 360000 + ready_made_ambient_hours(walk);
@@ -359,6 +363,7 @@ int stage_export(struct walk *walk, struct pipeline_result *result, struct error
     progress_end(walk->progress, "%zu bytes", size);
 end:
     track_list_free(&held.words);
+    track_list_free(&held.people);
     track_list_free(&held.near);
     track_list_free(&held.negatives);
     tflite_close(model);

@@ -9,7 +9,7 @@
 
 const char *const set_names[SET_COUNT] = {"words",      "personal", "reviewed",       "near",
                                           "sentences",  "hush",     "speech",         "speech_heard",
-                                          "music",      "noise",    "held_words",     "held_near",
+                                          "music",      "noise",    "held_words",     "held_people",    "held_near",
                                           "held_sentences", "held_real"};
 
 const double train_shares[CONDITION_COUNT] = {
@@ -105,22 +105,36 @@ static int make_near(struct walk *walk, const struct feature_tools *tools, struc
 }
 
 // Recordings of people: the end of speech is found, so that they are aligned like synthetic clips.
-static int make_personal(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
-                         struct error *error)
+static int add_people(struct walk *walk, const struct feature_tools *tools, bool held, size_t examples,
+                      const double *shares, const char *label, struct feature_writer *writer, struct error *error)
 {
     const struct person_list *words = &walk->people.words;
-    if (words->count == 0)
-        return 0;
-    struct word_clip *clips = array_alloc(words->count, sizeof *clips);
+    size_t count = 0;
+    struct word_clip *clips = array_alloc(words->count + 1, sizeof *clips);
     if (!clips)
         return error_memory(error, "the recordings of people");
     for (size_t i = 0; i < words->count; i++)
-        clips[i] = (struct word_clip){words->clips[i].pcm.samples + words->clips[i].begin, words->clips[i].count,
-                                      words->clips[i].speaker};
-    struct word_source source = {clips, {{words->count, 1}}, train_shares, true};
-    int code = features_words(walk, tools, &source, walk->preset.examples / 3, "personal", writer, error);
+        if (words->clips[i].held == held)
+            clips[count++] = (struct word_clip){words->clips[i].pcm.samples + words->clips[i].begin,
+                                                words->clips[i].count, words->clips[i].speaker};
+    struct word_source source = {clips, {{count, 1}}, shares, true};
+    int code = count ? features_words(walk, tools, &source, examples, label, writer, error) : 0;
     free(clips);
     return code;
+}
+
+static int make_personal(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                         struct error *error)
+{
+    return add_people(walk, tools, false, walk->preset.examples / 3, train_shares, "personal", writer, error);
+}
+
+static int make_held_people(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                            struct error *error)
+{
+    enum { EXAMPLES_EACH = 8 };
+    return add_people(walk, tools, true, EXAMPLES_EACH * people_held(&walk->people), held_shares, "held people", writer,
+                      error);
 }
 
 // Windows that end every SLIDE rows, from the recording's end back to where half a second is left: with the slide of
@@ -302,6 +316,7 @@ static make_set *const makers[SET_COUNT] = {
     [SET_MUSIC] = make_music,
     [SET_NOISE] = make_noise,
     [SET_HELD_WORDS] = make_held_words,
+    [SET_HELD_PEOPLE] = make_held_people,
     [SET_HELD_NEAR] = make_held_near,
     [SET_HELD_SENTENCES] = make_held_sentences,
     [SET_HELD_REAL] = make_held_real,
@@ -320,6 +335,7 @@ static const struct set_needs {
     [SET_NEAR] = {CORPORA(CORPUS_NEAR, CORPUS_NEAR_NEURAL), false},
     [SET_SENTENCES] = {CORPORA(CORPUS_SENTENCES), false},
     [SET_HELD_WORDS] = {CORPORA(CORPUS_HELD_WORDS), false},
+    [SET_HELD_PEOPLE] = {NULL, 0, true},
     [SET_HELD_NEAR] = {CORPORA(CORPUS_HELD_NEAR), false},
     [SET_HELD_SENTENCES] = {CORPORA(CORPUS_HELD_SENTENCES), false},
 #undef CORPORA

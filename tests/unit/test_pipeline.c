@@ -1,43 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <jansson.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "pipeline/pipeline.h"
-#include "recordings/recordings.h"
-#include "tflite/tflite.h"
-
-static char folder[] = "/tmp/wakesmith_pipeline_XXXXXX";
-static char first_folder[4096];
-static struct error error;
-
-static const char *in_folder(const char *name)
-{
-    static char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    return getcwd(first_folder, sizeof first_folder) && mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return chdir(first_folder) || folder_remove(folder, &error);
-}
+#include "walking.h"
 
 // ---- presets ----
 
@@ -113,19 +75,6 @@ static void the_data_directory_has_an_order(void **state)
 
 // ---- options ----
 
-static void tiny_options(struct pipeline_options *options, const char *data)
-{
-    pipeline_options_default(options);
-    options->phrase = "hey jarvis";
-    options->preset = "draft";
-    options->data_dir = data;
-    options->samples = 50;
-    options->training_steps = 20;
-    options->seeds = 1;
-    options->threads = 2;
-}
-
-// Runs a walk that must fail at once with one sentence that has `says` in it.
 static void refuse(const struct pipeline_options *options, const char *says)
 {
     struct pipeline_result result;
@@ -225,29 +174,6 @@ static void missing_folders_are_named(void **state)
 
 // ---- a whole walk, so small that the model is worth nothing ----
 
-struct watch {
-    volatile int stop;
-    const char *stop_at; // stage that sets `stop` when it begins
-    int stages_done;
-};
-
-static void on_progress(void *context, const struct progress_event *event)
-{
-    struct watch *watch = context;
-    assert_true(event->stage[0] && event->elapsed >= 0 && event->done >= 0);
-    assert_true(event->total == 0 || event->done <= event->total);
-    if (watch->stop_at && strcmp(event->stage, watch->stop_at) == 0)
-        watch->stop = 1;
-    watch->stages_done += event->last;
-}
-
-static int walk(const struct pipeline_options *options, struct watch *watch, struct pipeline_result *result)
-{
-    struct progress progress = {.sink = on_progress, .context = watch, .stop = &watch->stop};
-    error = (struct error){0};
-    return pipeline_train(options, &progress, result, &error);
-}
-
 static void check_pair(const struct pipeline_result *result)
 {
     struct manifest manifest;
@@ -269,14 +195,6 @@ static void check_pair(const struct pipeline_result *result)
     assert_true(file_exists(result->yaml));
     assert_true(result->held_clips > 0 && result->held_hours > 0 && result->real_hours == 0);
     assert_string_equal(result->title, "Hey Jarvis");
-}
-
-static json_int_t sum_of(const json_t *rows, const char *key)
-{
-    json_int_t sum = 0;
-    for (size_t i = 0; i < json_array_size(rows); i++)
-        sum += key ? json_integer_value(json_object_get(json_array_get(rows, i), key)) : json_integer_value(json_array_get(rows, i));
-    return sum;
 }
 
 // The closer looks add up to the figures of the published operating point.
@@ -383,189 +301,6 @@ static void a_stopped_walk_goes_on_to_a_pair(void **state)
     pipeline_result_close(&result);
 }
 
-// ---- recordings of people ----
-
-// Something like a word, or noise: harmonics of a falling pitch between 0.3 s of silence.
-static void record(struct recordings *store, enum recordings_bucket bucket, const char *id, double pitch, double noise,
-                   double seconds, struct recording *item)
-{
-    size_t count = (size_t)((seconds + .6) * AUDIO_RATE), size = (size_t)(seconds * AUDIO_RATE);
-    int16_t *samples = calloc(count, sizeof *samples);
-    struct rng rng = rng_make((uint64_t)pitch, 0);
-    for (size_t i = 0; i < count; i++) {
-        size_t lead = 3 * AUDIO_RATE / 10;
-        double value = noise * rng_normal(&rng), t = ((double)i - (double)lead) / (double)size;
-        for (int k = 1; k <= 12 && pitch > 0 && t >= 0 && t < 1; k++)
-            value += 3000 / k * fmin(1, 20 * t) * fmin(1, 20 * (1 - t)) * sin(2 * M_PI * k * pitch * (1 - .1 * t) * t * seconds);
-        samples[i] = (int16_t)lrint(value);
-    }
-    char file[512];
-    snprintf(file, sizeof file, "%s", in_folder("upload.wav"));
-    struct recordings_add add = {.bucket = bucket, .wake_word = id, .file = file, .speaker = pitch > 150 ? "Anna" : NULL};
-    if (audio_write_wav(file, samples, count, &error) < 0 || recordings_add(store, &add, item, &error) < 0)
-        fail_msg("%s", error.message);
-    free(samples);
-}
-
-static struct pipeline_options people_options(const char *data, const char *phrase)
-{
-    struct pipeline_options options;
-    tiny_options(&options, data);
-    options.phrase = phrase;
-    return options;
-}
-
-// Walks until training begins; what the features are made from, and how many there are of a set.
-static void features_of(const struct pipeline_options *options, const char *id, char signature[65], const char *set, off_t *size)
-{
-    struct pipeline_result result;
-    struct watch watch = {.stop_at = "train"};
-    char path[600];
-    struct stat info;
-    void *text;
-    size_t length;
-    assert_int_equal(walk(options, &watch, &result), ERROR_CANCELLED);
-    pipeline_result_close(&result);
-    snprintf(path, sizeof path, "%s/work/%s/wake_word_samples_augmented/%s.features", options->data_dir, id, set);
-    assert_int_equal(stat(path, &info), 0);
-    *size = info.st_size;
-    strcat(path, ".signature");
-    assert_int_equal(file_read(path, 100, &text, &length, &error), 0);
-    snprintf(signature, 65, "%.64s", (char *)text);
-    free(text);
-}
-
-// What trains is what is there now, of this word, as it is trimmed now.
-static void B2_B3_B4_recordings_of_people_make_features_anew(void **state)
-{
-    (void)state;
-    struct recordings *store;
-    struct recording first, second, noise, negative, back;
-    char data[512], before[65], now[65], whole[65], *ticket;
-    off_t size, more;
-    snprintf(data, sizeof data, "%s", in_folder("people"));
-    struct pipeline_options jarvis = people_options(data, "hey jarvis"), computer = people_options(data, "computer");
-    assert_int_equal(recordings_open(&store, data, &error), 0);
-    features_of(&jarvis, "hey_jarvis", before, "personal", &size);
-
-    record(store, BUCKET_PERSONAL, "hey_jarvis", 120, 3, .7, &first);
-    features_of(&jarvis, "hey_jarvis", now, "personal", &more);
-    assert_string_not_equal(before, now); // a take: made again, with it
-    assert_true(more > size + 1000);
-    memcpy(whole, now, sizeof whole);
-
-    record(store, BUCKET_PERSONAL, "hey_jarvis", 0, 2000, .7, &noise);
-    features_of(&jarvis, "hey_jarvis", now, "personal", &more);
-    assert_string_equal(now, whole); // noise is left out, and told
-    char log[600];
-    void *text;
-    size_t length;
-    snprintf(log, sizeof log, "%s/work/hey_jarvis/training.log", data);
-    assert_int_equal(file_read(log, 1 << 20, &text, &length, &error), 0);
-    assert_non_null(strstr(text, "left out, no speech found"));
-    assert_non_null(strstr(text, noise.name));
-    free(text);
-
-    assert_int_equal(recordings_trim(store, &first, .2, .7, &error), 0);
-    features_of(&jarvis, "hey_jarvis", now, "personal", &more);
-    assert_string_not_equal(now, whole);
-    assert_int_equal(recordings_trim(store, &first, 0, 0, &error), 0);
-    features_of(&jarvis, "hey_jarvis", now, "personal", &more);
-    assert_string_equal(now, whole);
-
-    features_of(&computer, "computer", now, "personal", &more); // of another word: none
-    assert_int_equal(more, size);
-
-    assert_int_equal(recordings_remove(store, &first, &ticket, &error), 0);
-    features_of(&jarvis, "hey_jarvis", now, "personal", &more); // deleted: none is used
-    assert_string_equal(now, before);
-    assert_int_equal(recordings_restore(store, ticket, &back, &error), 0);
-    recording_close(&back);
-    free(ticket);
-
-    record(store, BUCKET_PERSONAL, "hey_jarvis", 200, 3, .6, &second);
-    assert_int_equal(recordings_remove(store, &first, &ticket, &error), 0);
-    features_of(&jarvis, "hey_jarvis", now, "personal", &more);
-    assert_string_not_equal(now, whole);
-    assert_int_equal(recordings_restore(store, ticket, &back, &error), 0);
-    record(store, BUCKET_NEGATIVE, "hey_jarvis", 110, 3, 3, &negative);
-
-    struct pipeline_result result;
-    struct watch watch = {0};
-    if (walk(&jarvis, &watch, &result) != 0)
-        fail_msg("%s", error.message);
-    json_error_t where;
-    json_t *report = json_load_file(result.report, 0, &where), *people = json_object_get(report, "people"),
-           *features = json_object_get(report, "features");
-    assert_int_equal(json_integer_value(json_object_get(people, "clips")), 2);
-    assert_int_equal(json_integer_value(json_object_get(people, "left_out")), 1);
-    assert_int_equal(json_integer_value(json_object_get(people, "reviewed_negatives")), 1);
-    assert_int_equal(json_integer_value(json_object_get(json_object_get(people, "clips_by_speaker"), "Anna")), 1);
-    assert_true(json_integer_value(json_object_get(json_object_get(features, "reviewed"), "items")) > 20);
-    json_decref(report);
-    pipeline_result_close(&result);
-
-    free(ticket);
-    recording_close(&first);
-    recording_close(&second);
-    recording_close(&noise);
-    recording_close(&negative);
-    recording_close(&back);
-    recordings_close(store);
-}
-
-// ---- walks that end early, and what they leave ----
-
-static void speech_of(const struct pipeline_options *options, char signature[65], struct timespec *made)
-{
-    struct pipeline_result result;
-    struct watch watch = {0};
-    char path[600];
-    struct stat info;
-    void *text;
-    size_t length;
-    if (walk(options, &watch, &result) != 0)
-        fail_msg("%s", error.message);
-    assert_null(result.folder);
-    pipeline_result_close(&result);
-    snprintf(path, sizeof path, "%s/work/jarvis/wake_word_samples/words.corpus", options->data_dir);
-    assert_int_equal(stat(path, &info), 0);
-    *made = info.st_mtim;
-    strcat(path, ".signature");
-    assert_int_equal(file_read(path, 100, &text, &length, &error), 0);
-    snprintf(signature, 65, "%.64s", (char *)text);
-    free(text);
-}
-
-// Fresh is what has the very same inputs: "jarvis" is no part of "hey jarvis", and 50 clips are not 60.
-static void B5_another_phrase_of_an_id_is_spoken_anew(void **state)
-{
-    (void)state;
-    char data[512], first[65], second[65];
-    struct timespec made, then;
-    snprintf(data, sizeof data, "%s", in_folder("phrases"));
-    struct pipeline_options options = people_options(data, "hey jarvis");
-    options.id = "jarvis";
-    options.extent = PIPELINE_SPEECH;
-    speech_of(&options, first, &made);
-    speech_of(&options, second, &then);
-    assert_string_equal(first, second);
-    assert_true(made.tv_sec == then.tv_sec && made.tv_nsec == then.tv_nsec);
-    options.phrase = "jarvis";
-    speech_of(&options, second, &then);
-    assert_string_not_equal(first, second);
-    assert_true(made.tv_sec != then.tv_sec || made.tv_nsec != then.tv_nsec);
-    options.phrase = "hey jarvis";
-    options.samples = 60;
-    speech_of(&options, second, &then);
-    assert_string_not_equal(first, second);
-    char path[600];
-    snprintf(path, sizeof path, "%s/output", data);
-    assert_false(folder_exists(path));
-    snprintf(path, sizeof path, "%s/work/jarvis/wake_word_samples_augmented/words.features", data);
-    assert_false(file_exists(path));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -574,8 +309,6 @@ int main(void)
         cmocka_unit_test(bad_options_are_named_before_any_work),
         cmocka_unit_test(missing_folders_are_named),
         cmocka_unit_test(a_stopped_walk_goes_on_to_a_pair),
-        cmocka_unit_test(B5_another_phrase_of_an_id_is_spoken_anew),
-        cmocka_unit_test(B2_B3_B4_recordings_of_people_make_features_anew),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
