@@ -25,6 +25,7 @@ struct feature_set {
     uint64_t row_count;
     const struct feature_item *items;
     size_t item_count;
+    uint64_t checksum; // of feature_set_open: what the file holds; else 0
 };
 
 // ---- own store: one file, index and checksum, atomic ----

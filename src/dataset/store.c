@@ -137,6 +137,7 @@ static const char *parse(struct feature_set *set)
     set->row_count = tail.row_count;
     set->items = (const struct feature_item *)(const void *)(data + sizeof head + tail.row_count * ROW_SIZE);
     set->item_count = (size_t)tail.item_count;
+    set->checksum = tail.checksum;
     return NULL;
 }
 

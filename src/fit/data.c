@@ -14,7 +14,8 @@ static const enum truncation truncations[RULE_COUNT] = {
     [RULE_WAKESMITH] = TRUNCATE_NONE};
 
 // A file of ours is a list of one set in one split.
-static int open_file(const struct parameters_set *set, struct feature_list lists[SPLITS], struct error *error)
+static int open_file(const struct parameters_set *set, struct feature_list lists[SPLITS],
+                     const struct feature_set **opened, struct error *error)
 {
     int split = TRAINING;
     while (strcmp(folders[split], set->split) != 0)
@@ -25,16 +26,19 @@ static int open_file(const struct parameters_set *set, struct feature_list lists
         return error_memory(error, "a list of feature sets");
     TRY(feature_set_open(list->sets, set->path, error));
     list->count = 1;
+    *opened = list->sets;
     return 0;
 }
 
 static int open_set(const struct parameters_set *set, struct feature_list lists[SPLITS], struct sha256 *identity,
                     struct error *error)
 {
-    char hex[65];
+    char hex[65] = "";
     if (set->form == FORM_WAKESMITH) {
-        TRY(open_file(set, lists, error));
-        TRY(sha256_file(set->path, hex, error));
+        const struct feature_set *opened = NULL;
+        TRY(open_file(set, lists, &opened, error));
+        snprintf(hex, sizeof hex, "%s %llu %016llx", set->split, (unsigned long long)opened->file.size,
+                 (unsigned long long)opened->checksum);
     } else {
         if (!folder_exists(set->path))
             return error_set(error, ERROR_MISSING, "features_dir %s is no folder", set->path);
