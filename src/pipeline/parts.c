@@ -75,8 +75,18 @@ static double costs_until(const struct walk *walk, int threads, int last)
     return sum;
 }
 
+void walk_part_end(struct walk *walk)
+{
+    if (walk->part > 0)
+        walk->part_seconds[walk->part - 1] += time_now() - walk->part_started;
+    walk->part = 0;
+}
+
 void walk_part(struct walk *walk, int part)
 {
+    walk_part_end(walk);
+    walk->part = part + 1;
+    walk->part_started = time_now();
     int threads = pool_threads(walk->pool);
     double whole = costs_until(walk, threads, PART_COUNT);
     progress_part(walk->progress, costs_until(walk, threads, part) / whole,

@@ -128,6 +128,8 @@ struct walk {
     FILE *log;
     char *log_path;
     double started;
+    int part; // that runs, + 1; 0: none
+    double part_started, part_seconds[PART_COUNT];
 
     struct corpus corpora[CORPUS_COUNT]; // closed when features are made; what the report tells of them stays
     struct speech_report speech_reports[CORPUS_COUNT];
@@ -174,7 +176,10 @@ char *walk_path(const struct walk *walk, const char *folder, const char *name); 
 // Language, id, title and spellings from the options.
 int walk_find_names(struct walk *walk, struct error *error);
 
-void walk_part(struct walk *walk, int part); // the next progress_begin is of this enum walk_part
+void walk_part(struct walk *walk, int part); // the next progress_begin is of this enum walk_part; its time begins
+void walk_part_end(struct walk *walk);        // the time of the part that runs ends
+// Everything that decided a run and how long its parts took, beside its log. Paths are as they were given.
+int run_record_write(struct walk *walk, const char *path, struct error *error);
 
 // people.c: --positives-real, or what the data directory holds for this wake word.
 int people_open(struct walk *walk, struct error *error);

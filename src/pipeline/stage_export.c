@@ -265,10 +265,15 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
 {
     char *output = path_join(walk->data, "output"), *unfinished = walk_path(walk, "publish", "");
     char *folder = output ? run_name(walk, output) : NULL, *logs = unfinished ? path_join(unfinished, "logs") : NULL;
-    enum { MODEL, REPORT, CARD, YAML, LOG, SUMMARY, MANIFEST, FILES };
-    static const char *const forms[FILES] = {"/%s.tflite", "/%s.report.json",    "/%s.report.html",
-                                             "/%s.yaml",   "/logs/training.log", "/logs/model_summary.txt",
-                                             "/%s.json"};
+    enum { MODEL, REPORT, CARD, YAML, LOG, SUMMARY, RECORD, MANIFEST, FILES };
+    static const char *const forms[FILES] = {[MODEL] = "/%s.tflite",
+                                             [REPORT] = "/%s.report.json",
+                                             [CARD] = "/%s.report.html",
+                                             [YAML] = "/%s.yaml",
+                                             [LOG] = "/logs/training.log",
+                                             [SUMMARY] = "/logs/model_summary.txt",
+                                             [RECORD] = "/logs/run.json",
+                                             [MANIFEST] = "/%s.json"};
     char *names[FILES] = {0}, *finals[FILES] = {0};
     int code = output && unfinished && folder && logs ? 0 : error_memory(error, "the output folder");
     if (code == 0)
@@ -299,6 +304,7 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
     result->manifest = finals[MANIFEST];
     free(finals[LOG]); // the result names the others
     free(finals[SUMMARY]);
+    free(finals[RECORD]);
     if (code == 0)
         code = report_write(walk, result, held, hash, size, names[REPORT], error);
     if (code == 0)
@@ -319,6 +325,8 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
     free(log);
     if (code == 0)
         code = write_summary(&walk->weights[walk->best], names[SUMMARY], error);
+    if (code == 0)
+        code = run_record_write(walk, names[RECORD], error);
     if (code == 0)
         code = training_file_publish(walk, unfinished, error);
     if (code == 0) // the manifest last: with it the pair is complete

@@ -257,6 +257,27 @@ static void check_report(const struct pipeline_result *result)
     json_decref(report);
 }
 
+// Everything that was asked for and how long it took.
+static void check_record(const struct pipeline_result *result)
+{
+    char path[700];
+    snprintf(path, sizeof path, "%s/logs/run.json", result->folder);
+    json_error_t where;
+    json_t *record = json_load_file(path, JSON_REJECT_DUPLICATES, &where), *options = json_object_get(record, "options"),
+           *stages = json_object_get(record, "stages");
+    if (!record)
+        fail_msg("%s", where.text);
+    double sum = 0, whole = json_real_value(json_object_get(record, "seconds"));
+    assert_string_equal(json_string_value(json_object_get(options, "phrase")), "hey jarvis");
+    assert_string_equal(json_string_value(json_object_get(options, "author")), "Somebody");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(record, "preset"), "steps")), 20);
+    assert_true(json_integer_value(json_object_get(json_object_get(record, "machine"), "memory_bytes")) > 1 << 20);
+    for (size_t i = 0; i < json_array_size(stages); i++)
+        sum += json_real_value(json_object_get(json_array_get(stages, i), "seconds"));
+    assert_true(json_array_size(stages) >= 2 && sum > .5 * whole && sum <= whole);
+    json_decref(record);
+}
+
 static void a_stopped_walk_goes_on_to_a_pair(void **state)
 {
     (void)state;
@@ -287,6 +308,7 @@ static void a_stopped_walk_goes_on_to_a_pair(void **state)
     assert_int_equal(before.st_ino, after.st_ino); // spoken once
     check_pair(&result);
     check_report(&result);
+    check_record(&result);
 
     // Everything is fresh: the same bytes in another folder.
     struct pipeline_result again;
