@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         !parameters.train_dir || parameters.maximize >= METRIC_COUNT || parameters.eval_interval < 1)
         abort();
     for (int i = 0; i < parameters.phase_count; i++)
-        if (!(parameters.phases[i].rate >= 0 && parameters.phases[i].rate <= 10) || parameters.phases[i].masks.time_size < 0)
+        if (!(parameters.phases[i].rate >= 0 && parameters.phases[i].rate <= 10) ||
+            parameters.phases[i].masks.time_size < 0)
             abort();
     for (size_t i = 0; i < parameters.set_count; i++) {
         const struct parameters_set *set = &parameters.sets[i];

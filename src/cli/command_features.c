@@ -26,7 +26,8 @@ static int add_item(struct collection *all, const uint16_t *rows, size_t count, 
 static int add_views(struct collection *all, const uint16_t *rows, size_t count, const char *path, struct error *error)
 {
     if (count < all->slide)
-        return error_set(error, ERROR_USAGE, "%s has %zu rows of features, fewer than --slide %zu", path, count, all->slide);
+        return error_set(error, ERROR_USAGE, "%s has %zu rows of features, fewer than --slide %zu", path, count,
+                         all->slide);
     for (size_t i = 0; i < all->slide; i++)
         TRY(add_item(all, rows + i * FRONTEND_CHANNELS, count - all->slide + 1, error));
     return 0;
@@ -100,7 +101,8 @@ int command_features(int argc, char **argv, struct error *error)
     if (int8 && !npy)
         return error_set(error, ERROR_USAGE, "--int8 needs an --output that ends in .npy");
     if (slide > 1 && npy)
-        return error_set(error, ERROR_USAGE, "--slide makes several sets of features of a recording: name a folder as --output");
+        return error_set(error, ERROR_USAGE,
+                         "--slide makes several sets of features of a recording: name a folder as --output");
     struct collection all = {.slide = (size_t)slide};
     buffer_init(&all.rows, (size_t)16 << 30);
     buffer_init(&all.items, (size_t)1 << 30);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// --training_config is --training-config: the part before "=" gets dashes. A copy of the list; its texts are freed with it.
+// --training_config is --training-config: the part before "=" gets dashes. A copy of the list; its texts are freed with
+// it.
 static void free_arguments(char **arguments, int count)
 {
     for (int i = 0; arguments && i < count; i++)
@@ -44,16 +45,17 @@ static int check_list(const char *name, const char *list, long wanted, int block
     while (list) {
         char *end;
         if (strtol(at, &end, 10) != wanted || end == at)
-            return error_set(error, ERROR_USAGE, "--%s %s: only %ld is possible in Wakesmith's networks", name, list, wanted);
+            return error_set(error, ERROR_USAGE, "--%s %s: only %ld is possible in Wakesmith's networks", name, list,
+                             wanted);
         count++;
         at = end + strspn(end, " ");
         if (*at != ',')
             break;
         at++;
     }
-    return *at || count != blocks
-               ? error_set(error, ERROR_USAGE, "--%s %s must be %d numbers, one a block", name, list ? list : "", blocks)
-               : 0;
+    return *at || count != blocks ? error_set(error, ERROR_USAGE, "--%s %s must be %d numbers, one a block", name,
+                                              list ? list : "", blocks)
+                                  : 0;
 }
 
 static int find_network(const struct network_flags *flags, struct nn_config *config, struct error *error)
@@ -72,7 +74,8 @@ static int find_network(const struct network_flags *flags, struct nn_config *con
     TRY(check_list("residual_connection", flags->residual, 0, config->blocks, error));
     for (size_t i = 0; i < COUNT_OF(off); i++)
         if (off[i].value)
-            return error_set(error, ERROR_USAGE, "--%s is not supported: Wakesmith's networks do without it", off[i].name);
+            return error_set(error, ERROR_USAGE, "--%s is not supported: Wakesmith's networks do without it",
+                             off[i].name);
     return 0;
 }
 
@@ -95,12 +98,13 @@ static void tell_validation(void *context, const struct train_validation *valida
     struct watcher *watcher = context;
     if (watcher->terminal.live)
         fputc('\n', stderr);
-    printf("Step %llu (nonstreaming): Validation: recall at no faph = %.3f with cutoff %.2f, accuracy = %.2f%%, recall = "
-           "%.2f%%, precision = %.2f%%, ambient false positives = %.0f, estimated false positives per hour = %.5f, loss = "
-           "%.5f, auc = %.5f, average viable recall = %.9f\n",
-           (unsigned long long)validation->step, m[METRIC_RECALL_AT_NO_FAPH], m[METRIC_CUTOFF_FOR_NO_FAPH],
-           100 * m[METRIC_ACCURACY], 100 * m[METRIC_RECALL], 100 * m[METRIC_PRECISION], m[METRIC_AMBIENT_FALSE_POSITIVES],
-           m[METRIC_AMBIENT_FALSE_POSITIVES_PER_HOUR], m[METRIC_LOSS], m[METRIC_AUC], m[METRIC_AVERAGE_VIABLE_RECALL]);
+    printf(
+        "Step %llu (nonstreaming): Validation: recall at no faph = %.3f with cutoff %.2f, accuracy = %.2f%%, recall = "
+        "%.2f%%, precision = %.2f%%, ambient false positives = %.0f, estimated false positives per hour = %.5f, loss = "
+        "%.5f, auc = %.5f, average viable recall = %.9f\n",
+        (unsigned long long)validation->step, m[METRIC_RECALL_AT_NO_FAPH], m[METRIC_CUTOFF_FOR_NO_FAPH],
+        100 * m[METRIC_ACCURACY], 100 * m[METRIC_RECALL], 100 * m[METRIC_PRECISION], m[METRIC_AMBIENT_FALSE_POSITIVES],
+        m[METRIC_AMBIENT_FALSE_POSITIVES_PER_HOUR], m[METRIC_LOSS], m[METRIC_AUC], m[METRIC_AVERAGE_VIABLE_RECALL]);
     printf("So far the best minimization quantity is %.3f with best maximization quantity of %.5f%%; no faph cutoff is "
            "%.2f\n",
            validation->best.minimum, 100 * validation->best.maximum, validation->best.cutoff);
@@ -155,8 +159,8 @@ static int choose(const char *name, const char *text, const char *const words[2]
 int command_fit(int argc, char **argv, struct error *error)
 {
     struct fit_options options = {.seed = 1};
-    struct network_flags flags = {.filters = "48,48,48,48", .kernels = "[5],[9],[13],[21]", .stride = 1,
-                                  .first_filters = 32, .first_kernel = 3};
+    struct network_flags flags = {
+        .filters = "48,48,48,48", .kernels = "[5],[9],[13],[21]", .stride = 1, .first_filters = 32, .first_kernel = 3};
     const char *use = "best_weights", *classes = "effective", *verbosity = NULL;
     int64_t train = 1, restore = 0, test = 0, others[4] = {0};
     static const char *const uses[] = {"best_weights", "last_weights"}, *const rules[] = {"intended", "effective"};
@@ -175,7 +179,8 @@ int command_fit(int argc, char **argv, struct error *error)
         {"mixconv-kernel-sizes", 0, OPTION_TEXT, &flags.kernels, 0, 0, "LIST", "kernels ([5],[9],[13],[21])"},
         {"repeat-in-block", 0, OPTION_TEXT, &flags.repeat, 0, 0, "LIST", "only ones"},
         {"residual-connection", 0, OPTION_TEXT, &flags.residual, 0, 0, "LIST", "only zeros"},
-        {"first-conv-filters", 0, OPTION_INTEGER, &flags.first_filters, 1, 512, "N", "filters of the first convolution (32)"},
+        {"first-conv-filters", 0, OPTION_INTEGER, &flags.first_filters, 1, 512, "N",
+         "filters of the first convolution (32)"},
         {"first-conv-kernel-size", 0, OPTION_INTEGER, &flags.first_kernel, 1, 64, "N", "its rows (3)"},
         {"stride", 0, OPTION_INTEGER, &flags.stride, 1, 10, "N", "rows of 10 ms a step (1)"},
         {"max-pool", 0, OPTION_INTEGER, &flags.max_pool, 0, 1, "0", "only 0"},
@@ -185,7 +190,8 @@ int command_fit(int argc, char **argv, struct error *error)
          "effective (default): as the framework computes today, where they change nothing; intended: as the file says"},
         {"seed", 0, OPTION_INTEGER, &options.seed, 0, 1e15, "N", "seed of all draws (1): same seed, same bytes"},
         {"threads", 0, OPTION_INTEGER, &options.threads, 1, 256, "N", "threads (default: all processors)"},
-        {"scores", 0, OPTION_TEXT, &options.scores, 0, 0, "FILE", "write the final network's scores and figures to FILE"},
+        {"scores", 0, OPTION_TEXT, &options.scores, 0, 0, "FILE",
+         "write the final network's scores and figures to FILE"},
         {"verbosity", 0, OPTION_TEXT, &verbosity, 0, 0, "N", "accepted, changes nothing"},
     };
     struct positionals words;
@@ -197,8 +203,9 @@ int command_fit(int argc, char **argv, struct error *error)
     if (code == 0 && !done && words.count && strcmp(words.items[0], "mixednet") != 0)
         code = error_set(error, ERROR_USAGE, "the network \"%s\" is not known; there is mixednet", words.items[0]);
     if (code == 0 && !done && !options.parameters)
-        code = error_set(error, ERROR_USAGE, "which parameters? for example: wakesmith fit "
-                                             "--training-config=training_parameters.yaml mixednet --stride=2");
+        code = error_set(error, ERROR_USAGE,
+                         "which parameters? for example: wakesmith fit "
+                         "--training-config=training_parameters.yaml mixednet --stride=2");
     if (code == 0 && !done)
         code = choose("use_weights", use, uses, &weights, error);
     if (code == 0 && !done)

@@ -73,8 +73,8 @@ int feature_folder_map(const char *folder, const char *split, struct feature_lis
 void feature_list_close(struct feature_list *list);
 size_t feature_list_items(const struct feature_list *list);
 double feature_list_hours(const struct feature_list *list); // of 10 ms rows
-// A cheap identity of all that lies in a folder: of each RaggedMmap its name, dtype, the hash of its bounds, the size of
-// data.ninja and a hash of 16 blocks of 64 KiB spread over it. Gigabytes are told apart without being read.
+// A cheap identity of all that lies in a folder: of each RaggedMmap its name, dtype, bounds, the size of data.ninja and
+// 16 blocks of 64 KiB spread over it (a small one whole). Gigabytes are told apart without being read.
 int feature_folder_identity(const char *folder, char hex[65], struct error *error);
 
 // ---- splits ----

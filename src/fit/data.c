@@ -6,7 +6,8 @@
 #include <string.h>
 
 enum { TRAINING, VALIDATION, VALIDATION_AMBIENT, TESTING, TESTING_AMBIENT, SPLITS, SLIDE = 30 };
-static const char *const folders[SPLITS] = {"training", "validation", "validation_ambient", "testing", "testing_ambient"};
+static const char *const folders[SPLITS] = {"training", "validation", "validation_ambient", "testing",
+                                            "testing_ambient"};
 
 static const enum truncation truncations[RULE_COUNT] = {
     [RULE_RANDOM] = TRUNCATE_RANDOM, [RULE_START] = TRUNCATE_START, [RULE_END] = TRUNCATE_END,
@@ -116,7 +117,8 @@ int fit_data_open(struct fit_data *data, const struct parameters *parameters, st
         data->validation_count += add_sources(set, &lists[VALIDATION], data->validation + data->validation_count);
         data->testing_count += add_sources(set, &lists[TESTING], data->testing + data->testing_count);
         data->ambient_count += add_sets(&lists[VALIDATION_AMBIENT], data->ambient + data->ambient_count);
-        data->testing_ambient_count += add_sets(&lists[TESTING_AMBIENT], data->testing_ambient + data->testing_ambient_count);
+        data->testing_ambient_count +=
+            add_sets(&lists[TESTING_AMBIENT], data->testing_ambient + data->testing_ambient_count);
     }
     if (code < 0)
         fit_data_close(data);

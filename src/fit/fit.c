@@ -82,7 +82,8 @@ static int train(struct fitting *fitting, struct progress *progress, struct erro
         remove(checkpoint);
     if (code == 0) {
         progress_begin(progress, "train");
-        code = train_seed(&plan, &data, checkpoint, sets->identity, fitting->pool, progress, &fitting->weights, &score, error);
+        code = train_seed(&plan, &data, checkpoint, sets->identity, fitting->pool, progress, &fitting->weights, &score,
+                          error);
     }
     if (code == 0) {
         progress_end(progress, "loss %.4f", score.loss);

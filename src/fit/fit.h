@@ -17,7 +17,16 @@ enum feature_form {
     FORM_MMAP,     // the framework's folder of splits
     FORM_WAKESMITH // one file of ours, which is in one split
 };
-enum truncation_rule { RULE_RANDOM, RULE_START, RULE_END, RULE_FIXED, RULE_NONE, RULE_SPLIT, RULE_WAKESMITH, RULE_COUNT };
+enum truncation_rule {
+    RULE_RANDOM,
+    RULE_START,
+    RULE_END,
+    RULE_FIXED,
+    RULE_NONE,
+    RULE_SPLIT,
+    RULE_WAKESMITH,
+    RULE_COUNT
+};
 struct parameters_set {
     char *path; // features_dir
     enum feature_form form;
@@ -38,8 +47,10 @@ struct parameters {
     struct parameters_set *sets; // owned, as all texts but `split`
     size_t set_count;
 };
-// `name` is for messages, which name the key and its line. Keys that nobody knows are left alone, as the framework does.
-int parameters_parse(const char *text, size_t size, const char *name, struct parameters *parameters, struct error *error);
+// `name` is for messages, which name the key and its line. Keys that nobody knows are left alone, as the framework
+// does.
+int parameters_parse(const char *text, size_t size, const char *name, struct parameters *parameters,
+                     struct error *error);
 int parameters_read(const char *path, struct parameters *parameters, struct error *error);
 void parameters_free(struct parameters *parameters);
 
@@ -56,21 +67,21 @@ int parameters_write(const char *path, const struct parameters *parameters, cons
 // ---- training -----------------------------------------------------------------------------------------------
 
 struct fit_options {
-    const char *parameters; // path
+    const char *parameters;  // path
     struct nn_config config; // but for `tail`, which clip_duration_ms decides
-    bool train;             // else only what was trained before is converted
-    bool restore;           // go on from the checkpoint of an earlier run
-    bool use_last;          // the last weights instead of the best
-    bool test;              // the quantised streaming model on testing/ and testing_ambient/
+    bool train;              // else only what was trained before is converted
+    bool restore;            // go on from the checkpoint of an earlier run
+    bool use_last;           // the last weights instead of the best
+    bool test;               // the quantised streaming model on testing/ and testing_ambient/
     enum class_weights class_weights;
     int64_t seed, threads;
-    const char *scores;         // NULL, or a file for the scores and figures of the final network, for who computes them anew
+    const char *scores; // NULL, or a file for the scores and figures of the final network, for who computes them anew
     validation_sink *validated; // NULL: nobody reads
     void *context;              // of `validated`
 };
 
 enum { ROC_CUTOFFS = 101 };
-struct roc { // model-and-training 6.6: of the shipped bytes, cutoffs 0, .01, ... 1
+struct roc {            // model-and-training 6.6: of the shipped bytes, cutoffs 0, .01, ... 1
     double hours, area; // area: mean false rejects for 0 to 2 false accepts an hour
     double rejects[ROC_CUTOFFS], per_hour[ROC_CUTOFFS];
     size_t clips; // 0 or no hours: nothing was measured

@@ -21,10 +21,6 @@ extern const size_t phase_key_count;
 
 // ---- the sets of a file, open ----
 
-struct split_sets { // of one split of all sets
-    struct source *sources;
-    size_t count;
-};
 struct fit_data {
     struct feature_list *lists; // [set_count * SPLIT_COUNT]
     size_t list_count;

@@ -219,8 +219,9 @@ static int read_set(struct reader *reader, const yaml_node_t *mapping, struct pa
     TRY(read_name(reader, node, "truncation_strategy", truncation_names, RULE_COUNT, &rule));
     TRY(need(reader, mapping, "type", &node));
     if (text_of(node) && strcmp(text_of(node), "clips") == 0)
-        return fault(reader, node, "type", "clips (audio that is augmented while it trains) is not supported: write "
-                                           "features first and name them as type mmap");
+        return fault(reader, node, "type",
+                     "clips (audio that is augmented while it trains) is not supported: write "
+                     "features first and name them as type mmap");
     TRY(read_name(reader, node, "type", form_names, COUNT_OF(form_names), &form));
     if ((node = find(reader, mapping, "fixed_right_cutoffs")))
         TRY(read_cutoffs(reader, node, set));
@@ -297,7 +298,8 @@ static int read_root(struct reader *reader, const yaml_node_t *root, struct para
     return read_sets(reader, node, parameters);
 }
 
-int parameters_parse(const char *text, size_t size, const char *name, struct parameters *parameters, struct error *error)
+int parameters_parse(const char *text, size_t size, const char *name, struct parameters *parameters,
+                     struct error *error)
 {
     struct reader reader = {.name = name, .error = error};
     yaml_parser_t parser;

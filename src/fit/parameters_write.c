@@ -16,9 +16,10 @@ struct writer {
 
 static int scalar(struct writer *writer, const char *text, bool quoted)
 {
-    int node = writer->failed ? 0
-                              : yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1,
-                                                         quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
+    int node = writer->failed
+                   ? 0
+                   : yaml_document_add_scalar(&writer->document, NULL, (const yaml_char_t *)text, -1,
+                                              quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
     writer->failed |= !node;
     return node;
 }
@@ -179,8 +180,8 @@ int parameters_write(const char *path, const struct parameters *parameters, cons
     else
         yaml_document_delete(&writer.document);
     int code = good ? file_write(path, out.data, out.size, error)
-                    : error_set(error, ERROR_FORMAT, "%s cannot be written: a folder's name is not UTF-8, or memory ran out",
-                                path);
+                    : error_set(error, ERROR_FORMAT,
+                                "%s cannot be written: a folder's name is not UTF-8, or memory ran out", path);
     yaml_emitter_delete(&emitter);
     buffer_free(&out);
     return code;

@@ -69,7 +69,8 @@ size_t ready_made_sources(const struct walk *walk, struct source *sources)
         const struct ready_made *set = &walk->ready[i];
         for (size_t k = 0; k < set->training.count; k++) {
             const struct feature_set *part = &set->training.sets[k];
-            float share = set->share * (float)(feature_list_hours(&(struct feature_list){&set->training.sets[k], 1}) / set->hours);
+            float share = set->share *
+                          (float)(feature_list_hours(&(struct feature_list){&set->training.sets[k], 1}) / set->hours);
             if (!part->item_count || !(share > 0))
                 continue;
             if (sources)
@@ -108,10 +109,10 @@ json_t *ready_made_json(const struct walk *walk)
     for (size_t i = 0; i < READY_COUNT; i++) {
         const struct ready_made *set = &walk->ready[i];
         if (set->hours + set->ambient_hours > 0)
-            json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:I, s:s}", "name", set->name, "hours", set->hours,
-                                                  "measured_hours", set->ambient_hours, "items",
-                                                  (json_int_t)feature_list_items(&set->training), "identity",
-                                                  set->identity));
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:f, s:f, s:I, s:s}", "name", set->name, "hours", set->hours,
+                                            "measured_hours", set->ambient_hours, "items",
+                                            (json_int_t)feature_list_items(&set->training), "identity", set->identity));
     }
     return list;
 }

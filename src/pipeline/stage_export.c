@@ -78,7 +78,8 @@ static int quantize_best(struct walk *walk, void **data, size_t *size, struct pi
     struct quantize_report report;
     size_t count = calibration_tracks(walk, tracks, LIMIT);
     count += ready_made_tracks(walk, tracks + count, READY_LIMIT);
-    int code = quantize_model(&walk->weights[walk->best], tracks, count, &options, walk->pool, data, size, &report, error);
+    int code = quantize_model(&walk->weights[walk->best], tracks, count, &options, walk->pool, data, size, &report,
+                              error);
     free(tracks);
     TRY(code);
     result->int8_difference = report.float_difference;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *feature_path(const struct walk *walk, int name)
+static char *feature_path(const struct walk *walk, enum set_name name)
 {
     char file[64];
     snprintf(file, sizeof file, "%s.features", set_names[name]);
@@ -30,7 +30,7 @@ static size_t add_drawn(const struct walk *walk, const struct train_data *data, 
             set.penalty = (double)source->weight;
         }
         if (set.sampling > 0) {
-            set.path = feature_path(walk, name);
+            set.path = feature_path(walk, (enum set_name)name);
             sets[count++] = set;
         }
     }
@@ -49,8 +49,11 @@ static size_t add_held(const struct walk *walk, struct parameters_set *sets)
     size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(held); i++)
         if (walk->sets[held[i].set].item_count)
-            sets[count++] = (struct parameters_set){.path = feature_path(walk, held[i].set), .form = FORM_WAKESMITH,
-                                                    .split = held[i].split, .truth = held[i].truth, .penalty = 1,
+            sets[count++] = (struct parameters_set){.path = feature_path(walk, held[i].set),
+                                                    .form = FORM_WAKESMITH,
+                                                    .split = held[i].split,
+                                                    .truth = held[i].truth,
+                                                    .penalty = 1,
                                                     .truncation = RULE_WAKESMITH};
     return count;
 }
@@ -63,7 +66,9 @@ static size_t add_ready(const struct walk *walk, struct parameters_set *sets)
         if (ready->hours + ready->ambient_hours > 0)
             sets[count++] = (struct parameters_set){
                 .path = text_print("%s/training_datasets/negative_datasets/%s", walk->data, ready->name),
-                .form = FORM_MMAP, .sampling = ready->hours > 0 ? (double)ready->share : 0, .penalty = 1,
+                .form = FORM_MMAP,
+                .sampling = ready->hours > 0 ? (double)ready->share : 0,
+                .penalty = 1,
                 .truncation = ready->hours > 0 ? RULE_RANDOM : RULE_SPLIT};
     }
     return count;
@@ -90,10 +95,11 @@ static void tell_network(const struct nn_config *config, struct facts *facts)
     size_t filters = 0, kernels = 0;
     for (int i = 0; i < config->blocks; i++) {
         const char *comma = i ? "," : "";
-        filters += (size_t)snprintf(facts->filters + filters, sizeof facts->filters - filters, "%s%d", comma, config->filters[i]);
+        filters += (size_t)snprintf(facts->filters + filters, sizeof facts->filters - filters, "%s%d", comma,
+                                    config->filters[i]);
         for (int g = 0; g < config->kernel_count[i]; g++)
-            kernels += (size_t)snprintf(facts->kernels + kernels, sizeof facts->kernels - kernels, "%s%s%d", g ? "" : comma,
-                                        g ? "," : "[", config->kernels[i][g]);
+            kernels += (size_t)snprintf(facts->kernels + kernels, sizeof facts->kernels - kernels, "%s%s%d",
+                                        g ? "" : comma, g ? "," : "[", config->kernels[i][g]);
         kernels += (size_t)snprintf(facts->kernels + kernels, sizeof facts->kernels - kernels, "]");
     }
     snprintf(facts->stride, sizeof facts->stride, "%d", config->stride);
@@ -170,7 +176,8 @@ int training_file_write(const struct walk *walk, const struct train_plan *plan, 
     }
     for (size_t i = 0; i < parameters.set_count; i++)
         whole = whole && parameters.sets[i].path;
-    int code = whole ? write_file(walk, plan, &parameters, path, error) : error_memory(error, "the training parameters");
+    int code =
+        whole ? write_file(walk, plan, &parameters, path, error) : error_memory(error, "the training parameters");
     if (code < 0 && path)
         remove(path); // that of an earlier run would be published
     parameters_free(&parameters);

@@ -67,7 +67,8 @@ static double area(const struct validation_scores *scores)
         positives += scores->truths[i];
     double negatives = (double)(scores->clip_count + scores->ambient_count) - positives;
     for (int i = 0; i + 1 < THRESHOLDS; i++)
-        sum += share(accepts[i] - accepts[i + 1], negatives) * (share(hits[i], positives) + share(hits[i + 1], positives)) / 2;
+        sum += share(accepts[i] - accepts[i + 1], negatives) *
+               (share(hits[i], positives) + share(hits[i + 1], positives)) / 2;
     return sum;
 }
 

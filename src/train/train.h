@@ -16,8 +16,8 @@ struct train_phase {
     float positive_weight, negative_weight; // of the classes in the loss
 };
 
-// What the class weights do. INTENDED: each multiplies the examples of its class. EFFECTIVE: what the framework computes
-// since a port went wrong, the batch's mean of them multiplies every example; Adam does not mind such a factor
+// What the class weights do. INTENDED: each multiplies the examples of its class. EFFECTIVE, what the framework
+// computes since a port went wrong: the batch's mean of them multiplies every example, a factor that Adam does not mind
 // (model-and-training 4).
 enum class_weights { CLASS_WEIGHTS_INTENDED, CLASS_WEIGHTS_EFFECTIVE };
 

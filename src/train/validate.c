@@ -131,9 +131,9 @@ static struct plan list_chunks(const struct validation_data *data, const struct 
             if (!chunks)
                 continue;
             scores->truths[plan.clips] = source->truth;
-            chunks[plan.chunks] = (struct chunk){source->set, item, 1,
-                                                 (int64_t)source->set->items[item].rows - nn_window(config),
-                                                 scores->clips + plan.clips};
+            chunks[plan.chunks] =
+                (struct chunk){source->set, item, 1, (int64_t)source->set->items[item].rows - nn_window(config),
+                               scores->clips + plan.clips};
         }
     }
     for (size_t s = 0; s < data->ambient_count; s++) {

@@ -72,12 +72,12 @@ static void test_defaults(void **state)
     assert_int_equal(parse("window_step_ms: 10", "", NULL, &p), 0);
     assert_true(p.batch == 16 && p.clip_ms == 1500 && p.step_ms == 20 && p.eval_interval == 500);
     assert_true(p.phase_count == 1 && p.phases[0].steps == 20000 && p.phases[0].rate == .001f);
-    assert_true(p.phases[0].masks.time_masks == 2 && p.phases[0].masks.time_size == 5 && p.phases[0].masks.channel_masks == 2 &&
-                p.phases[0].masks.channel_size == 5);
+    assert_true(p.phases[0].masks.time_masks == 2 && p.phases[0].masks.time_size == 5 &&
+                p.phases[0].masks.channel_masks == 2 && p.phases[0].masks.channel_size == 5);
     assert_true(p.phases[0].positive_weight == 1 && p.phases[0].negative_weight == 1);
     assert_true(p.minimize == METRIC_COUNT && p.maximize == METRIC_AVERAGE_VIABLE_RECALL && p.minimize_target == .9);
-    assert_true(p.set_count == 1 && p.sets[0].truth && p.sets[0].truncation == RULE_START && p.sets[0].cutoff_count == 1 &&
-                p.sets[0].cutoffs[0] == 0);
+    assert_true(p.set_count == 1 && p.sets[0].truth && p.sets[0].truncation == RULE_START &&
+                p.sets[0].cutoff_count == 1 && p.sets[0].cutoffs[0] == 0);
     parameters_free(&p);
 }
 
@@ -86,15 +86,17 @@ static void test_phases(void **state)
 {
     (void)state;
     struct parameters p;
-    assert_int_equal(parse(NULL, NULL,
-                           "training_steps: [10, 20, 30]\nlearning_rates: [0.1, 1.0e-2]\nnegative_class_weight: [20]\n"
-                           "time_mask_count: [0]\nfreq_mask_count: []\nfreq_mask_max_size: [1, 2, 3, 4]\nunknown: {a: [b]}",
-                           &p),
-                     0);
+    assert_int_equal(
+        parse(NULL, NULL,
+              "training_steps: [10, 20, 30]\nlearning_rates: [0.1, 1.0e-2]\nnegative_class_weight: [20]\n"
+              "time_mask_count: [0]\nfreq_mask_count: []\nfreq_mask_max_size: [1, 2, 3, 4]\nunknown: {a: [b]}",
+              &p),
+        0);
     assert_int_equal(p.phase_count, 3);
     assert_true(p.phases[2].steps == 30 && p.phases[1].rate == .01f && p.phases[2].rate == .01f);
     assert_true(p.phases[2].negative_weight == 20 && p.phases[1].positive_weight == 1);
-    assert_true(p.phases[0].masks.time_masks == 0 && p.phases[2].masks.channel_masks == 2 && p.phases[2].masks.channel_size == 3);
+    assert_true(p.phases[0].masks.time_masks == 0 && p.phases[2].masks.channel_masks == 2 &&
+                p.phases[2].masks.channel_size == 3);
     parameters_free(&p);
 }
 
@@ -144,8 +146,11 @@ static void test_refusals(void **state)
 static void test_round_trip(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"plain", "it's: \"quoted\" # no comment", "- {x}: [y]", "null", "12", "привет дом",
-                                        "tab\there", "line\nbreak", "trailing ", "&a *b !c %d @e `f"};
+    static const char *const paths[] = {"plain",      "it's: \"quoted\" # no comment",
+                                        "- {x}: [y]", "null",
+                                        "12",         "привет дом",
+                                        "tab\there",  "line\nbreak",
+                                        "trailing ",  "&a *b !c %d @e `f"};
     struct parameters p, back;
     assert_int_equal(parse(NULL, NULL, "training_steps: [3, 4]\nlearning_rates: [0.0005, 1.0e-7]", &p), 0);
     const struct parameters_extra extras[] = {{NULL, "stride", "3", false},
@@ -167,8 +172,9 @@ static void test_round_trip(void **state)
         assert_string_equal(back.sets[0].path, p.sets[0].path);
         assert_string_equal(back.train_dir, p.train_dir);
         assert_memory_equal(back.phases, p.phases, sizeof p.phases[0] * 2);
-        assert_true(back.phase_count == 2 && back.minimize == p.minimize && back.sets[0].truncation == p.sets[0].truncation &&
-                    back.sets[0].form == p.sets[0].form && back.batch == 16 && back.step_ms == 10);
+        assert_true(back.phase_count == 2 && back.minimize == p.minimize &&
+                    back.sets[0].truncation == p.sets[0].truncation && back.sets[0].form == p.sets[0].form &&
+                    back.batch == 16 && back.step_ms == 10);
         assert_true((float)back.sets[0].sampling == (float)p.sets[0].sampling);
         assert_string_equal(back.sets[0].split, i % 2 ? "validation" : "training");
         parameters_free(&back);

@@ -43,8 +43,12 @@ static int tear_down(void **state)
 static struct validation_scores make_scores(uint64_t seed, size_t clips, size_t ambient, double hours)
 {
     struct rng rng = rng_make(seed, 0);
-    struct validation_scores scores = {array_alloc(clips, sizeof(float)), array_alloc(clips, sizeof(bool)), clips,
-                                       array_alloc(ambient, sizeof(float)), ambient, hours};
+    struct validation_scores scores = {array_alloc(clips, sizeof(float)),
+                                       array_alloc(clips, sizeof(bool)),
+                                       clips,
+                                       array_alloc(ambient, sizeof(float)),
+                                       ambient,
+                                       hours};
     for (size_t i = 0; i < clips; i++) {
         scores.truths[i] = rng_chance(&rng, .8);
         scores.clips[i] = (float)(scores.truths[i] ? 1 - pow(rng_unit(&rng), 3) : pow(rng_unit(&rng), 4));
@@ -57,7 +61,8 @@ static struct validation_scores make_scores(uint64_t seed, size_t clips, size_t 
 // As the framework does it: one cutoff after the other.
 static void expect_figures(const struct validation_scores *scores, double out[METRIC_COUNT])
 {
-    double recall[101], per_hour[101], tp[101] = {0}, fn[101] = {0}, fp[101] = {0}, right = 0, clip_fp = 0, tp5 = 0, fn5 = 0;
+    double recall[101], per_hour[101], tp[101] = {0}, fn[101] = {0}, fp[101] = {0}, right = 0, clip_fp = 0, tp5 = 0,
+                                       fn5 = 0;
     for (int i = 0; i <= 100; i++) {
         for (size_t k = 0; k < scores->clip_count; k++)
             if (scores->truths[k])
@@ -150,7 +155,7 @@ static void test_best_weights(void **state)
         double minimum, maximum;
         bool better;
     } null_metric[] = {{0, 0, true}, {0, 0, false}, {0, .3, true}, {0, .3, false}, {0, .2, false}, {0, .31, true}},
-      with_metric[] = {{5, .9, true},   {6, .99, false}, {5, .95, true}, {5, .95, false}, {2, .1, true},
+      with_metric[] = {{5, .9, true},   {6, .99, false},  {5, .95, true}, {5, .95, false}, {2, .1, true},
                        {.8, .05, true}, {.1, .05, false}, {.9, .2, true}, {1, .9, false},  {.5, .3, true}};
     struct validation_best best = validation_best_none;
     for (size_t i = 0; i < COUNT_OF(null_metric); i++) {
@@ -225,8 +230,11 @@ static void check_windows(const struct nn_config *config)
     struct nn_weights weights;
     // Clips: longer, equal, shorter, a single row; tracks: none, none, one, two windows, and more than a chunk of them.
     struct feature_item clips[] = {{.rows = window + 9}, {.rows = window}, {.rows = window - 7}, {.rows = 1}};
-    struct feature_item tracks[] = {{.rows = window - 1}, {.rows = window}, {.rows = window + 1},
-                                    {.rows = window + apart + 1}, {.rows = window + 700 * apart}};
+    struct feature_item tracks[] = {{.rows = window - 1},
+                                    {.rows = window},
+                                    {.rows = window + 1},
+                                    {.rows = window + apart + 1},
+                                    {.rows = window + 700 * apart}};
     struct feature_set sets[2] = {{.items = clips, .item_count = 4}, {.items = tracks, .item_count = 5}};
     for (int s = 0; s < 2; s++) {
         struct feature_item *items = s ? tracks : clips;
@@ -246,7 +254,8 @@ static void check_windows(const struct nn_config *config)
     assert_true(fabs(scores.hours * 360000 - (double)sets[1].row_count) < 1e-6);
     for (size_t i = 0; i < 8; i++) {
         const struct feature_item *item = &clips[i % 4];
-        float expected = score_alone(&weights, sets[0].rows + item->first_row * C, (int64_t)item->rows - window, item->rows);
+        float expected =
+            score_alone(&weights, sets[0].rows + item->first_row * C, (int64_t)item->rows - window, item->rows);
         assert_true(scores.truths[i] == (i < 4) && fabsf(scores.clips[i] - expected) < 2e-5f);
     }
     size_t at = 0;
@@ -308,20 +317,24 @@ static void open_world(struct world *world)
         world->items[i] = (struct feature_item){.first_row = i * ROWS, .rows = ROWS, .weight = 1};
     struct feature_set *sets[] = {&world->words, &world->noise, &world->ambient};
     for (size_t s = 0; s < 3; s++)
-        *sets[s] = (struct feature_set){.rows = random_rows(3000, 10 + s), .row_count = 3000, .items = world->items,
-                                        .item_count = ITEMS};
+        *sets[s] = (struct feature_set){
+            .rows = random_rows(3000, 10 + s), .row_count = 3000, .items = world->items, .item_count = ITEMS};
     for (size_t i = 0; i < ITEMS; i++) // a word is loud at its end
         for (int k = (ROWS - 6) * C; k < ROWS * C; k++)
             ((uint16_t *)(uintptr_t)world->words.rows)[i * ROWS * C + (size_t)k] += 400;
     world->ambient.items = &world->track;
     world->ambient.item_count = 1;
-    world->sources[0] = (struct source){.set = &world->words, .truth = true, .share = 1, .weight = 1, .truncation = TRUNCATE_START};
+    world->sources[0] =
+        (struct source){.set = &world->words, .truth = true, .share = 1, .weight = 1, .truncation = TRUNCATE_START};
     world->sources[1] = (struct source){.set = &world->noise, .share = 2, .weight = 1, .truncation = TRUNCATE_RANDOM};
     world->clips = world->sources[0];
     world->tracks[0] = &world->ambient;
     world->validation = (struct validation_data){&world->clips, 1, world->tracks, 1};
-    world->data = (struct train_data){.sources = world->sources, .source_count = 2, .validation = &world->validation,
-                                      .validated = note, .context = world};
+    world->data = (struct train_data){.sources = world->sources,
+                                      .source_count = 2,
+                                      .validation = &world->validation,
+                                      .validated = note,
+                                      .context = world};
     train_plan_default(&world->plan);
     world->plan.config = configs[0];
     world->plan.batch = 16;
@@ -346,7 +359,8 @@ static void train(struct world *world, const char *name, struct progress *progre
 {
     struct train_score score;
     world->told_count = 0;
-    assert_int_equal(train_seed(&world->plan, &world->data, in_folder(name), "x", NULL, progress, weights, &score, &error), 0);
+    assert_int_equal(
+        train_seed(&world->plan, &world->data, in_folder(name), "x", NULL, progress, weights, &score, &error), 0);
 }
 
 // The result is the network of the evaluation that was best: training until just there gives the same bytes.
@@ -401,7 +415,8 @@ static void test_best_weights_survive_a_stop(void **state)
         int stop = 0;
         struct progress progress = {.sink = stop_at_once, .context = &stop, .stop = &stop};
         world.told_count = 0;
-        code = train_seed(&world.plan, &world.data, in_folder("stopped"), "x", NULL, &progress, &pieces, &score, &error);
+        code =
+            train_seed(&world.plan, &world.data, in_folder("stopped"), "x", NULL, &progress, &pieces, &score, &error);
     }
     assert_int_equal(code, 0);
     assert_true(runs > 5);
