@@ -37,9 +37,12 @@ static void use(const struct tflite_model *model)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tflite_model *model;
-    struct error error;
-    if (tflite_read(&model, data, size, &error))
+    struct error error = {0};
+    if (tflite_read(&model, data, size, &error)) {
+        if (!error.message[0])
+            abort();
         return 0;
+    }
     use(model);
     tflite_close(model);
     return 0;

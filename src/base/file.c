@@ -74,6 +74,15 @@ int atomic_open(struct atomic_file *file, const char *path, struct error *error)
     return 0;
 }
 
+bool file_is_unfinished(const char *path)
+{
+    static const char mark[] = ".tmp";
+    size_t end = strlen(path), at = end;
+    while (at > 0 && path[at - 1] >= '0' && path[at - 1] <= '9')
+        at--;
+    return at < end && at >= strlen(mark) && memcmp(path + at - strlen(mark), mark, strlen(mark)) == 0;
+}
+
 // The rename itself lives in the folder: sync that too.
 static void sync_folder(const char *path)
 {

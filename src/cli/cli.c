@@ -129,8 +129,10 @@ json_t *json_name(const char *name)
 
 int print_json(json_t *document, struct error *error)
 {
-    if (!document)
+    if (!document || memory_was_lost()) {
+        json_decref(document);
         return error_memory(error, "the JSON document");
+    }
     bool good = json_dumpf(document, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
     json_decref(document);
     putchar('\n');
@@ -149,6 +151,7 @@ static int run_command(const struct command *command, const char *prefix, int ar
 
 int cli_main(int argc, char **argv)
 {
+    json_set_alloc_funcs(memory_or_lost, free);
     const struct command *called =
         argc > 0 ? find_in(reference_commands, COUNT_OF(reference_commands), path_name(argv[0])) : NULL;
     if (called)

@@ -332,6 +332,8 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
         code = training_file_publish(walk, unfinished, error);
     if (code == 0) // the manifest last: with it the pair is complete
         code = manifest_write(names[MANIFEST], &result->written, error);
+    if (code == 0 && memory_was_lost())
+        code = error_memory(error, "the report");
     if (code == 0 && rename(unfinished, folder) != 0)
         code = error_set(error, ERROR_IO, "cannot give the finished folder its name %s", folder);
     result->folder = folder;

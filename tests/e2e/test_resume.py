@@ -11,7 +11,7 @@ import time
 from common import PROGRAM, check, finish
 
 root = pathlib.Path(tempfile.mkdtemp(prefix="wakesmith-resume-"))
-SMALL = ["train", "hey jarvis", "--preset=draft", "--samples=60", "--training-steps=100", "--seeds=2"]
+SMALL = ["train", "hey jarvis", "--preset=draft", "--samples=50", "--training-steps=60", "--seeds=2"]
 
 
 def start(data, *more):
@@ -52,24 +52,51 @@ after = made("other")
 check("restart_makes_all_again", code == 0 and after.keys() == before.keys() and all(after[name] > before[name] for name in before)
       and len(before) > 10, (before, after))
 
-random.seed(5)
-for number, how in ((1, signal.SIGKILL), (2, signal.SIGINT), (3, signal.SIGKILL)):
-    data = f"killed{number}"
-    for _ in range(6):
+def artefacts(data):  # the bytes of the pair
+    folder = sorted((root / data).glob("output/*/"))[-1]
+    return [(folder / name).read_bytes() for name in ("hey_jarvis.tflite", "hey_jarvis.json")]
+
+
+def halves(data):  # what stands under a final name and is not whole; what an earlier process left behind
+    half = [path for path in (root / data).glob("output/*/") if not (path / "hey_jarvis.json").is_file()]
+    return half + [path for path in (root / data).glob("work/**/*.tmp*")]
+
+
+# Every run goes on where the one before was stopped; when one comes to its end, the next begins in a new folder. The
+# moments are spread over a whole run, so that every stage has its turn.
+def stopped_again_and_again(how, times, moments):
+    name, number, stops, wrong, half = how.name.lower(), 0, 0, [], []
+    while stops < times:
+        data = f"{name}-{number}"
         process = start(data)
-        time.sleep(random.uniform(0.05, seconds * 0.4))
-        process.send_signal(how)
-        process.wait()
-        process.communicate()
-        partial = [path for path in (root / data).glob("output/*/") if not (path / "hey_jarvis.json").is_file()]
-        check(f"no_half_output_{number}", not partial, str(partial))
-    code, out, err = whole(data)
-    check(f"goes_on_after_signal_{number}", code == 0 and model_hash(data) == expected, err)
+        try:
+            process.communicate(timeout=moments.uniform(0.02, seconds * 0.35))
+            stopped = False
+        except subprocess.TimeoutExpired:
+            process.send_signal(how)
+            _, err = process.communicate()
+            stopped = process.returncode != 0
+            if stopped and process.returncode not in ((-how,) if how == signal.SIGKILL else (2, 130)):
+                wrong.append((process.returncode, err))
+        stops += stopped
+        half += [path for path in halves(data) if ".tmp" not in path.name]
+        if not stopped:
+            wrong += [] if artefacts(data) == whole_pair else [data]
+            number += 1
+    code, out, err = whole(f"{name}-{number}")
+    check(f"goes_on_after_{times}_times_{name}", code == 0 and artefacts(f"{name}-{number}") == whole_pair and not wrong, (err, wrong))
+    half += halves(f"{name}-{number}")
+    check(f"nothing_half_after_{name}", not half, half)
+
+
+whole_pair = artefacts("one")
+for how, times in ((signal.SIGKILL, 20), (signal.SIGINT, 3), (signal.SIGTERM, 3)):
+    stopped_again_and_again(how, times, random.Random(5))
 
 process = start("busy")
 time.sleep(min(1.0, seconds * 0.3))
 code, out, err = whole("busy")
-check("one_run_at_a_time", code == 1 and "already running" in err, err)
+check("one_run_at_a_time", code == 1 and "already running" in err and f"process {process.pid}" in err, err)
 process.send_signal(signal.SIGINT)
 process.communicate()
 check("ctrl_c_says_that_it_can_go_on", process.returncode in (0, 2))
