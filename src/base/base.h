@@ -62,6 +62,11 @@ int error_prefix(struct error *error, const char *format, ...) __attribute__((fo
 // Zeroed array of count * size bytes, 64-byte aligned, NULL when it does not fit or overflows. Free with free().
 void *array_alloc(size_t count, size_t size);
 
+// malloc for trees of which nobody checks every node (JSON): that one was missing is remembered for the whole process,
+// so that what is made of such a tree is not taken for whole.
+void *memory_or_lost(size_t size);
+bool memory_was_lost(void);
+
 // Memory of one stage or one clip: allocated piece by piece, freed at once.
 struct arena {
     struct arena_block *block;
@@ -100,6 +105,8 @@ int file_read(const char *path, size_t maximum, void **data, size_t *size, struc
 // Written to a temporary name beside `path`, synced, renamed: after a crash there is the old file or the new one.
 int file_write(const char *path, const void *data, size_t size, struct error *error);
 bool file_exists(const char *path);
+// Is it the temporary name of a file that is being written, or that a process left when it was killed?
+bool file_is_unfinished(const char *path);
 bool folder_exists(const char *path);
 // Creates `path` and what is missing above it.
 int folder_make(const char *path, struct error *error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/base.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,21 @@ void *array_alloc(size_t count, size_t size)
     if (data)
         memset(data, 0, bytes ? bytes : ALIGNMENT);
     return data;
+}
+
+static atomic_bool lost;
+
+void *memory_or_lost(size_t size)
+{
+    void *data = malloc(size);
+    if (!data)
+        atomic_store(&lost, true);
+    return data;
+}
+
+bool memory_was_lost(void)
+{
+    return atomic_load(&lost);
 }
 
 struct arena_block {
