@@ -36,6 +36,28 @@ static int check(struct fitting *fitting, struct error *error)
     return 0;
 }
 
+// Figures that are 0 for want of data would let the first evaluation win.
+static int check_validation(const struct fitting *fitting, struct error *error)
+{
+    const struct fit_data *data = &fitting->data;
+    int metric = fitting->parameters.maximize;
+    size_t clips = 0, ambient = 0;
+    for (size_t i = 0; i < data->validation_count; i++)
+        clips += data->validation[i].truth ? source_item_count(&data->validation[i]) : 0;
+    for (size_t i = 0; i < data->ambient_count; i++)
+        ambient += data->ambient[i]->item_count;
+    bool needs_ambient = metric == METRIC_AVERAGE_VIABLE_RECALL || metric == METRIC_RECALL_AT_NO_FAPH;
+    const char *missing = clips == 0                      ? "validation/ with the wake word"
+                          : needs_ambient && ambient == 0 ? "validation_ambient/"
+                                                          : NULL;
+    if (!missing || !fitting->options->train || fitting->options->use_last)
+        return 0;
+    return error_set(error, ERROR_USAGE,
+                     "%s: no feature set has %s, without which %s stays 0 and cannot choose the best weights; add one, "
+                     "or say --use_weights=last_weights",
+                     fitting->options->parameters, missing, metric_names[metric]);
+}
+
 static char *in_folder(const struct fitting *fitting, const char *name)
 {
     return path_join(fitting->parameters.train_dir, name);
@@ -225,6 +247,7 @@ int fit(const struct fit_options *options, struct progress *progress, struct fit
     TRY_GOTO(parameters_read(options->parameters, &fitting.parameters, error), end);
     TRY_GOTO(check(&fitting, error), end);
     TRY_GOTO(fit_data_open(&fitting.data, &fitting.parameters, error), end);
+    TRY_GOTO(check_validation(&fitting, error), end);
     TRY_GOTO(pool_open(&fitting.pool, (int)options->threads, error), end);
     TRY_GOTO(folder_make(fitting.parameters.train_dir, error), end);
     TRY_GOTO(write_config(&fitting, error), end);

@@ -71,7 +71,7 @@ config = {"window_step_ms": 10, "train_dir": str(root / "out"), "batch_size": 16
 parameters = root / "training_parameters.yaml"
 FLAGS = ["--train=1", "--restore_checkpoint=1", "--test_tf_nonstreaming=0", "--test_tflite_nonstreaming=0",
          "--test_tflite_nonstreaming_quantized=0", "--test_tflite_streaming=0", "--test_tflite_streaming_quantized=1",
-         "--use_weights=best_weights", "mixednet", "--pointwise_filters", "16,16", "--repeat_in_block", "1, 1", "--mixconv_kernel_sizes",
+         "mixednet", "--pointwise_filters", "16,16", "--repeat_in_block", "1, 1", "--mixconv_kernel_sizes",
          "[5], [7,11]", "--residual_connection", "0,0", "--first_conv_filters", "16", "--first_conv_kernel_size", "5", "--stride", "2"]
 WINDOW = (1 + (16 * 300 - 480) // (2 * 16 * 10)) + 4 + (4 + 10) * 2
 
@@ -81,7 +81,7 @@ def fit(settings, *more):
     return subprocess.run([PROGRAM, "fit", f"--training_config={parameters}", *FLAGS, *more], capture_output=True, text=True)
 
 
-result = fit(config, "--scores", str(root / "scores"))
+result = fit(config, "--scores", str(root / "scores"), "--use_weights", "best_weights")
 print(result.stdout[:1500], result.stderr[-500:])
 check("a_file_of_the_reference_trains", result.returncode == 0, result.stderr[-500:])
 lines = result.stdout.splitlines()
@@ -212,6 +212,9 @@ refused("another_step_is_refused", "window_step_ms", window_step_ms=20)
 refused("split_cannot_train", "truncation_strategy", features=[features("words", True, 1, "split"), config["features"][1]])
 refused("clips_are_refused", "clips", features=[{**features("words", True, 1, "random"), "type": "clips"}])
 refused("an_unknown_metric_is_named", "average_viable_recall", maximization_metric="luck")
-refused("positives_are_needed", "examples of the word", features=config["features"][1:])
+refused("ambient_sets_are_needed_to_choose_by_false_accepts", "validation_ambient/", features=config["features"][:2])
+check("other_metrics_do_without", fit({**config, "features": config["features"][:2], "maximization_metric": "recall"}).returncode == 0)
+refused("positives_are_needed", "validation/ with the wake word", features=config["features"][1:])
+refused("positives_are_needed_to_train", "examples of the word", "--use_weights=last_weights", features=config["features"][1:])
 shutil.rmtree(root)
 finish()
