@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/cli.h"
 #include "cli/cli_internal.h"
+#include "server/server.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -8,30 +9,34 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct command commands[] = {
+static const struct command commands[] = {
     {"train", "PHRASE", "train a wake word: writes <id>.tflite, <id>.json and <id>.report.json", command_train},
     {"serve", "", "open the page: record, train and test wake words in the browser", command_serve},
     {"say", "PHRASE -o FOLDER", "speak a phrase as training would, into wav files", command_say},
     {"check", "PHRASE", "is it a good wake word? its language, file name, pronunciation and length", command_check},
     {"voices", "list | fetch [NAME...] | remove NAME... | import FILE.onnx | say PHRASE -o FOLDER",
-     "voices that can be fetched; say is wakesmith say",
-     command_voices},
-    {"fit", "--training-config=FILE [mixednet ...]", "train as the framework does, from its training_parameters.yaml", command_fit},
+     "voices that can be fetched; say is wakesmith say", command_voices},
+    {"fit", "--training-config=FILE [mixednet ...]", "train as the framework does, from its training_parameters.yaml",
+     command_fit},
     {"evaluate", "MODEL.tflite --positives DIR --negatives DIR", "measure recall and false accepts per hour of a model",
      command_evaluate},
-    {"compare", "A.tflite B.tflite --positives DIR --negatives DIR", "two models on the same recordings: who hears more, who errs more",
-     command_compare},
+    {"compare", "A.tflite B.tflite --positives DIR --negatives DIR",
+     "two models on the same recordings: who hears more, who errs more", command_compare},
     {"detect", "MODEL.tflite FILE... | -", "run a model over audio files, or over live PCM on standard input",
      command_detect},
     {"features", "FILE... -o OUT", "the device's audio features of files", command_features},
     {"infer", "MODEL.tflite FEATURES.npy", "output bytes of a model, one a line", command_infer},
     {"inspect", "MODEL.tflite", "describe a model, and what would keep a device from loading it", command_inspect},
     {"report", "FILE.report.json", "the report of a model as a page for people: FILE.report.html", command_report},
+    {"runs", "[list [ID]] | show RUN | delete RUN... | restore TICKET...",
+     "finished models of the data directory; RUN is a run's name, or an id: its newest run", command_runs},
+    {"doctor", "", "what is installed here, what is missing, what is slow", command_doctor},
     {"bench", "[WHAT]", "measure the speed of this machine: frontend, infer, train, augment, evaluate, voices",
      command_bench},
+    {"man", "", "the manual page: wakesmith man | man -l -", command_man},
+    {"completion", "bash | zsh | fish", "completion for a shell: source <(wakesmith completion bash)",
+     command_completion},
 };
-const size_t command_count = COUNT_OF(commands);
-
 // The programs of microWakeWord Trainer (docs/reference.md), found by the name of a link to this program, too.
 static const struct command reference_commands[] = {
     {"train_wake_word", "[--phrase=TEXT] [WAKE_WORD] [TITLE]", "generate, augment and train", command_train_wake_word},
@@ -42,6 +47,21 @@ static const struct command reference_commands[] = {
     {"setup_training_datasets", "", "which data sets are there; delete their archives", command_setup_datasets},
     {"run_recorder.sh", "", "wakesmith serve", command_serve},
 };
+
+size_t command_total(void)
+{
+    return COUNT_OF(commands) + COUNT_OF(reference_commands);
+}
+
+const struct command *command_at(size_t index)
+{
+    return index < COUNT_OF(commands) ? &commands[index] : &reference_commands[index - COUNT_OF(commands)];
+}
+
+bool command_is_link(const struct command *command)
+{
+    return command >= reference_commands && command < reference_commands + COUNT_OF(reference_commands);
+}
 
 volatile int cli_stop;
 
@@ -59,10 +79,12 @@ void cli_catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-static void print_commands(FILE *stream, const struct command *list, size_t count)
+static void print_commands(FILE *stream, bool links)
 {
-    for (size_t i = 0; i < count; i++)
-        fprintf(stream, "  wakesmith %s %s\n      %s\n", list[i].name, list[i].arguments, list[i].summary);
+    for (size_t i = 0; i < command_total(); i++)
+        if (command_is_link(command_at(i)) == links)
+            fprintf(stream, "  wakesmith %s %s\n      %s\n", command_at(i)->name, command_at(i)->arguments,
+                    command_at(i)->summary);
 }
 
 static void print_usage(FILE *stream)
@@ -70,24 +92,35 @@ static void print_usage(FILE *stream)
     fputs("usage: wakesmith COMMAND ...\n\n"
           "Trains a wake word for ESPHome's micro_wake_word on this computer.\n\n",
           stream);
-    print_commands(stream, commands, command_count);
+    print_commands(stream, false);
     fputs("\nThe programs of microWakeWord Trainer, also by links of their names (docs/reference.md):\n\n", stream);
-    print_commands(stream, reference_commands, COUNT_OF(reference_commands));
-    fputs("\n  wakesmith COMMAND --help   options of a command\n  wakesmith --version\n", stream);
+    print_commands(stream, true);
+    fputs("\n  wakesmith COMMAND --help   options of a command\n  wakesmith --version        with build facts\n\n"
+          "Exit status: 0 done; 1 failed or wrong usage, one sentence says why; 2 stopped, the same command goes on.\n",
+          stream);
 }
 
-static const struct command *find_in(const struct command *list, size_t count, const char *name)
+static void print_version(void)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(list[i].name, name) == 0)
-            return &list[i];
-    return NULL;
+#if defined(__clang__)
+    static const char compiler[] = "clang " __clang_version__;
+#else
+    static const char compiler[] = "gcc " __VERSION__;
+#endif
+    static const char *const sizes[] = {[4] = "32", [8] = "64"};
+    printf("wakesmith " WAKESMITH_VERSION
+           "\nbuilt with %s, %s bit\nkernels: %s (the best of plain, avx2, avx512 here)\n"
+           "page: %s\n",
+           compiler, sizes[sizeof(void *)], cpu_level_name(cpu_level()),
+           server_has_page() ? "in the program" : "none, this build was made without Node.js");
 }
 
 static const struct command *find_command(const char *name)
 {
-    const struct command *command = find_in(commands, command_count, name);
-    return command ? command : find_in(reference_commands, COUNT_OF(reference_commands), name);
+    for (size_t i = 0; i < command_total(); i++)
+        if (strcmp(command_at(i)->name, name) == 0)
+            return command_at(i);
+    return NULL;
 }
 
 int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least,
@@ -95,6 +128,10 @@ int command_parse(const char *name, const struct option_row *rows, size_t row_co
 {
     const struct command *command = find_command(name);
     *done = false;
+    if (argc == 1 && strncmp(argv[0], OPTIONS_AS, strlen(OPTIONS_AS)) == 0) {
+        *done = true;
+        return describe_options(argv[0] + strlen(OPTIONS_AS), rows, row_count, error);
+    }
     TRY(options_parse(rows, row_count, argc, argv, positionals, done, error));
     if (*done) {
         printf("usage: wakesmith %s %s\n\n%s\n\n", name, command->arguments, command->summary);
@@ -152,9 +189,8 @@ static int run_command(const struct command *command, const char *prefix, int ar
 int cli_main(int argc, char **argv)
 {
     json_set_alloc_funcs(memory_or_lost, free);
-    const struct command *called =
-        argc > 0 ? find_in(reference_commands, COUNT_OF(reference_commands), path_name(argv[0])) : NULL;
-    if (called)
+    const struct command *called = argc > 0 ? find_command(path_name(argv[0])) : NULL;
+    if (called && command_is_link(called))
         return run_command(called, "", argc - 1, argv + 1);
     const char *name = argc > 1 ? argv[1] : NULL;
     if (!name || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
@@ -162,7 +198,7 @@ int cli_main(int argc, char **argv)
         return name ? 0 : 1;
     }
     if (strcmp(name, "--version") == 0) {
-        puts("wakesmith " WAKESMITH_VERSION);
+        print_version();
         return 0;
     }
     const struct command *command = find_command(name);

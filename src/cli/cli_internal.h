@@ -17,18 +17,23 @@ struct command {
     const char *name, *arguments, *summary;
     command_run *run;
 };
-extern const struct command commands[];
-extern const size_t command_count;
+size_t command_total(void);
+const struct command *command_at(size_t index); // in the order of the help
+bool command_is_link(const struct command *command); // its name is that of a link to this program, too
 
 command_run command_train, command_fit, command_features, command_infer, command_detect, command_evaluate, command_compare,
     command_inspect,
     command_report, command_bench, command_say, command_check, command_voices, command_serve;
 command_run command_train_wake_word, command_sample_generator, command_sample_augmenter, command_sample_trainer,
-    command_setup_datasets;
+    command_setup_datasets, command_man, command_completion, command_runs, command_doctor;
 
 // Parses; prints the usage when asked (then *done is true). `least`/`most`: positional arguments.
 int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least,
                   int most, struct positionals *positionals, bool *done, struct error *error);
+
+// A command with this one argument prints its rows in the form that follows (command_describe.c).
+#define OPTIONS_AS "--options-as="
+int describe_options(const char *form, const struct option_row *rows, size_t count, struct error *error);
 
 // Progress to stderr: one line that is rewritten on a terminal, a plain line a few seconds apart otherwise.
 struct terminal {

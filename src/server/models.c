@@ -393,12 +393,12 @@ static int remove_run(struct models *models, const char *name, char **ticket, st
     return code;
 }
 
-int models_remove(struct server *server, const char *name, char **ticket, struct error *error)
+int models_remove(struct models *models, const char *name, char **ticket, struct error *error)
 {
-    TRY(models_begin(server->models, error));
-    purge(server->models);
-    int code = remove_run(server->models, name, ticket, error);
-    models_end(server->models);
+    TRY(models_begin(models, error));
+    purge(models);
+    int code = remove_run(models, name, ticket, error);
+    models_end(models);
     return code;
 }
 
@@ -415,9 +415,8 @@ static char *run_in(const char *folder)
     return name;
 }
 
-int models_restore(struct server *server, const char *ticket, char **run, struct error *error)
+int models_restore(struct models *models, const char *ticket, char **run, struct error *error)
 {
-    struct models *models = server->models;
     char *folder = is_ticket(ticket) ? path_join(models->trash, ticket) : NULL;
     char *name = folder ? run_in(folder) : NULL;
     char *from = name ? path_join(folder, name) : NULL, *to = name ? path_join(models->output, name) : NULL;
@@ -439,7 +438,6 @@ int models_restore(struct server *server, const char *ticket, char **run, struct
         free(name);
         return code;
     }
-    jobs_announce(server->jobs, "models", json_object());
     *run = name;
     return 0;
 }

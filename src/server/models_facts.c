@@ -75,6 +75,20 @@ static size_t read_levels(const struct run *run, struct sensitivity levels[COUNT
     return count;
 }
 
+void models_tell(const struct run *run, struct run_facts *facts)
+{
+    *facts = (struct run_facts){.name = run->name,
+                                .folder = run->folder,
+                                .id = run->id,
+                                .title = run->manifest.wake_word,
+                                .fault = run->fault,
+                                .created = run->created.tv_sec,
+                                .model_bytes = run->model_size,
+                                .published = run->published,
+                                .manifest = run->manifest};
+    facts->level_count = read_levels(run, facts->levels);
+}
+
 // ---- addresses -------------------------------------------------------------------------------------------------
 
 // A name as one part of an address.

@@ -4,6 +4,7 @@
 #define WAKESMITH_MODELS_INTERNAL_H
 
 #include "manifest/manifest.h"
+#include "server/server.h"
 #include "server/server_internal.h"
 
 enum { MODELS_MAX_URL = 512 };
@@ -34,7 +35,7 @@ int models_find_published(const struct models *models, const char *id, const str
 // in the second of the change counts as old.
 time_t models_published_since(const struct models *models, const struct run *run);
 // Moves a run, complete or not, to the trash. Takes no models_begin. *ticket: caller frees.
-int models_remove(struct server *server, const char *name, char **ticket, struct error *error);
+int models_remove(struct models *models, const char *name, char **ticket, struct error *error);
 
 // ---- what is told about a run (models_facts.c) ---------------------------------------------------------------
 // Where devices find this server, "http://192.168.1.10:2705"; no slash at its end.
@@ -48,6 +49,8 @@ json_t *models_catalogue_entry(const struct run *run, const char *base_url);
 char *models_yaml(const struct run *run, const char *url, const char *level);
 // Address of a file of the run that will never change. Caller frees.
 char *models_run_url(const struct run *run, const char *base_url, const char *file);
+
+void models_tell(const struct run *run, struct run_facts *facts); // texts stay the run's
 
 // ---- <id>.zip (models_bundle.c) ------------------------------------------------------------------------------
 // All files of the run below "<id>/": the same bytes from the same run. Caller frees *data.

@@ -41,6 +41,11 @@ static const char *type_of(const char *name)
     return "application/octet-stream";
 }
 
+bool server_has_page(void)
+{
+    return page_file_count > 0;
+}
+
 int page_open(struct page **out, const char *folder, struct error *error)
 {
     struct page *page = calloc(1, sizeof *page);

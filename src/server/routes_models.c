@@ -82,7 +82,7 @@ static int remove_model(struct server *server, const struct request *request, st
                         struct error *error)
 {
     char *ticket = NULL;
-    TRY(models_remove(server, request->values[0], &ticket, error));
+    TRY(models_remove(server->models, request->values[0], &ticket, error));
     json_t *answer = json_pack("{s:b, s:s}", "ok", true, "ticket", ticket);
     free(ticket);
     jobs_announce(server->jobs, "models", json_object());

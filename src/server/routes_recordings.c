@@ -292,7 +292,9 @@ static int post_restore(struct server *server, const struct request *request, st
         return code;
     }
     if (code == ERROR_MISSING)
-        code = models_restore(server, ticket, &run, error);
+        code = models_restore(server->models, ticket, &run, error);
+    if (code == 0)
+        jobs_announce(server->jobs, "models", json_object());
     if (code == 0)
         code = reply_json(reply, json_pack("{s:b, s:s}", "ok", 1, "run", run), error);
     free(run);

@@ -5,6 +5,9 @@
 #define WAKESMITH_SERVER_H
 
 #include "base/base.h"
+#include "manifest/manifest.h"
+
+#include <time.h>
 
 enum { SERVER_PORT = 2704, SERVER_DEVICE_PORT = 2705 };
 
@@ -34,6 +37,27 @@ const char *server_fingerprint(const struct server *server);
 const char *server_device_url(const struct server *server);
 // The same as a QR code of text blocks for a terminal; NULL when there is nothing to pair. Caller frees.
 char *server_qr(const struct server *server);
+
+bool server_has_page(void); // whether the program was built with it
+
+// ---- the runs of a data directory, as the page shows and deletes them, for the terminal (shelf.c) ----
+
+struct run_facts { // texts live during the visit
+    const char *name, *folder, *id, *title;
+    const char *fault; // why it cannot be used; "": it is complete
+    time_t created;
+    size_t model_bytes;
+    bool published; // the newest complete run of its id, which devices fetch
+    struct manifest manifest;
+    struct sensitivity levels[3];
+    size_t level_count; // 0: there is no report
+};
+typedef int run_visitor(void *context, const struct run_facts *facts, struct error *error);
+// Newest first; ends with what the visitor returns when that is not 0.
+int runs_visit(const char *data_dir, run_visitor *visit, void *context, struct error *error);
+// Moves a run to the trash, which keeps it for a week. *ticket brings it back; caller frees.
+int runs_remove(const char *data_dir, const char *name, char **ticket, struct error *error);
+int runs_restore(const char *data_dir, const char *ticket, char **name, struct error *error); // caller frees *name
 
 // What the server offers, from its table of routes. Caller frees; NULL without memory.
 char *server_openapi(void);  // OpenAPI 3.1, JSON

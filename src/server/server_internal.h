@@ -222,7 +222,7 @@ void jobs_announce(struct jobs *jobs, const char *event, json_t *data);
 int models_open(struct models **models, const char *data_dir, struct error *error);
 void models_close(struct models *models);
 // Trash of models: as recordings_restore and recordings_trash. *run: its name again (caller frees).
-int models_restore(struct server *server, const char *ticket, char **run, struct error *error);
+int models_restore(struct models *models, const char *ticket, char **run, struct error *error);
 json_t *models_trash(struct server *server);
 
 #endif
