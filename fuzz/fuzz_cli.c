@@ -1,48 +1,59 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Any bytes as a command line: arguments end at line feeds. No crash, a failure has its sentence, numbers keep to their
-// ranges, what is positional was given.
+// Any arguments, a 0 byte between each: what is understood stays inside its bounds and its own row, what is not is one
+// sentence.
 #include "cli/options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+struct values {
+    bool flag;
+    int64_t number;
+    int64_t guard; // no row's
+    double real;
+    const char *text;
+    struct text_list list;
+};
 
-static void check(bool good)
+static void check(const struct values *values, const struct positionals *words, int argc)
 {
-    if (!good)
+    if (values->number < -10 || values->number > 1000 || !(values->real >= 0 && values->real <= 1.5))
         abort();
+    if (values->guard != 42 || !values->text || !*values->text || words->count < 0 || words->count > argc)
+        abort();
+    for (size_t i = 0; i < values->list.count; i++)
+        if (!*values->list.items[i])
+            abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    enum { MOST = 64 };
-    bool flag = false, help = false;
-    int64_t whole = 5;
-    double real = .5;
-    const char *text = NULL;
-    struct text_list list = {0};
-    const struct option_row rows[] = {{"flag", 'f', OPTION_FLAG, &flag, 0, 0, NULL, "a switch"},
-                                      {"whole", 'w', OPTION_INTEGER, &whole, -3, 9, "N", "a whole number"},
-                                      {"real", 0, OPTION_REAL, &real, 0, 1, "X", "a number"},
-                                      {"text", 't', OPTION_TEXT, &text, 0, 0, "TEXT", "a text"},
-                                      {"list", 0, OPTION_LIST, &list, 0, 0, "DIR", "texts"}};
-    static struct positionals positionals;
+    enum { MOST = 1100 };
+    static char *argv[MOST];
+    static struct positionals words;
+    struct values values = {.number = 1, .guard = 42, .real = 1, .text = "none"};
     struct error error = {0};
-    char *copy = malloc(size + 1), *argv[MOST];
+    bool help = false;
     int argc = 0;
-    if (!copy)
+    char *text = malloc(size + 1);
+    if (!text)
         return 0;
-    memcpy(copy, data, size);
-    copy[size] = 0;
-    for (char *rest = copy, *argument; argc < MOST && (argument = strsep(&rest, "\n"));)
-        argv[argc++] = argument;
-    if (options_parse(rows, COUNT_OF(rows), argc, argv, &positionals, &help, &error) < 0)
-        check(error.message[0] != 0);
-    else
-        check(positionals.count >= 0 && positionals.count <= argc && (!text || *text));
-    check(whole >= -3 && whole <= 9 && real >= 0 && real <= 1);
-    text_list_free(&list);
-    free(copy);
+    memcpy(text, data, size);
+    text[size] = 0;
+    for (size_t at = 0; at < size && argc < MOST; at += strlen(text + at) + 1)
+        argv[argc++] = text + at;
+    const struct option_row rows[] = {
+        {"flag", 'f', OPTION_FLAG, &values.flag, 0, 0, NULL, "a switch"},
+        {"number", 'n', OPTION_INTEGER, &values.number, -10, 1000, "N", "a whole number"},
+        {"real", 0, OPTION_REAL, &values.real, 0, 1.5, "X", "a number"},
+        {"text", 't', OPTION_TEXT, &values.text, 0, 0, "TEXT", "a text"},
+        {"list", 0, OPTION_LIST, &values.list, 0, 0, "DIR", "texts"},
+    };
+    int code = options_parse(rows, COUNT_OF(rows), argc, argv, &words, &help, &error);
+    check(&values, &words, argc);
+    if (code != 0 && (code != ERROR_USAGE || !*error.message))
+        abort();
+    text_list_free(&values.list);
+    free(text);
     return 0;
 }

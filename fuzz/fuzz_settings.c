@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Any bytes as a file of settings and as a count of files: no crash, keys are names, and what is written is read again.
-#include "cli/reference.h"
+#include "cli/settings.h"
 
 #include <stdlib.h>
 #include <string.h>

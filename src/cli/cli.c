@@ -130,6 +130,7 @@ int command_parse(const char *name, const struct option_row *rows, size_t row_co
     *done = false;
     if (argc == 1 && strncmp(argv[0], OPTIONS_AS, strlen(OPTIONS_AS)) == 0) {
         *done = true;
+        positionals->count = 0;
         return describe_options(argv[0] + strlen(OPTIONS_AS), rows, row_count, error);
     }
     TRY(options_parse(rows, row_count, argc, argv, positionals, done, error));

@@ -34,8 +34,6 @@ int reference_read(enum reference_program program, int argc, char **argv, struct
 // What that means for the pipeline. The options point into `wish`; free their lists with reference_options_close.
 int reference_options(enum reference_program program, const struct reference_wish *wish,
                       struct pipeline_options *options, struct error *error);
-// The count in a "<name>_filecount" file: lines "key:count", where `key` may be followed by "_16k". -1: there is none.
-int64_t filecount_find(const char *text, size_t size, const char *key);
 // Writes work/<id>/wake_word.env, which the programs of the next stages read.
 int reference_remember(enum reference_program program, struct reference_wish *wish, struct error *error);
 void reference_options_close(struct pipeline_options *options);

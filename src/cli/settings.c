@@ -199,3 +199,24 @@ void settings_close(struct settings *settings)
     text_list_free(&settings->values);
     *settings = (struct settings){0};
 }
+
+int64_t filecount_find(const char *text, size_t size, const char *key)
+{
+    size_t length = strlen(key);
+    for (const char *line = text, *end = text + size; line < end;) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        stop = stop ? stop : end;
+        const char *colon = memchr(line, ':', (size_t)(stop - line));
+        int64_t count = 0;
+        bool good = colon && (size_t)(colon - line) >= length && strncmp(line, key, length) == 0 && colon + 1 < stop;
+        for (const char *at = colon ? colon + 1 : stop; at < stop && good && *at != '\r'; at++) {
+            good = *at >= '0' && *at <= '9' && count < INT64_MAX / 10 - 10;
+            count = good ? 10 * count + (*at - '0') : 0;
+        }
+        bool whole = colon && ((size_t)(colon - line) == length || strncmp(line + length, "_16k", 4) == 0);
+        if (good && whole)
+            return count;
+        line = stop + (stop < end);
+    }
+    return -1;
+}
