@@ -23,6 +23,7 @@ int audio_read(const char *path, double start_seconds, double max_seconds, struc
 struct audio_format {
     char name[8];
     int rate, channels, bits;
+    double seconds; // 0 when the header does not say
 };
 int audio_describe(const char *path, struct audio_format *format, struct error *error);
 // 16-bit mono 16 kHz; after a crash there is the old file or the new one.

@@ -246,7 +246,9 @@ int audio_describe(const char *path, struct audio_format *format, struct error *
                   {SF_FORMAT_PCM_32, 32}};
     struct reader reader = {.path = path, .handle = -1};
     int code = reader_open(&reader, error);
-    *format = (struct audio_format){"sound", reader.info.samplerate, reader.info.channels, 0};
+    *format = (struct audio_format){"sound", reader.info.samplerate, reader.info.channels, 0, 0};
+    if (code == 0 && reader.info.frames > 0 && reader.info.frames < SF_COUNT_MAX)
+        format->seconds = (double)reader.info.frames / reader.info.samplerate;
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if ((reader.info.format & SF_FORMAT_TYPEMASK) == names[i].format)
             snprintf(format->name, sizeof format->name, "%s", names[i].name);

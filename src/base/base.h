@@ -110,6 +110,8 @@ bool file_is_unfinished(const char *path);
 bool folder_exists(const char *path);
 // Creates `path` and what is missing above it.
 int folder_make(const char *path, struct error *error);
+// Size of the regular files below a folder; what cannot be read counts nothing.
+uint64_t folder_bytes(const char *path);
 // Deletes a folder with all its content; a missing one is no error.
 int folder_remove(const char *path, struct error *error);
 // Regular files below `folder` (recursively, links followed, hidden names left out) whose names end in one of

@@ -48,6 +48,18 @@ int folder_remove(const char *path, struct error *error)
     return code;
 }
 
+uint64_t folder_bytes(const char *path)
+{
+    char *roots[] = {(char *)(uintptr_t)path, NULL};
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    uint64_t bytes = 0;
+    for (FTSENT *entry; walk && (entry = fts_read(walk));)
+        bytes += entry->fts_info == FTS_F ? (uint64_t)entry->fts_statp->st_size : 0;
+    if (walk)
+        fts_close(walk);
+    return bytes;
+}
+
 static bool wanted(const char *name, const char *const *endings)
 {
     if (name[0] == '.')

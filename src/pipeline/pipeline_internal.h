@@ -176,6 +176,10 @@ char *walk_path(const struct walk *walk, const char *folder, const char *name); 
 // Language, id, title and spellings from the options.
 int walk_find_names(struct walk *walk, struct error *error);
 
+// space.c: ERROR_IO with folder, needed and free bytes when the disk cannot hold what is still to be written.
+// decoded_seconds: of recordings that are not in the store yet.
+int space_check(const struct walk *walk, double decoded_seconds, struct error *error);
+
 void walk_part(struct walk *walk, int part); // the next progress_begin is of this enum walk_part; its time begins
 void walk_part_end(struct walk *walk);        // the time of the part that runs ends
 // Everything that decided a run and how long its parts took, beside its log. Paths are as they were given.

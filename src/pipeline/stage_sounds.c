@@ -47,6 +47,18 @@ static int32_t source_of(const char *path)
     return (int32_t)(hash >> 33);
 }
 
+// Seconds of all, by their headers; a file that has none adds nothing and is told of when it is decoded.
+static double seconds_of(const struct text_list *files, size_t count)
+{
+    double seconds = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct audio_format format;
+        struct error ignored;
+        seconds += audio_describe(files->items[i], &format, &ignored) == 0 ? format.seconds : 0;
+    }
+    return seconds;
+}
+
 static void decode(void *context, size_t index, int worker)
 {
     (void)worker;
@@ -217,10 +229,13 @@ int stage_sounds(struct walk *walk, struct error *error)
     for (size_t i = 0; i < walk->rirs.count; i++)
         TRY_GOTO(signature_add_file(&signature, walk->rirs.items[i], error), end);
     signature_end(&signature, walk->sounds_signature);
+    path = text_print("%s/%.16s.sounds", walk->sounds_folder, walk->sounds_signature);
+    walk->heard_seconds = seconds_of(&files, negatives);
+    bool decoded = path && artefact_fresh(path, walk->sounds_signature);
+    TRY_GOTO(space_check(walk, decoded ? 0 : seconds_of(&files, files.count), error), end);
     if (files.count == 0)
         goto end;
 
-    path = text_print("%s/%.16s.sounds", walk->sounds_folder, walk->sounds_signature);
     entries = array_alloc(files.count, sizeof *entries);
     if (!path || !entries) {
         code = error_memory(error, "the list of sounds");
@@ -232,7 +247,7 @@ int stage_sounds(struct walk *walk, struct error *error)
                                                  .source = source_of(files.items[i]),
                                                  .use = i < negatives ? USE_NEGATIVE : USE_BACKGROUND};
     }
-    if (!artefact_fresh(path, walk->sounds_signature)) {
+    if (!decoded) {
         walk_part(walk, PART_SOUNDS);
         progress_begin(walk->progress, "sounds");
         TRY_GOTO(write_store(walk, entries, files.count, path, error), end);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "walking.h"
 
+#include "audio/audio.h"
+
+#include <sys/statvfs.h>
+
 // ---- presets ----
 
 static void presets_are_sane(void **state)
@@ -136,6 +140,71 @@ static void bad_options_are_named_before_any_work(void **state)
         refuse(&options, table[i].says);
     }
     assert_false(folder_exists(in_folder("none")));
+}
+
+// ---- the disk ----
+
+static uint64_t room = UINT64_MAX; // in place of the disk's own
+
+int statvfs(const char *path, struct statvfs *disk)
+{
+    (void)path;
+    *disk = (struct statvfs){.f_frsize = 1, .f_bavail = room};
+    return 0;
+}
+
+// What a walk says that it needs, with too little room.
+static double needed_megabytes(const struct pipeline_options *options, const char *data)
+{
+    struct watch watch = {0};
+    struct pipeline_result result;
+    double needed = 0;
+    room = 3000000;
+    assert_int_equal(walk(options, &watch, &result), ERROR_IO);
+    room = UINT64_MAX;
+    pipeline_result_close(&result);
+    assert_int_equal(watch.stages_done, 0);
+    assert_non_null(strstr(error.message, data));
+    assert_non_null(strstr(error.message, " 3 MB are free"));
+    assert_int_equal(sscanf(strstr(error.message, "needs about"), "needs about %lf MB", &needed), 1);
+    return needed;
+}
+
+static void a_full_disk_is_found_before_any_work(void **state)
+{
+    (void)state;
+    struct pipeline_options options;
+    struct watch watch = {0};
+    struct pipeline_result result;
+    char data[512], takes[512];
+    snprintf(data, sizeof data, "%s", in_folder("full"));
+    snprintf(takes, sizeof takes, "%s", in_folder("noise"));
+    tiny_options(&options, data);
+    options.extent = PIPELINE_FEATURES;
+    double before = needed_megabytes(&options, data), whole;
+
+    // Recordings count: a minute decoded and as features.
+    enum { SAMPLES = 60 * 16000 };
+    int16_t *samples = array_alloc(SAMPLES, sizeof *samples);
+    assert_non_null(samples);
+    for (size_t i = 0; i < SAMPLES; i++)
+        samples[i] = (int16_t)(i * 7919 % 2000);
+    assert_int_equal(folder_make(takes, &error), 0);
+    assert_int_equal(audio_write_wav(in_folder("noise/long.wav"), samples, SAMPLES, &error), 0);
+    free(samples);
+    assert_int_equal(text_list_add(&options.negatives, takes, &error), 0);
+    whole = needed_megabytes(&options, data);
+    assert_in_range(whole - before, 2, 4);
+
+    // What it really takes is less, but not by far; what is made is not needed again.
+    if (walk(&options, &watch, &result) != 0)
+        fail_msg("%s", error.message);
+    pipeline_result_close(&result);
+    double made = (double)folder_bytes(data) / 1e6;
+    assert_true(made <= whole && whole <= 2 * made + 10);
+    double after = needed_megabytes(&options, data);
+    assert_true(after < whole - made / 2);
+    text_list_free(&options.negatives);
 }
 
 static void missing_folders_are_named(void **state)
@@ -330,6 +399,7 @@ int main(void)
         cmocka_unit_test(the_data_directory_has_an_order),
         cmocka_unit_test(bad_options_are_named_before_any_work),
         cmocka_unit_test(missing_folders_are_named),
+        cmocka_unit_test(a_full_disk_is_found_before_any_work),
         cmocka_unit_test(a_stopped_walk_goes_on_to_a_pair),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How much a run will write, and whether the disk has it: a full disk is better found before the hours than in them.
+// Bytes an item takes were measured; word clips and their features grow with the phrase.
+#include "pipeline/pipeline_internal.h"
+
+#include "audio/audio.h"
+#include "frontend/frontend.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+static const double sample_rate_bytes = 2.0 * AUDIO_RATE, row_rate_bytes = 2.0 * FRONTEND_CHANNELS * 100, // a second
+    sentence_clip = 100e3, sentence_rows = 30e3, hush_rows = 6e6, exported = 1e6, slack = 10e6;
+
+static double speech_bytes(const struct walk *walk, double word_seconds)
+{
+    const struct pipeline_preset *preset = &walk->preset;
+    size_t words = preset->clips + preset->neural + preset->accents + preset->near + preset->near_neural +
+                   preset->held / 3 + preset->held / 5;
+    return (double)words * word_seconds * sample_rate_bytes +
+           (double)(preset->sentences + preset->held_sentences) * sentence_clip;
+}
+
+// Examples have the network's window and room to slide around the word. Recordings make up to two sets.
+static double feature_bytes(const struct walk *walk, double word_seconds)
+{
+    enum { HELD_EACH = 8 };
+    const double around = 2;
+    const struct pipeline_preset *preset = &walk->preset;
+    const struct people *people = &walk->people;
+    size_t examples = preset->examples + preset->examples / 6 + preset->held + preset->held / 2 +
+                      (people->words.count ? preset->examples / 3 : 0) + HELD_EACH * people->words.count;
+    double reviewed = 0;
+    for (size_t i = 0; i < people->reviewed.count; i++)
+        reviewed += (double)people->reviewed.clips[i].count / AUDIO_RATE + around;
+    return ((double)examples * (word_seconds + around) + HELD_EACH * reviewed + 2 * walk->heard_seconds) * row_rate_bytes +
+           (double)(preset->sentences + preset->held_sentences) * sentence_rows + hush_rows;
+}
+
+// A checkpoint has weights, two moments of Adam and the best weights; parameters are fewer than multiplications a step.
+static double checkpoint_bytes(const struct walk *walk)
+{
+    enum { COPIES = 4 };
+    return walk->preset.seeds * (1e6 + (double)(COPIES * sizeof(float) * nn_macs_per_step(&walk->config)));
+}
+
+static double needed_bytes(const struct walk *walk, double decoded_seconds)
+{
+    double word_seconds = speech_expected_seconds(walk->spellings.items[0], walk->language) + .5;
+    double bytes = decoded_seconds * sample_rate_bytes + speech_bytes(walk, word_seconds) + slack;
+    if (walk->options->extent != PIPELINE_SPEECH)
+        bytes += feature_bytes(walk, word_seconds);
+    if (walk->options->extent == PIPELINE_WHOLE)
+        bytes += checkpoint_bytes(walk) + exported;
+    return bytes;
+}
+
+int space_check(const struct walk *walk, double decoded_seconds, struct error *error)
+{
+    struct statvfs disk;
+    if (statvfs(walk->work, &disk) != 0)
+        return error_set(error, ERROR_IO, "cannot tell how much room is left in %s: %s", walk->work, strerror(errno));
+    double there = (double)folder_bytes(walk->work), needed = needed_bytes(walk, decoded_seconds) - there,
+           left = (double)disk.f_bavail * (double)disk.f_frsize;
+    if (needed <= left)
+        return 0;
+    return error_set(error, ERROR_IO,
+                     "%s: this training needs about %.0f MB more on its disk, and %.0f MB are free: make room, or choose "
+                     "another disk with --data-dir",
+                     walk->data, needed / 1e6, left / 1e6);
+}
