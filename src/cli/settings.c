@@ -200,23 +200,31 @@ void settings_close(struct settings *settings)
     *settings = (struct settings){0};
 }
 
+// Digits up to `end`; -1: there are other bytes, none, or too many.
+static int64_t read_count(const char *at, const char *end)
+{
+    int64_t count = at < end ? 0 : -1;
+    for (; at < end && count >= 0; at++)
+        count = *at >= '0' && *at <= '9' && count < INT64_MAX / 10 - 10 ? 10 * count + (*at - '0') : -1;
+    return count;
+}
+
 int64_t filecount_find(const char *text, size_t size, const char *key)
 {
-    size_t length = strlen(key);
-    for (const char *line = text, *end = text + size; line < end;) {
+    static const char converted[] = "_16k";
+    const size_t length = strlen(key), more = strlen(converted);
+    const char *end = text + size;
+    for (const char *line = text, *next; line < end; line = next) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
+        next = stop ? stop + 1 : end;
         stop = stop ? stop : end;
         const char *colon = memchr(line, ':', (size_t)(stop - line));
-        int64_t count = 0;
-        bool good = colon && (size_t)(colon - line) >= length && strncmp(line, key, length) == 0 && colon + 1 < stop;
-        for (const char *at = colon ? colon + 1 : stop; at < stop && good && *at != '\r'; at++) {
-            good = *at >= '0' && *at <= '9' && count < INT64_MAX / 10 - 10;
-            count = good ? 10 * count + (*at - '0') : 0;
-        }
-        bool whole = colon && ((size_t)(colon - line) == length || strncmp(line + length, "_16k", 4) == 0);
-        if (good && whole)
+        size_t named = colon ? (size_t)(colon - line) : 0;
+        bool same = named >= length && memcmp(line, key, length) == 0 &&
+                    (named == length || (named == length + more && memcmp(line + length, converted, more) == 0));
+        int64_t count = same ? read_count(colon + 1, stop[-1] == '\r' ? stop - 1 : stop) : -1;
+        if (count >= 0)
             return count;
-        line = stop + (stop < end);
     }
     return -1;
 }
