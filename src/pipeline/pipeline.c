@@ -156,6 +156,8 @@ int walk_find_names(struct walk *walk, struct error *error)
     if (options->id && text_check_phrase(options->id, error) < 0)
         return error_prefix(error, "--id");
     text_safe_id(options->id ? options->id : options->phrase, walk->id);
+    if (memory_was_lost()) // then it is another id
+        return error_memory(error, "the id of the phrase");
     TRY(text_title(options->phrase, options->title, walk->language, &walk->title, error));
     return find_spellings(walk, error);
 }

@@ -80,7 +80,7 @@ static void add_lower(struct id *id, int32_t character)
 // [begin, end) as NFC, bytes that are no UTF-8 left out; NULL without memory.
 static char *composed(const char *begin, const char *end, bool *lost)
 {
-    char *clean = malloc((size_t)(end - begin) + 1), *to = clean;
+    char *clean = memory_or_lost((size_t)(end - begin) + 1), *to = clean;
     if (!clean)
         return NULL;
     for (const char *at = begin, *here = begin; at < end; here = at) {

@@ -130,9 +130,11 @@ static void note_fired(const char *kind)
     if (file < 0)
         return;
     char line[64];
-    int size = snprintf(line, sizeof line, "fired %s\n", kind);
+    void *frames[FRAMES];
+    int size = snprintf(line, sizeof line, "fired %s\n", kind), count = backtrace(frames, FRAMES);
     if (REAL(write)(file, line, (size_t)size) != size)
         abort();
+    backtrace_symbols_fd(frames, count, file); // for who looks for the reason
     close(file);
 }
 

@@ -5,16 +5,16 @@ What fails and changes nothing (the sync of a folder, a line of the log) may pas
 every kind of failure in it; `--all` tries every place, in `--part K/N` pieces if wanted.
 """
 import argparse
+import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 from common import PROGRAM, check, finish, skip
-import os
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--all", action="store_true")
@@ -32,7 +32,7 @@ ID = "hey_jarvis"
 
 def program(arguments, faults=None):
     extra = {"LD_PRELOAD": PRELOAD, "WAKESMITH_FAULTS": faults} if faults else {}
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=120,
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=300,
                           stdin=subprocess.DEVNULL, env={**os.environ, **extra})
 
 
@@ -119,6 +119,13 @@ def prepare():
 
 # ---- one failure ----
 
+def places_of(told):  # the program's functions on the stack, innermost first
+    addresses = re.findall(r"^%s\(\+(0x[0-9a-f]+)\)" % re.escape(PROGRAM), told, re.M)
+    named = subprocess.run(["addr2line", "-fse", PROGRAM, *addresses], capture_output=True, text=True).stdout.split("\n") \
+        if addresses and shutil.which("addr2line") else []
+    return [f"{name} {line}" for name, line in zip(named[::2], named[1::2])][:7]
+
+
 def one_sentence(case, run):
     said = [line for line in run.stderr.splitlines() if line.startswith("wakesmith ")]
     return len(said) == 1 and said[0].startswith(f"wakesmith {case.arguments(case.folder)[0]}: ") and len(said[0]) > 30 and \
@@ -144,7 +151,7 @@ def fail(case, place, kind, call, goes_on):
     elif not run.returncode and case.result(run) != case.expected:
         wrong.append("passes, with another result")
     if "leak" in told:
-        wrong.append(told)
+        wrong += re.findall("leak.*", told)
     if halves(case.folder):
         wrong.append(f"leaves {halves(case.folder)}")
     if goes_on and not wrong:
@@ -152,6 +159,8 @@ def fail(case, place, kind, call, goes_on):
         if again.returncode or case.result(again) != case.expected:
             wrong.append(f"the next run: {again.returncode} {again.stderr[-300:]}")
     outcomes["failed" if run.returncode else "passed"] += 1
+    if wrong:
+        wrong.append(places_of(told))
     return wrong
 
 

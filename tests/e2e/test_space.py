@@ -1,0 +1,75 @@
+"""A disk without room: told before the work; one that becomes full in the middle: a sentence, and the next run succeeds.
+
+On a small tmpfs, which only root may mount; the test skips elsewhere.
+"""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from common import PROGRAM, check, finish, skip
+
+root = pathlib.Path(tempfile.mkdtemp(prefix="wakesmith-space-"))
+small = root / "small"
+small.mkdir()
+# In a mount namespace of its own, the test is run again: nothing stays mounted, whatever happens.
+if "--inside" not in sys.argv:
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        skip("no mount namespaces")
+    sys.exit(subprocess.run(["unshare", "-m", sys.executable, __file__, "--inside"]).returncode)
+
+
+def mount(megabytes):
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", small], capture_output=True).returncode:
+        skip("no tmpfs")
+
+
+def train(samples=50):
+    return subprocess.run([PROGRAM, "train", "hey jarvis", "--preset=draft", f"--samples={samples}", "--training-steps=20", "--seeds=1",
+                           f"--data-dir={small / 'data'}"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+
+
+def sentence(run, *says):
+    lines = [line for line in run.stderr.splitlines() if line.startswith("wakesmith train: ")]
+    return run.returncode == 1 and len(lines) == 1 and all(text in lines[0] for text in says)
+
+
+mount(20)
+run = train()
+check("too_little_room_is_told_before_the_work", sentence(run, str(small / "data"), "MB are free", "needs about", "--data-dir") and
+      not list(small.glob("data/work/*/wake_word_samples/*")), run.stderr)
+subprocess.run(["umount", small], check=True)
+
+# Enough for the check; something else fills the disk, all but a little, so that it ends in one stage after the other.
+mount(96)
+stuffing = small / "stuffing"
+reached = []
+for left in (2, 8, 14):
+    log = small / "data/work/hey_jarvis/training.log"
+    before = log.stat().st_size if log.exists() else 0
+    process = subprocess.Popen([PROGRAM, "train", "hey jarvis", "--preset=draft", "--samples=50", "--training-steps=20", "--seeds=1",
+                                f"--data-dir={small / 'data'}"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not (log.exists() and log.stat().st_size > before):
+        time.sleep(0.01)
+    with open(stuffing, "wb") as file:  # sparse files take no room: written
+        try:
+            for _ in range(max(0, shutil.disk_usage(small).free // 2**20 - left)):
+                file.write(bytes(2**20))
+                file.flush()
+        except OSError:
+            pass
+    out, err = process.communicate(timeout=600)
+    run = subprocess.CompletedProcess([], process.returncode, out, err)
+    halves = [path for path in small.glob("data/output/*/") if not (path / "hey_jarvis.json").is_file()]
+    check(f"a_disk_with_{left}_MB_left_ends_in_a_sentence", not halves and (run.returncode == 0 or sentence(run, "small")), run.stderr)
+    reached.append(run.returncode)
+    stuffing.unlink()
+check("the_disk_was_full_in_the_middle", 1 in reached, reached)
+run = train()
+check("with_room_it_goes_on", run.returncode == 0 and list(small.glob("data/output/*/hey_jarvis.json")), run.stderr)
+subprocess.run(["umount", small], check=True)
+shutil.rmtree(root, ignore_errors=True)
+finish()
