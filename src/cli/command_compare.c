@@ -24,7 +24,8 @@ struct duel { // at one operating point each
 static bool best_cutoff(const struct comparison *comparison, int model, const struct track_list *words, uint8_t *cutoff)
 {
     struct operating_point points[256];
-    size_t count = evaluate_curve(words, &comparison->negatives[model], comparison->pairs[model].window, 1, 254, 1, points);
+    size_t count =
+        evaluate_curve(words, &comparison->negatives[model], comparison->pairs[model].window, 1, 254, 1, points);
     double recall = -1;
     for (size_t i = 0; i < count; i++)
         if (points[i].per_hour <= comparison->per_hour && points[i].recall > recall) {
@@ -41,7 +42,8 @@ static void fight(const struct comparison *comparison, const struct track_list w
         bool heard[2];
         for (int m = 0; m < 2; m++) {
             int window = comparison->pairs[m].window;
-            heard[m] = detect_max_sum(words[m].items[i].bytes, words[m].items[i].count, window) > duel->cutoffs[m] * window;
+            heard[m] =
+                detect_max_sum(words[m].items[i].bytes, words[m].items[i].count, window) > duel->cutoffs[m] * window;
             duel->hits[m] += heard[m];
         }
         duel->only[0] += heard[0] && !heard[1];
@@ -83,10 +85,10 @@ static void print_rates(const size_t counts[2], double hours)
 
 static json_t *duel_json(const struct duel *duel)
 {
-    return json_pack("{s:[i,i], s:[I,I], s:[f,f], s:f, s:o, s:[I,I]}", "cutoff_bytes", duel->cutoffs[0], duel->cutoffs[1],
-                     "detected", (json_int_t)duel->hits[0], (json_int_t)duel->hits[1], "recall",
-                     (double)duel->hits[0] / (double)duel->clips, (double)duel->hits[1] / (double)duel->clips, "difference",
-                     difference_of(duel), "difference_interval",
+    return json_pack("{s:[i,i], s:[I,I], s:[f,f], s:f, s:o, s:[I,I]}", "cutoff_bytes", duel->cutoffs[0],
+                     duel->cutoffs[1], "detected", (json_int_t)duel->hits[0], (json_int_t)duel->hits[1], "recall",
+                     (double)duel->hits[0] / (double)duel->clips, (double)duel->hits[1] / (double)duel->clips,
+                     "difference", difference_of(duel), "difference_interval",
                      interval_json(paired_interval(duel->only[0], duel->only[1], duel->clips)), "only_one_hears",
                      (json_int_t)duel->only[0], (json_int_t)duel->only[1]);
 }
@@ -94,8 +96,8 @@ static json_t *duel_json(const struct duel *duel)
 static json_t *rates_json(const size_t counts[2], double hours)
 {
     return json_pack("{s:f, s:[I,I], s:[f,f], s:f, s:o}", "hours", hours, "false_accepts", (json_int_t)counts[0],
-                     (json_int_t)counts[1], "per_hour", (double)counts[0] / hours, (double)counts[1] / hours, "difference",
-                     ((double)counts[1] - (double)counts[0]) / hours, "difference_interval",
+                     (json_int_t)counts[1], "per_hour", (double)counts[0] / hours, (double)counts[1] / hours,
+                     "difference", ((double)counts[1] - (double)counts[0]) / hours, "difference_interval",
                      interval_json(rate_difference_interval(counts[0], counts[1], hours)));
 }
 
@@ -109,7 +111,8 @@ static int compare_condition(struct comparison *comparison, const struct conditi
     for (int m = 0; m < 2 && code == 0; m++)
         code = test_set_positives(&comparison->set, comparison->pairs[m].model, condition, &words[m], error);
     if (code == 0) {
-        struct duel published = {.cutoffs = {comparison->pairs[0].cutoff_byte, comparison->pairs[1].cutoff_byte}}, equal = {0};
+        struct duel published = {.cutoffs = {comparison->pairs[0].cutoff_byte, comparison->pairs[1].cutoff_byte}},
+                    equal = {0};
         bool quiet = comparison->set.negatives != NULL;
         for (int m = 0; m < 2; m++)
             quiet = quiet && best_cutoff(comparison, m, &words[m], &equal.cutoffs[m]);
@@ -159,7 +162,8 @@ static int compare(struct comparison *comparison, const struct positionals *file
     } else if (code == 0) {
         if (set->negatives)
             print_rates(counts, points[0].hours);
-        puts("A difference is marked where its interval leaves out zero; the others these recordings cannot tell apart.");
+        puts("A difference is marked where its interval leaves out zero; the others these recordings cannot tell "
+             "apart.");
         code = print_done(error);
     }
     json_decref(models);

@@ -401,9 +401,9 @@ static void print_origin(struct card *card)
 
 static int print_page(const json_t *report, char **page, size_t *size, struct error *error)
 {
-    static void (*const sections[])(struct card *) = {print_head, print_verdict, print_hearing, card_heard_by, print_waking, card_woken_by,
-                                                      print_levels, card_roc, card_scores, print_voices, print_training, card_curves,
-                                                      print_device, print_caveats, print_origin};
+    static void (*const sections[])(struct card *) = {
+        print_head,  print_verdict, print_hearing,  card_heard_by, print_waking, card_woken_by, print_levels, card_roc,
+        card_scores, print_voices,  print_training, card_curves,   print_device, print_caveats, print_origin};
     struct card card = {.report = report, .error = error};
     buffer_init(&card.out, MAX_PAGE);
     for (size_t i = 0; i < COUNT_OF(sections); i++)

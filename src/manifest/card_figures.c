@@ -146,7 +146,8 @@ static void draw_bars(struct card *card, const json_t *bins, const char *title, 
     double most = 1, width = (double)(WIDTH - LEFT - RIGHT) / (double)count;
     for (size_t i = 0; i < count; i++)
         most = fmax(most, json_number_value(json_array_get(bins, i)));
-    buffer_print(&card->out, "<text x=\"%d\" y=\"%d\">%s</text>\n<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
+    buffer_print(&card->out,
+                 "<text x=\"%d\" y=\"%d\">%s</text>\n<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
                  LEFT, top - 6, title, LEFT, WIDTH - RIGHT, top + ROW, top + ROW);
     buffer_print(&card->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.0f</text>", LEFT - 8, top + 8, most);
     for (size_t i = 0; i < count; i++) {
@@ -256,10 +257,11 @@ void card_curves(struct card *card)
     if (shown == 0 || last <= 0)
         return;
     card_section(card, "How training went");
-    buffer_print(&card->out,
-                 "<p>Of the first network, over its %.0f steps.</p>\n<svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" "
-                 "aria-labelledby=\"curves-title\">\n<title id=\"curves-title\">Curves of the training</title>\n",
-                 last, WIDTH, shown * (ROW + GAP) + 10);
+    buffer_print(
+        &card->out,
+        "<p>Of the first network, over its %.0f steps.</p>\n<svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" "
+        "aria-labelledby=\"curves-title\">\n<title id=\"curves-title\">Curves of the training</title>\n",
+        last, WIDTH, shown * (ROW + GAP) + 10);
     int top = GAP;
     for (size_t i = 0; i < COUNT_OF(curves); i++)
         if (has_values(card, points, curves[i].name)) {

@@ -4,10 +4,10 @@
 #include "pipeline/pipeline_internal.h"
 
 // Seconds of one core for one unit of work, measured with the draft and the standard preset on a core with AVX-512.
-static const double clip_cost[CORPUS_COUNT] = {[CORPUS_WORDS] = .008,      [CORPUS_NEURAL] = .45,
-                                               [CORPUS_ACCENTS] = .6,      [CORPUS_NEAR] = .014,
-                                               [CORPUS_NEAR_NEURAL] = .45, [CORPUS_SENTENCES] = .03,
-                                               [CORPUS_HELD_WORDS] = .004, [CORPUS_HELD_NEAR] = .1, [CORPUS_HELD_SENTENCES] = .005};
+static const double clip_cost[CORPUS_COUNT] = {
+    [CORPUS_WORDS] = .008,      [CORPUS_NEURAL] = .45,      [CORPUS_ACCENTS] = .6,
+    [CORPUS_NEAR] = .014,       [CORPUS_NEAR_NEURAL] = .45, [CORPUS_SENTENCES] = .03,
+    [CORPUS_HELD_WORDS] = .004, [CORPUS_HELD_NEAR] = .1,    [CORPUS_HELD_SENTENCES] = .005};
 static const double example_cost = .0025, step_cost = .011, export_cost = 2, decode_cost = .002, second_cost = .001;
 
 static double feature_cost(const struct walk *walk, enum set_name set)

@@ -259,8 +259,10 @@ int people_open(struct walk *walk, struct error *error)
     TRY_GOTO(add_bucket(walk, store, BUCKET_NEGATIVE, error), end);
     people_split(people);
     if (people->words.count || people->left_out || people->reviewed.count)
-        walk_log(walk, "people: %zu recordings of the wake word, %zu of them only measure, %zu left out, %zu reviewed negatives",
-                 people->words.count, people_held(people), people->left_out, people->reviewed.count);
+        walk_log(
+            walk,
+            "people: %zu recordings of the wake word, %zu of them only measure, %zu left out, %zu reviewed negatives",
+            people->words.count, people_held(people), people->left_out, people->reviewed.count);
     signature_begin(&signature, "people");
     sign_clips(&signature, "word", &people->words);
     sign_clips(&signature, "negative", &people->reviewed);
@@ -302,7 +304,6 @@ json_t *people_json(const struct people *people)
         json_object_set_new(speakers, name, json_integer(before + 1));
     }
     return json_pack("{s:I, s:I, s:I, s:o, s:I}", "clips", (json_int_t)people->words.count, "held_out",
-                     (json_int_t)people_held(people), "left_out",
-                     (json_int_t)people->left_out, "clips_by_speaker", speakers, "reviewed_negatives",
-                     (json_int_t)people->reviewed.count);
+                     (json_int_t)people_held(people), "left_out", (json_int_t)people->left_out, "clips_by_speaker",
+                     speakers, "reviewed_negatives", (json_int_t)people->reviewed.count);
 }

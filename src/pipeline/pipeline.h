@@ -9,7 +9,8 @@
 //   work/<id>/trained_models/                 checkpoints
 //   work/.sounds/                              decoded negatives and backgrounds, shared by all wake words
 //   output/<time>-<id>-<samples>-<steps>/     <id>.tflite, <id>.json, <id>.report.json, <id>.report.html,
-//                                             <id>.yaml, training_parameters.yaml, logs/training.log, logs/model_summary.txt, logs/run.json
+//                                             <id>.yaml, training_parameters.yaml, logs/training.log,
+//                                             logs/model_summary.txt, logs/run.json
 #ifndef WAKESMITH_PIPELINE_H
 #define WAKESMITH_PIPELINE_H
 

@@ -41,10 +41,10 @@ static json_t *seeds_json(const struct walk *walk)
 {
     json_t *seeds = json_array();
     for (int i = 0; i < walk->preset.seeds; i++)
-        json_array_append_new(seeds, json_pack("{s:f, s:f, s:f, s:b, s:O?}", "held_recall", walk->scores[i].recall,
-                                               "threshold_logit", walk->scores[i].threshold, "loss",
-                                               walk->scores[i].loss, "chosen", i == walk->best, "curve",
-                                               json_array_get(walk->curves, (size_t)i)));
+        json_array_append_new(seeds,
+                              json_pack("{s:f, s:f, s:f, s:b, s:O?}", "held_recall", walk->scores[i].recall,
+                                        "threshold_logit", walk->scores[i].threshold, "loss", walk->scores[i].loss,
+                                        "chosen", i == walk->best, "curve", json_array_get(walk->curves, (size_t)i)));
     return seeds;
 }
 
@@ -132,9 +132,9 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
         result->held_hours, "real_hours", result->real_hours, "clips", (json_int_t)result->held_clips,
         "int8_mean_difference", result->int8_difference, "float_recall", result->float_recall, "arena",
         (json_int_t)result->facts.arena_recommended, "macs_per_step", (json_int_t)result->facts.macs_per_step,
-        "personal_clips", (json_int_t)(walk->people.words.count - people_held(&walk->people)), "seconds", result->seconds, "caveats",
-        caveats_json(walk, result), "signatures", "speech", walk->speech_signature, "sounds", walk->sounds_signature,
-        "features", walk->features_signature, "training", walk->train_signature);
+        "personal_clips", (json_int_t)(walk->people.words.count - people_held(&walk->people)), "seconds",
+        result->seconds, "caveats", caveats_json(walk, result), "signatures", "speech", walk->speech_signature,
+        "sounds", walk->sounds_signature, "features", walk->features_signature, "training", walk->train_signature);
     bool whole = report && json_object_set_new(report, "model_bytes", json_integer((json_int_t)model_bytes)) == 0 &&
                  json_object_set_new(report, "people", people_json(&walk->people)) == 0 &&
                  json_object_set_new(report, "ready_made", ready_made_json(walk)) == 0 &&

@@ -36,11 +36,11 @@ static json_t *tallies_json(const struct tally *tallies, size_t count)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(
-            list, json_pack("{s:s, s:I, s:I, s:f, s:o}", "name", tallies[i].name, "clips", (json_int_t)tallies[i].clips,
-                            "detected", (json_int_t)tallies[i].hits, "recall",
-                            (double)tallies[i].hits / (double)tallies[i].clips, "recall_interval",
-                            interval_json(wilson_interval(tallies[i].hits, tallies[i].clips))));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:I, s:I, s:f, s:o}", "name", tallies[i].name, "clips",
+                                        (json_int_t)tallies[i].clips, "detected", (json_int_t)tallies[i].hits, "recall",
+                                        (double)tallies[i].hits / (double)tallies[i].clips, "recall_interval",
+                                        interval_json(wilson_interval(tallies[i].hits, tallies[i].clips))));
     return list;
 }
 
@@ -127,8 +127,9 @@ json_t *hearing_json(const struct walk *walk, const struct held_tracks *held, co
                 tallies[k]->hits += heard;
             }
     }
-    return json_pack("{s:o, s:o, s:o, s:o}", "people", people_heard_json(walk, &held->people, point), "conditions", tallies_json(conditions, condition_count), "voices",
-                     tallies_json(voices, voice_count), "answer_ms", answer_json(set, &held->words, point));
+    return json_pack("{s:o, s:o, s:o, s:o}", "people", people_heard_json(walk, &held->people, point), "conditions",
+                     tallies_json(conditions, condition_count), "voices", tallies_json(voices, voice_count),
+                     "answer_ms", answer_json(set, &held->words, point));
 }
 
 // ---- what wakes it ----
@@ -152,10 +153,10 @@ static json_t *kinds_json(const struct track_list *negatives, const struct opera
         }
         double hours = (double)rows / 360000;
         if (rows)
-            json_array_append_new(kinds, json_pack("{s:s, s:f, s:I, s:f, s:o}", "name", names[kind], "hours", hours,
-                                                   "false_accepts", (json_int_t)count, "per_hour",
-                                                   (double)count / hours, "per_hour_interval",
-                                                   interval_json(poisson_interval(count, hours))));
+            json_array_append_new(kinds,
+                                  json_pack("{s:s, s:f, s:I, s:f, s:o}", "name", names[kind], "hours", hours,
+                                            "false_accepts", (json_int_t)count, "per_hour", (double)count / hours,
+                                            "per_hour_interval", interval_json(poisson_interval(count, hours))));
     }
     return kinds;
 }
@@ -179,9 +180,10 @@ static json_t *near_name(const struct walk *walk, const char *text)
 {
     struct error ignored;
     char *mnemonics = NULL, *ipa = NULL;
-    json_t *name = speech_is_phonemes(text) && speech_read_phonemes(text, walk->language, &mnemonics, &ipa, &ignored) == 0
-                       ? json_sprintf("/%s/", ipa)
-                       : json_string(text);
+    json_t *name =
+        speech_is_phonemes(text) && speech_read_phonemes(text, walk->language, &mnemonics, &ipa, &ignored) == 0
+            ? json_sprintf("/%s/", ipa)
+            : json_string(text);
     free(mnemonics);
     free(ipa);
     return name;
@@ -217,9 +219,9 @@ static json_t *near_json(const struct walk *walk, const struct track_list *near,
                               json_pack("{s:o, s:I, s:I}", "text", near_name(walk, walk->held_near.items[list[i].text]),
                                         "clips", (json_int_t)list[i].clips, "accepted", (json_int_t)list[i].accepted));
     free(list);
-    return json_pack("{s:I, s:I, s:I, s:o, s:o}", "texts", (json_int_t)said, "clips", (json_int_t)near->count, "accepted",
-                     (json_int_t)accepted, "accepted_interval", interval_json(wilson_interval(accepted, near->count)),
-                     "worst", worst);
+    return json_pack("{s:I, s:I, s:I, s:o, s:o}", "texts", (json_int_t)said, "clips", (json_int_t)near->count,
+                     "accepted", (json_int_t)accepted, "accepted_interval",
+                     interval_json(wilson_interval(accepted, near->count)), "worst", worst);
 }
 
 json_t *waking_json(const struct walk *walk, const struct held_tracks *held, const struct operating_point *point)

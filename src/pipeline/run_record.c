@@ -15,7 +15,10 @@ static const struct {
     enum kind kind;
     size_t offset; // in struct pipeline_options
 } fields[] = {
-#define FIELD(name, kind, member) {name, kind, offsetof(struct pipeline_options, member)}
+#define FIELD(name, kind, member)                                                                                      \
+    {                                                                                                                  \
+        name, kind, offsetof(struct pipeline_options, member)                                                          \
+    }
     FIELD("phrase", TEXT, phrase),
     FIELD("phonemes", TEXT, phonemes),
     FIELD("also", LIST, also),
@@ -82,7 +85,8 @@ static json_t *options_json(const struct pipeline_options *options)
 {
     json_t *object = json_object();
     for (size_t i = 0; i < COUNT_OF(fields); i++)
-        json_object_set_new(object, fields[i].name, value_json((const char *)options + fields[i].offset, fields[i].kind));
+        json_object_set_new(object, fields[i].name,
+                            value_json((const char *)options + fields[i].offset, fields[i].kind));
     return object;
 }
 
@@ -127,20 +131,27 @@ static json_t *machine_json(const struct walk *walk)
                      system.release, "architecture", system.machine);
 }
 
+// The stage of a part, and what of it: a corpus, a feature set.
+static const char *stage_of(int part, const char **what)
+{
+    if (part >= PART_SPEECH && part < PART_FEATURES) {
+        *what = corpus_names[part - PART_SPEECH];
+        return "speech";
+    }
+    if (part >= PART_FEATURES && part < PART_TRAIN) {
+        *what = set_names[part - PART_FEATURES];
+        return "features";
+    }
+    return *what = part == PART_SOUNDS ? "sounds" : part == PART_TRAIN ? "train" : "export";
+}
+
 static json_t *stages_json(const struct walk *walk)
 {
     json_t *stages = json_array();
     for (int part = 0; part < PART_COUNT; part++) {
-        const char *name = part == PART_SOUNDS                             ? "sounds"
-                           : part == PART_TRAIN                            ? "train"
-                           : part == PART_EXPORT                           ? "export"
-                           : part >= PART_FEATURES && part < PART_TRAIN    ? set_names[part - PART_FEATURES]
-                                                                           : corpus_names[part - PART_SPEECH];
-        const char *stage = part >= PART_FEATURES && part < PART_TRAIN ? "features"
-                            : part >= PART_SPEECH && part < PART_FEATURES ? "speech"
-                                                                          : name;
+        const char *what, *stage = stage_of(part, &what);
         if (walk->part_seconds[part] > 0) // what was found fresh took no time
-            json_array_append_new(stages, json_pack("{s:s, s:s, s:f}", "stage", stage, "what", name, "seconds",
+            json_array_append_new(stages, json_pack("{s:s, s:s, s:f}", "stage", stage, "what", what, "seconds",
                                                     walk->part_seconds[part]));
     }
     return stages;
@@ -154,8 +165,8 @@ int run_record_write(struct walk *walk, const char *path, struct error *error)
     gmtime_r(&seconds, &utc);
     strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &utc);
     walk_part_end(walk);
-    json_t *record = json_pack("{s:s, s:s, s:f, s:o, s:o, s:o, s:o}", "wakesmith", WAKESMITH_VERSION, "ended", now, "seconds",
-                               time_now() - walk->started, "options", options_json(walk->options), "preset",
+    json_t *record = json_pack("{s:s, s:s, s:f, s:o, s:o, s:o, s:o}", "wakesmith", WAKESMITH_VERSION, "ended", now,
+                               "seconds", time_now() - walk->started, "options", options_json(walk->options), "preset",
                                preset_json(&walk->preset), "machine", machine_json(walk), "stages", stages_json(walk));
     char *text = record ? json_dumps(record, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     int code = text ? file_write(path, text, strlen(text), error) : error_memory(error, "the record of the run");

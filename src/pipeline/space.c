@@ -34,7 +34,8 @@ static double feature_bytes(const struct walk *walk, double word_seconds)
     double reviewed = 0;
     for (size_t i = 0; i < people->reviewed.count; i++)
         reviewed += (double)people->reviewed.clips[i].count / AUDIO_RATE + around;
-    return ((double)examples * (word_seconds + around) + HELD_EACH * reviewed + 2 * walk->heard_seconds) * row_rate_bytes +
+    return ((double)examples * (word_seconds + around) + HELD_EACH * reviewed + 2 * walk->heard_seconds) *
+               row_rate_bytes +
            (double)(preset->sentences + preset->held_sentences) * sentence_rows + hush_rows;
 }
 
@@ -65,8 +66,9 @@ int space_check(const struct walk *walk, double decoded_seconds, struct error *e
            left = (double)disk.f_bavail * (double)disk.f_frsize;
     if (needed <= left)
         return 0;
-    return error_set(error, ERROR_IO,
-                     "%s: this training needs about %.0f MB more on its disk, and %.0f MB are free: make room, or choose "
-                     "another disk with --data-dir",
-                     walk->data, needed / 1e6, left / 1e6);
+    return error_set(
+        error, ERROR_IO,
+        "%s: this training needs about %.0f MB more on its disk, and %.0f MB are free: make room, or choose "
+        "another disk with --data-dir",
+        walk->data, needed / 1e6, left / 1e6);
 }
