@@ -156,6 +156,18 @@ static int keep(void *context, unsigned char *data, size_t size)
     return !out->failed;
 }
 
+// What stands there already stays as it is, and so does its time.
+static int write_changed(const char *path, const struct buffer *text, struct error *error)
+{
+    void *there = NULL;
+    size_t size = 0;
+    struct error ignored;
+    bool same = file_read(path, MAXIMUM_FILE, &there, &size, &ignored) == 0 && size == text->size &&
+                memcmp(there, text->data, size) == 0;
+    free(there);
+    return same ? 0 : file_write(path, text->data, text->size, error);
+}
+
 int parameters_write(const char *path, const struct parameters *parameters, const struct parameters_extra *extras,
                      size_t extra_count, struct error *error)
 {
@@ -179,7 +191,7 @@ int parameters_write(const char *path, const struct parameters *parameters, cons
                yaml_emitter_close(&emitter);
     else
         yaml_document_delete(&writer.document);
-    int code = good ? file_write(path, out.data, out.size, error)
+    int code = good ? write_changed(path, &out, error)
                     : error_set(error, ERROR_FORMAT,
                                 "%s cannot be written: a folder's name is not UTF-8, or memory ran out", path);
     yaml_emitter_delete(&emitter);
