@@ -420,7 +420,7 @@ static void test_impossible_plans(void **state)
 static void test_learning_rate(void **state)
 {
     (void)state;
-    struct train_plan plan = {.phases = {{1000, 1e-3f}, {500, 1e-4f}}, .phase_count = 2, .warm_up = 100};
+    struct train_plan plan = {.phases = {{.steps = 1000, .rate = 1e-3f}, {.steps = 500, .rate = 1e-4f}}, .phase_count = 2, .warm_up = 100};
     assert_true(fabs(learning_rate(&plan, 0) - 1e-5) < 1e-9);
     assert_true(fabs(learning_rate(&plan, 99) - 1e-3) < 1e-9);
     assert_true(fabs(learning_rate(&plan, 999) - 1e-3) < 1e-9);
