@@ -112,6 +112,10 @@ bool folder_exists(const char *path);
 int folder_make(const char *path, struct error *error);
 // Size of the regular files below a folder; what cannot be read counts nothing.
 uint64_t folder_bytes(const char *path);
+// Files below a folder whose names end so, as folder_list; a folder that cannot be read has none.
+size_t folder_count(const char *folder, const char *const *endings);
+// Bytes that may still be written to the disk that a folder is on. ERROR_IO names the folder.
+int folder_room(const char *folder, uint64_t *bytes, struct error *error);
 // Deletes a folder with all its content; a missing one is no error.
 int folder_remove(const char *path, struct error *error);
 // Regular files below `folder` (recursively, links followed, hidden names left out) whose names end in one of
@@ -185,6 +189,8 @@ void pool_run(struct pool *pool, size_t count, pool_task *task, void *context); 
 int pool_threads(const struct pool *pool);                                      // 1 for NULL
 void pool_close(struct pool *pool);
 int cpu_count(void); // processors that this process may use
+void cpu_name(char *name, size_t size); // of the first one, as people know it; "unknown" where the system does not tell
+uint64_t memory_total(void);            // bytes of this machine
 
 // ---- CPU ------------------------------------------------------------------------------------------------
 

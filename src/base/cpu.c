@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const level_names[CPU_LEVELS] = {"plain", "avx2", "avx512"};
 
@@ -33,4 +34,27 @@ enum cpu_level cpu_level(void)
 const char *cpu_level_name(enum cpu_level level)
 {
     return level_names[level];
+}
+
+void cpu_name(char *name, size_t size)
+{
+    char line[256];
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    snprintf(name, size, "unknown");
+    while (file && fgets(line, sizeof line, file)) {
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) == 0 && colon) {
+            colon += 1 + strspn(colon + 1, " ");
+            snprintf(name, size, "%.*s", (int)strcspn(colon, "\n"), colon);
+            break;
+        }
+    }
+    if (file)
+        fclose(file);
+}
+
+uint64_t memory_total(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
 }

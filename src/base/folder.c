@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 int folder_make(const char *path, struct error *error)
@@ -46,6 +47,24 @@ int folder_remove(const char *path, struct error *error)
     }
     fts_close(walk);
     return code;
+}
+
+size_t folder_count(const char *folder, const char *const *endings)
+{
+    struct text_list files = {0};
+    struct error ignored;
+    size_t count = folder_exists(folder) && folder_list(folder, endings, &files, &ignored) == 0 ? files.count : 0;
+    text_list_free(&files);
+    return count;
+}
+
+int folder_room(const char *folder, uint64_t *bytes, struct error *error)
+{
+    struct statvfs disk;
+    if (statvfs(folder, &disk) != 0)
+        return error_set(error, ERROR_IO, "cannot tell how much room is left in %s: %s", folder, strerror(errno));
+    *bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    return 0;
 }
 
 uint64_t folder_bytes(const char *path)

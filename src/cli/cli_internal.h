@@ -66,6 +66,7 @@ void events_metric(struct events *events, const struct progress_metric *metric);
 struct console;
 int train_watched(const struct pipeline_options *options, bool json, const char *events, struct console *console,
                   struct error *error);
+void print_paths(const struct pipeline_result *result);   // of train: its name, and where its files lie
 void print_quality(const struct pipeline_result *result); // of train: the three sensitivities, and what is not in them
 
 // A model with what its manifest says. `cutoff` < 0 or `window` 0: from the manifest beside it.

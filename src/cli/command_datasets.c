@@ -28,16 +28,6 @@ static const struct data_set {
     {"FMA", "FMA", "fma_16k", ".wav", "fma_filecount", "fma", "fma_xs", ".zip", "fma"},
 };
 
-static size_t count_files(const char *folder, const char *ending)
-{
-    const char *const endings[] = {ending, NULL};
-    struct text_list files = {0};
-    struct error none;
-    size_t count = folder_exists(folder) && folder_list(folder, endings, &files, &none) == 0 ? files.count : 0;
-    text_list_free(&files);
-    return count;
-}
-
 // What the marker says; -1: nothing.
 static int64_t expected_files(const char *root, const struct data_set *set)
 {
@@ -94,7 +84,7 @@ static int check_set(const char *root, const struct data_set *set, const struct 
     char *folder = path_join(root, set->folder);
     if (!folder)
         return error_memory(error, "a path");
-    size_t count = count_files(folder, set->ending);
+    size_t count = folder_count(folder, (const char *const[]){set->ending, NULL});
     int64_t expected = expected_files(root, set);
     free(folder);
     bool valid = count > 0 && expected == (int64_t)count;

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum health { GOOD, POOR, BAD }; // bad: no training is possible
@@ -35,7 +34,7 @@ static void find_processor(struct finding *finding, const char *data)
 
 static void find_memory(struct finding *finding, const char *data)
 {
-    const double gb = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / 1e9;
+    const double gb = (double)memory_total() / 1e9;
     (void)data;
     buffer_print(&finding->text, "%.1f GB", gb);
     if (gb < 2) {
@@ -61,14 +60,15 @@ static char *existing_folder(const char *path)
 
 static void find_data(struct finding *finding, const char *data)
 {
-    struct statvfs space;
+    struct error ignored;
+    uint64_t room;
     char *folder = existing_folder(data);
     buffer_print(&finding->text, "%s", data);
-    if (!folder || access(folder, W_OK) != 0 || statvfs(folder, &space) != 0) {
+    if (!folder || access(folder, W_OK) != 0 || folder_room(folder, &room, &ignored) < 0) {
         finding->health = BAD;
         buffer_print(&finding->text, ": cannot be written; name another with --data-dir or DATA_DIR");
     } else {
-        double gb = (double)space.f_bavail * (double)space.f_frsize / 1e9;
+        double gb = (double)room / 1e9;
         buffer_print(&finding->text, ", %.1f GB free", gb);
         if (gb < 3) {
             finding->health = POOR;
@@ -113,11 +113,10 @@ static void find_neural(struct finding *finding, const char *data)
 
 static void find_sets(struct finding *finding, const char *data)
 {
-    static const char *const names[] = {"speech", "dinner_party", "no_speech", "dinner_party_eval"};
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        char *path = text_print("%s/training_datasets/negative_datasets/%s", data, names[i]);
+    for (size_t i = 0; pipeline_ready_made[i]; i++) {
+        char *path = text_print("%s/" PIPELINE_READY_MADE "/%s", data, pipeline_ready_made[i]);
         if (path && folder_exists(path))
-            buffer_print(&finding->text, "%s%s", finding->text.size ? ", " : "", names[i]);
+            buffer_print(&finding->text, "%s%s", finding->text.size ? ", " : "", pipeline_ready_made[i]);
         free(path);
     }
     if (finding->text.size == 0) {

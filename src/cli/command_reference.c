@@ -42,15 +42,6 @@ static int preview(const struct reference_wish *wish, const struct pipeline_opti
     return code < 0 ? code : print_done(error);
 }
 
-static size_t count_audio(const char *folder)
-{
-    struct text_list files = {0};
-    struct error none;
-    size_t count = folder_exists(folder) && folder_list(folder, audio_endings, &files, &none) == 0 ? files.count : 0;
-    text_list_free(&files);
-    return count;
-}
-
 // Recordings of the reference belong to no wake word; they are told and never used by themselves.
 static void tell_flat_recordings(const struct reference_wish *wish)
 {
@@ -90,7 +81,7 @@ static int console_of(const struct reference_wish *wish, const struct pipeline_o
                                 .extent = options->extent};
     if (!console->folder || !console->personal)
         return error_memory(error, "a path");
-    console->recordings = count_audio(console->personal);
+    console->recordings = folder_count(console->personal, audio_endings);
     return 0;
 }
 

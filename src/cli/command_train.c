@@ -59,11 +59,16 @@ void print_quality(const struct pipeline_result *result)
         puts("  Real people are not in these figures: wakesmith evaluate MODEL --positives DIR measures them.");
 }
 
+void print_paths(const struct pipeline_result *result)
+{
+    printf("\nName:     %s\nModel:    %s\nMetadata: %s\nReport:   %s\nESPHome:  %s\n", result->title, result->model,
+           result->manifest, result->card, result->yaml);
+}
+
 static int print_result(const struct pipeline_result *result, struct error *error)
 {
     print_quality(result);
-    printf("\nName:     %s\nModel:    %s\nMetadata: %s\nReport:   %s\nESPHome:  %s\n", result->title, result->model,
-           result->manifest, result->card, result->yaml);
+    print_paths(result);
     int seconds = (int)result->seconds;
     printf("Trained in %d:%02d min.\n", seconds / 60, seconds % 60);
     return print_done(error);

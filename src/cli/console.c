@@ -164,16 +164,10 @@ void console_notice(struct console *console, const char *sentence)
 
 static void print_machine(void)
 {
-    char name[128] = "unknown", line[256];
-    FILE *file = fopen("/proc/cpuinfo", "re");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "model name%*[ \t]: %127[^\n]", name) == 1)
-            break;
-    if (file)
-        fclose(file);
-    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    printf("CPU: %s (%d cores)  Memory: %lld mb\nGPU: N/A\n\n", name, cpu_count(),
-           (long long)pages * size / (1024 * 1024));
+    char name[128];
+    cpu_name(name, sizeof name);
+    printf("CPU: %s (%d cores)  Memory: %llu mb\nGPU: N/A\n\n", name, cpu_count(),
+           (unsigned long long)(memory_total() >> 20));
 }
 
 static void print_summary(const struct console *console)
@@ -213,8 +207,7 @@ int console_end(struct console *console, int code, const struct pipeline_result 
     go_to(console, PHASE_COUNT, false);
     printf("   Training complete!\n   Full log: %s/logs/training.log\n", result->folder);
     print_quality(result);
-    printf("\nName:     %s\nModel:    %s\nMetadata: %s\nReport:   %s\nESPHome:  %s\n", result->title, result->model,
-           result->manifest, result->card, result->yaml);
+    print_paths(result);
     console_elapsed("Training completed.", console->seconds[PHASE_TRAIN], true);
     print_summary(console);
     return print_done(error);

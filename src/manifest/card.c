@@ -195,25 +195,24 @@ static void print_waking(struct card *card)
 
 static void print_levels(struct card *card)
 {
-    static const char *const heads[] = {"Sensitivity", "Cutoff",        "Hears",        "95 % interval",
-                                        "Mistakes",    "Times an hour", "95 % interval"};
+    static const struct card_column columns[] = {{"Cutoff", "cutoff", CELL_CUTOFF, false},
+                                                 {"Hears", "recall", CELL_PERCENT, false},
+                                                 {"95 % interval", "recall_interval", CELL_PERCENT, true},
+                                                 {"Mistakes", "false_accepts", CELL_COUNT, false},
+                                                 {"Times an hour", "per_hour", CELL_RATE, false},
+                                                 {"95 % interval", "per_hour_interval", CELL_RATE, true}};
     const json_t *levels = card_object(card, card->report, "sensitivities");
     if (!levels)
         return;
     card_section(card, "Three sensitivities");
-    card_table(card, "The middle one is in the manifest; a device can change between them while it runs.", heads,
-               COUNT_OF(heads));
+    card_columns(card, "The middle one is in the manifest; a device can change between them while it runs.",
+                 "Sensitivity", columns, COUNT_OF(columns));
     for (size_t i = 0; i < COUNT_OF(card_levels); i++) {
         const json_t *level = card_object(card, levels, card_levels[i]);
         if (!level)
             continue;
         buffer_print(&card->out, "<tr%s><th scope=\"row\">%s</th>", i == 1 ? " class=\"chosen\"" : "", card_levels[i]);
-        card_cell(card, level, "cutoff", CELL_CUTOFF);
-        card_cell(card, level, "recall", CELL_PERCENT);
-        card_range_cell(card, level, "recall_interval", CELL_PERCENT);
-        card_cell(card, level, "false_accepts", CELL_COUNT);
-        card_cell(card, level, "per_hour", CELL_RATE);
-        card_range_cell(card, level, "per_hour_interval", CELL_RATE);
+        card_cells(card, level, columns, COUNT_OF(columns));
         buffer_print(&card->out, "</tr>\n");
     }
     card_table_end(card);

@@ -20,27 +20,35 @@ static void print_name(struct card *card, const struct word *words, size_t count
     card_escape(card, name);
 }
 
-// ---- who is heard ----
-
-static void print_recalls(struct card *card, const json_t *rows, const char *caption, const char *head,
-                          const struct word *words, size_t word_count)
+// A table of a list of the report; nothing where the list is empty.
+static void print_rows(struct card *card, const json_t *rows, const char *caption, const char *first,
+                       const struct card_column *columns, size_t column_count, const struct word *words,
+                       size_t word_count)
 {
-    const char *const heads[] = {head, "Calls", "Heard", "Share", "95 % interval"};
     if (json_array_size(rows) == 0)
         return;
-    card_table(card, caption, heads, COUNT_OF(heads));
+    card_columns(card, caption, first, columns, column_count);
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
         buffer_print(&card->out, "<tr><th scope=\"row\">");
         print_name(card, words, word_count, card_text(card, row, "name"));
         buffer_print(&card->out, "</th>");
-        card_cell(card, row, "clips", CELL_COUNT);
-        card_cell(card, row, "detected", CELL_COUNT);
-        card_cell(card, row, "recall", CELL_PERCENT);
-        card_range_cell(card, row, "recall_interval", CELL_PERCENT);
+        card_cells(card, row, columns, column_count);
         buffer_print(&card->out, "</tr>\n");
     }
     card_table_end(card);
+}
+
+// ---- who is heard ----
+
+static void print_recalls(struct card *card, const json_t *rows, const char *caption, const char *first,
+                          const struct word *words, size_t word_count)
+{
+    static const struct card_column columns[] = {{"Calls", "clips", CELL_COUNT, false},
+                                                 {"Heard", "detected", CELL_COUNT, false},
+                                                 {"Share", "recall", CELL_PERCENT, false},
+                                                 {"95 % interval", "recall_interval", CELL_PERCENT, true}};
+    print_rows(card, rows, caption, first, columns, COUNT_OF(columns), words, word_count);
 }
 
 void card_heard_by(struct card *card)
@@ -79,22 +87,12 @@ static void print_kinds(struct card *card, const json_t *kinds)
                                         {"noise", "noise and sounds"},
                                         {"synthetic speech", "sentences by computer voices"},
                                         {"ready-made sets", "ready-made sets: speech at home"}};
-    static const char *const heads[] = {"Sound", "Hours", "Mistakes", "Times an hour", "95 % interval"};
-    if (json_array_size(kinds) == 0)
-        return;
-    card_table(card, "Mistakes by what was to be heard; nothing of it was used in training", heads, COUNT_OF(heads));
-    for (size_t i = 0; i < json_array_size(kinds); i++) {
-        const json_t *kind = json_array_get(kinds, i);
-        buffer_print(&card->out, "<tr><th scope=\"row\">");
-        print_name(card, names, COUNT_OF(names), card_text(card, kind, "name"));
-        buffer_print(&card->out, "</th>");
-        card_cell(card, kind, "hours", CELL_HOURS);
-        card_cell(card, kind, "false_accepts", CELL_COUNT);
-        card_cell(card, kind, "per_hour", CELL_RATE);
-        card_range_cell(card, kind, "per_hour_interval", CELL_RATE);
-        buffer_print(&card->out, "</tr>\n");
-    }
-    card_table_end(card);
+    static const struct card_column columns[] = {{"Hours", "hours", CELL_HOURS, false},
+                                                 {"Mistakes", "false_accepts", CELL_COUNT, false},
+                                                 {"Times an hour", "per_hour", CELL_RATE, false},
+                                                 {"95 % interval", "per_hour_interval", CELL_RATE, true}};
+    print_rows(card, kinds, "Mistakes by what was to be heard; nothing of it was used in training", "Sound", columns,
+               COUNT_OF(columns), names, COUNT_OF(names));
 }
 
 static void print_near_misses(struct card *card, const json_t *near)

@@ -31,10 +31,18 @@ void card_section_end(struct card *card);
 void card_share(struct card *card, double share); // "12.3 %"
 void card_table(struct card *card, const char *caption, const char *const *heads, size_t count);
 void card_table_end(struct card *card);
+// Columns of numbers behind a row's name. A cell is empty where the report has no such number or interval.
 enum { CELL_COUNT, CELL_HOURS = 2, CELL_RATE = 2, CELL_CUTOFF, CELL_PERCENT }; // decimals; a percentage has one
-// A cell of a table, empty where the report has no such number or interval.
+struct card_column {
+    const char *head, *name; // what people read; the key of the row
+    int decimals;            // CELL_...
+    bool interval;           // of two numbers
+};
+enum { CARD_MOST_COLUMNS = 8 };
+void card_columns(struct card *card, const char *caption, const char *first, const struct card_column *columns,
+                  size_t count); // a table that card_table_end ends
+void card_cells(struct card *card, const json_t *row, const struct card_column *columns, size_t count);
 void card_cell(struct card *card, const json_t *from, const char *name, int decimals);
-void card_range_cell(struct card *card, const json_t *from, const char *name, int decimals);
 
 // The three sensitivities, least sensitive first.
 extern const char *const card_levels[3];

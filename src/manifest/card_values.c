@@ -151,7 +151,7 @@ void card_cell(struct card *card, const json_t *from, const char *name, int deci
     buffer_print(&card->out, "</td>");
 }
 
-void card_range_cell(struct card *card, const json_t *from, const char *name, int decimals)
+static void range_cell(struct card *card, const json_t *from, const char *name, int decimals)
 {
     struct interval interval;
     buffer_print(&card->out, "<td>");
@@ -164,4 +164,19 @@ void card_range_cell(struct card *card, const json_t *from, const char *name, in
             buffer_print(&card->out, "%.*f to unknown", decimals, interval.low);
     }
     buffer_print(&card->out, "</td>");
+}
+
+void card_columns(struct card *card, const char *caption, const char *first, const struct card_column *columns,
+                  size_t count)
+{
+    const char *heads[CARD_MOST_COLUMNS + 1] = {first};
+    for (size_t i = 0; i < count; i++)
+        heads[i + 1] = columns[i].head;
+    card_table(card, caption, heads, count + 1);
+}
+
+void card_cells(struct card *card, const json_t *row, const struct card_column *columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        (columns[i].interval ? range_cell : card_cell)(card, row, columns[i].name, columns[i].decimals);
 }

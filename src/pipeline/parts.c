@@ -25,9 +25,9 @@ static double feature_cost(const struct walk *walk, enum set_name set)
     case SET_HELD_WORDS:
         return example_cost * (double)preset->held;
     case SET_HELD_PEOPLE:
-        return 8 * example_cost * (double)people_held(&walk->people);
+        return HELD_PEOPLE_SCENES * example_cost * (double)people_held(&walk->people);
     case SET_HELD_NEAR:
-        return example_cost * (double)preset->held * .4;
+        return example_cost * (double)(preset->held * HELD_NEAR_CLIPS * HELD_NEAR_SCENES / HELD_NEAR_EACH);
     case SET_SENTENCES:
         return example_cost * (double)preset->sentences;
     case SET_HELD_SENTENCES:
@@ -59,7 +59,7 @@ static double costs_until(const struct walk *walk, int threads, int last)
                                         [CORPUS_NEAR_NEURAL] = preset->near_neural,
                                         [CORPUS_SENTENCES] = preset->sentences,
                                         [CORPUS_HELD_WORDS] = preset->held / 3,
-                                        [CORPUS_HELD_NEAR] = preset->held / 5,
+                                        [CORPUS_HELD_NEAR] = preset->held * HELD_NEAR_CLIPS / HELD_NEAR_EACH,
                                         [CORPUS_HELD_SENTENCES] = preset->held_sentences};
     double sum = 0;
     if (PART_SOUNDS < last && walk->options->negatives.count)

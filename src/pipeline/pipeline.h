@@ -68,6 +68,10 @@ struct pipeline_options {
     bool cleanup; // a whole walk that succeeds leaves nothing in work/: neither of this wake word nor in .sounds
     enum pipeline_extent extent;
 };
+// The public ready-made negative sets that are used where they lie in <data>/PIPELINE_READY_MADE/; NULL ends them.
+#define PIPELINE_READY_MADE "training_datasets/negative_datasets"
+extern const char *const pipeline_ready_made[];
+
 void pipeline_options_default(struct pipeline_options *options);
 
 struct pipeline_result {

@@ -108,6 +108,10 @@ enum walk_part {
     PART_COUNT
 };
 
+// How much only measures: scenes of a recording of a person; near misses, one for so many words, each said and then
+// heard so often.
+enum { HELD_PEOPLE_SCENES = 8, HELD_NEAR_EACH = 10, HELD_NEAR_CLIPS = 2, HELD_NEAR_SCENES = 2 };
+
 // Folders of work/<id>; the names are those that users of the reference know.
 #define FOLDER_SPEECH "wake_word_samples"
 #define FOLDER_FEATURES "wake_word_samples_augmented"
@@ -236,6 +240,8 @@ struct held_tracks {
 // The report beside the model.
 int report_write(const struct walk *walk, const struct pipeline_result *result, const struct held_tracks *held,
                  const char *model_hash, size_t model_bytes, const char *path, struct error *error);
+
+json_t *texts_json(const struct text_list *texts); // a list of strings
 
 // Parts of the report (report_figures.c), at the published operating point. NULL without memory.
 // Recall by condition and by engine of the voice; when it answers, in ms after the word's end.

@@ -5,13 +5,12 @@
 
 #include <stdlib.h>
 
+const char *const pipeline_ready_made[READY_COUNT + 1] = {"speech", "dinner_party", "no_speech", "dinner_party_eval"};
 // Shares of the draws, in the proportion of the framework's sampling weights (12 : 12 : 5).
 static const struct {
-    const char *name;
     float share;
     bool speech;
-} published[READY_COUNT] = {
-    {"speech", 10, true}, {"dinner_party", 10, true}, {"no_speech", 4, false}, {"dinner_party_eval", 0, true}};
+} draws[READY_COUNT] = {{10, true}, {10, true}, {4, false}, {0, true}};
 
 static int open_one(struct walk *walk, struct ready_made *set, const char *folder, struct error *error)
 {
@@ -30,12 +29,12 @@ int ready_made_open(struct walk *walk, struct error *error)
 {
     for (size_t i = 0; i < READY_COUNT; i++) {
         struct ready_made *set = &walk->ready[i];
-        char *folder = text_print("%s/training_datasets/negative_datasets/%s", walk->data, published[i].name);
+        char *folder = text_print("%s/" PIPELINE_READY_MADE "/%s", walk->data, pipeline_ready_made[i]);
         if (!folder)
             return error_memory(error, "a path");
-        set->name = published[i].name;
-        set->share = published[i].share;
-        set->speech = published[i].speech;
+        set->name = pipeline_ready_made[i];
+        set->share = draws[i].share;
+        set->speech = draws[i].speech;
         int code = folder_exists(folder) ? open_one(walk, set, folder, error) : 0;
         if (code < 0)
             error_prefix(error, "%s (fetch the set again, or move it away)", folder);

@@ -80,7 +80,7 @@ static json_t *sets_json(const struct walk *walk)
     return sets;
 }
 
-static json_t *texts_json(const struct text_list *texts)
+json_t *texts_json(const struct text_list *texts)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < texts->count; i++)

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
 
@@ -55,14 +54,6 @@ static const struct {
 #undef FIELD
 };
 
-static json_t *list_json(const struct text_list *texts)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < texts->count; i++)
-        json_array_append_new(list, json_string(texts->items[i]));
-    return list;
-}
-
 static json_t *value_json(const void *value, enum kind kind)
 {
     const char *text = kind == TEXT ? *(const char *const *)value : NULL;
@@ -76,7 +67,7 @@ static json_t *value_json(const void *value, enum kind kind)
     case FLAG:
         return json_boolean(*(const bool *)value);
     default:
-        return list_json(value);
+        return texts_json(value);
     }
 }
 
@@ -100,34 +91,15 @@ static json_t *preset_json(const struct pipeline_preset *preset)
                      (json_int_t)preset->held, "steps", (json_int_t)preset->steps, "seeds", preset->seeds);
 }
 
-// "model name" of the first processor, where the system tells it.
-static void processor_name(char *name, size_t size)
-{
-    char line[256];
-    FILE *file = fopen("/proc/cpuinfo", "re");
-    snprintf(name, size, "unknown");
-    while (file && fgets(line, sizeof line, file)) {
-        const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) == 0 && colon) {
-            snprintf(name, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
-            break;
-        }
-    }
-    if (file)
-        fclose(file);
-}
-
 static json_t *machine_json(const struct walk *walk)
 {
     struct utsname system = {0};
-    struct sysinfo memory = {0};
     char processor[128];
     uname(&system);
-    sysinfo(&memory);
-    processor_name(processor, sizeof processor);
+    cpu_name(processor, sizeof processor);
     return json_pack("{s:s, s:i, s:i, s:s, s:I, s:s, s:s, s:s}", "processor", processor, "processors", cpu_count(),
                      "threads", pool_threads(walk->pool), "kernels", cpu_level_name(cpu_level()), "memory_bytes",
-                     (json_int_t)memory.totalram * (json_int_t)memory.mem_unit, "system", system.sysname, "release",
+                     (json_int_t)memory_total(), "system", system.sysname, "release",
                      system.release, "architecture", system.machine);
 }
 

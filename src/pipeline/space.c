@@ -6,9 +6,6 @@
 #include "audio/audio.h"
 #include "frontend/frontend.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/statvfs.h>
 
 static const double sample_rate_bytes = 2.0 * AUDIO_RATE, row_rate_bytes = 2.0 * FRONTEND_CHANNELS * 100, // a second
     sentence_clip = 100e3, sentence_rows = 30e3, hush_rows = 6e6, exported = 1e6, slack = 10e6;
@@ -17,7 +14,7 @@ static double speech_bytes(const struct walk *walk, double word_seconds)
 {
     const struct pipeline_preset *preset = &walk->preset;
     size_t words = preset->clips + preset->neural + preset->accents + preset->near + preset->near_neural +
-                   preset->held / 3 + preset->held / 5;
+                   preset->held / 3 + preset->held * HELD_NEAR_CLIPS / HELD_NEAR_EACH;
     return (double)words * word_seconds * sample_rate_bytes +
            (double)(preset->sentences + preset->held_sentences) * sentence_clip;
 }
@@ -25,17 +22,14 @@ static double speech_bytes(const struct walk *walk, double word_seconds)
 // Examples have the network's window and room to slide around the word. Recordings make up to two sets.
 static double feature_bytes(const struct walk *walk, double word_seconds)
 {
-    enum { HELD_EACH = 8 };
     const double around = 2;
     const struct pipeline_preset *preset = &walk->preset;
     const struct people *people = &walk->people;
-    size_t examples = preset->examples + preset->examples / 6 + preset->held + preset->held / 2 +
-                      (people->words.count ? preset->examples / 3 : 0) + HELD_EACH * people->words.count;
-    double reviewed = 0;
-    for (size_t i = 0; i < people->reviewed.count; i++)
-        reviewed += (double)people->reviewed.clips[i].count / AUDIO_RATE + around;
-    return ((double)examples * (word_seconds + around) + HELD_EACH * reviewed + 2 * walk->heard_seconds) *
-               row_rate_bytes +
+    size_t examples = preset->examples + preset->examples / 6 + preset->held +
+                      preset->held * HELD_NEAR_CLIPS * HELD_NEAR_SCENES / HELD_NEAR_EACH +
+                      (people->words.count ? preset->examples / 3 : 0) + HELD_PEOPLE_SCENES * people_held(people) +
+                      (people->reviewed.count ? preset->examples / 6 : 0);
+    return ((double)examples * (word_seconds + around) + 2 * walk->heard_seconds) * row_rate_bytes +
            (double)(preset->sentences + preset->held_sentences) * sentence_rows + hush_rows;
 }
 
@@ -59,11 +53,9 @@ static double needed_bytes(const struct walk *walk, double decoded_seconds)
 
 int space_check(const struct walk *walk, double decoded_seconds, struct error *error)
 {
-    struct statvfs disk;
-    if (statvfs(walk->work, &disk) != 0)
-        return error_set(error, ERROR_IO, "cannot tell how much room is left in %s: %s", walk->work, strerror(errno));
-    double there = (double)folder_bytes(walk->work), needed = needed_bytes(walk, decoded_seconds) - there,
-           left = (double)disk.f_bavail * (double)disk.f_frsize;
+    uint64_t room;
+    TRY(folder_room(walk->work, &room, error));
+    double needed = needed_bytes(walk, decoded_seconds) - (double)folder_bytes(walk->work), left = (double)room;
     if (needed <= left)
         return 0;
     return error_set(

@@ -90,12 +90,12 @@ static int make_held_words(struct walk *walk, const struct feature_tools *tools,
     return add_corpus_words(walk, tools, held_mix, walk->preset.held, held_shares, writer, error);
 }
 
-// Every clip about twice; they are told apart by their texts.
+// Every clip about so often; they are told apart by their texts.
 static int make_held_near(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                           struct error *error)
 {
     size_t clips = walk->corpora[CORPUS_HELD_NEAR].clip_count;
-    return clips ? add_corpus_words(walk, tools, held_near_mix, 2 * clips, held_shares, writer, error) : 0;
+    return clips ? add_corpus_words(walk, tools, held_near_mix, HELD_NEAR_SCENES * clips, held_shares, writer, error) : 0;
 }
 
 static int make_near(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
@@ -132,8 +132,7 @@ static int make_personal(struct walk *walk, const struct feature_tools *tools, s
 static int make_held_people(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                             struct error *error)
 {
-    enum { EXAMPLES_EACH = 8 };
-    return add_people(walk, tools, true, EXAMPLES_EACH * people_held(&walk->people), held_shares, "held people", writer,
+    return add_people(walk, tools, true, HELD_PEOPLE_SCENES * people_held(&walk->people), held_shares, "held people", writer,
                       error);
 }
 

@@ -282,7 +282,7 @@ static int write_near_neural(const struct walk *walk, struct scripts *scripts, s
 // Other near misses than those that are trained on.
 static int write_held_near(struct walk *walk, const struct text_list *trained, struct error *error)
 {
-    const size_t wanted = walk->preset.held / 10 + 1;
+    const size_t wanted = walk->preset.held / HELD_NEAR_EACH + 1;
     struct text_list texts = {0};
     int code = make_texts(walk, speech_near_misses, trained->count + wanted, seed_mix((uint64_t)walk->options->seed, "held"),
                           &texts, error);
@@ -329,7 +329,7 @@ int stage_speech(struct walk *walk, struct error *error)
         {CORPUS_NEAR_NEURAL, &scripts.near_neural, preset->near_neural, words.median, 0, CAST_NEURAL},
         {CORPUS_SENTENCES, &scripts.sentences, preset->sentences, 0, 0, CAST_TRAIN},
         order_of_words(walk, CORPUS_HELD_WORDS, CAST_HELD_WORDS, preset->held / 3 + 1),
-        {CORPUS_HELD_NEAR, &walk->held_near, 2 * walk->held_near.count, words.median, 0, CAST_HELD_WORDS},
+        {CORPUS_HELD_NEAR, &walk->held_near, HELD_NEAR_CLIPS * walk->held_near.count, words.median, 0, CAST_HELD_WORDS},
         {CORPUS_HELD_SENTENCES, &scripts.held_sentences, preset->held_sentences, 0, 0, CAST_HELD},
     };
     for (size_t i = 0; i < COUNT_OF(orders); i++)

@@ -31,15 +31,8 @@ static char *speed_path(const struct server *server)
 // What the measurement is of: another machine measures again.
 static void describe_machine(char text[160])
 {
-    char line[256], model[100] = "";
-    FILE *stream = fopen("/proc/cpuinfo", "re");
-    while (stream && fgets(line, sizeof line, stream))
-        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
-            process_last_words(strchr(line, ':') + 1, strlen(strchr(line, ':') + 1), model, sizeof model);
-            break;
-        }
-    if (stream)
-        fclose(stream);
+    char model[100];
+    cpu_name(model, sizeof model);
     snprintf(text, 160, "%s, %s", model, cpu_level_name(cpu_level()));
 }
 

@@ -125,7 +125,7 @@ struct job {
     double started, ended; // seconds since 1970
 };
 void job_clear(struct job *job);
-// A folder of its own below <data>/work/.jobs.
+// A folder of its own in work/.jobs of the data directory.
 int job_make(struct job *job, const char *data_dir, struct error *error);
 int job_write(const struct job *job, struct error *error);
 // The newest job there is; none leaves the job empty.
@@ -164,7 +164,7 @@ struct jobs {
     double terminate_at; // when the child that does not stop is killed
     bool elsewhere;      // somebody trains in a terminal
     struct lock_holder holder;
-    struct job_events other; // what they tell in <data>/work/.events; .process is the holder's, or they told nothing
+    struct job_events other; // what they tell in work/.events; .process is the holder's, or they told nothing
     double looked; // for that, time_now()
     struct told told[TOLD_KEPT];
     uint64_t told_count;   // ever; the last TOLD_KEPT are there

@@ -3,7 +3,6 @@
 #include "server/data_internal.h"
 
 #include <string.h>
-#include <sys/statvfs.h>
 
 static int entry_json(const struct server *server, const struct data_entry *entry, json_t **json, struct error *error)
 {
@@ -29,11 +28,12 @@ static int list_data(struct server *server, const struct request *request, struc
         json_array_append_new(entries, entry);
     }
     struct data_size total = {0};
-    struct statvfs disk = {0};
+    struct error ignored;
+    uint64_t room = 0;
     data_measure(server->data_dir, &total);
-    json_int_t room = statvfs(server->data_dir, &disk) == 0 ? (json_int_t)disk.f_bavail * (json_int_t)disk.f_frsize : 0;
+    folder_room(server->data_dir, &room, &ignored); // not known: 0
     return reply_json(reply, json_pack("{s:b, s:o, s:I, s:I}", "ok", true, "entries", entries, "total_bytes",
-                                       (json_int_t)total.bytes, "free_bytes", room), error);
+                                       (json_int_t)total.bytes, "free_bytes", (json_int_t)room), error);
 }
 
 static int remove_data(struct server *server, const struct request *request, struct reply *reply, struct error *error)

@@ -12,28 +12,7 @@
 #include <unistd.h>
 
 #include "feature_sets.h"
-
-static char folder[] = "/tmp/wakesmith_dataset_XXXXXX";
-static struct error error;
-
-static const char *in_folder(const char *name)
-{
-    static char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return folder_remove(folder, &error);
-}
+#include "test_folder.h"
 
 // ---- own store ----
 

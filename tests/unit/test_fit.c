@@ -11,28 +11,7 @@
 #include <unistd.h>
 
 #include "fit/fit.h"
-
-static char folder[] = "/tmp/wakesmith_fit_XXXXXX";
-static struct error error;
-
-static const char *in_folder(const char *name)
-{
-    static char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return folder_remove(folder, &error);
-}
+#include "test_folder.h"
 
 // The keys that are needed, one a line, and two sets: a test replaces one line.
 static const char *const least[] = {

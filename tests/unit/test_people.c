@@ -243,5 +243,5 @@ int main(void)
         cmocka_unit_test(B2_B3_B4_recordings_of_people_make_features_anew),
         cmocka_unit_test(B18_B23_people_are_split_by_speaker),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, begin_walks, end_walks);
 }

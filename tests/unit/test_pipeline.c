@@ -402,5 +402,5 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_found_before_any_work),
         cmocka_unit_test(a_stopped_walk_goes_on_to_a_pair),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, begin_walks, end_walks);
 }

@@ -12,30 +12,9 @@
 
 #include "known_network.h"
 #include "train/train_internal.h"
+#include "test_folder.h"
 
 enum { C = FRONTEND_CHANNELS };
-
-static char folder[] = "/tmp/wakesmith_train_XXXXXX";
-static struct error error;
-
-static const char *in_folder(const char *name)
-{
-    static char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return folder_remove(folder, &error);
-}
 
 // ---- a small problem: a word is a rise in the low channels followed by one in the high channels, in noise; the
 // negatives are noise with rises that come alone or in the wrong order ----

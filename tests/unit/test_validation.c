@@ -13,30 +13,9 @@
 #include <unistd.h>
 
 #include "train/train_internal.h"
+#include "test_folder.h"
 
 enum { C = FRONTEND_CHANNELS };
-
-static char folder[] = "/tmp/wakesmith_validation_XXXXXX";
-static struct error error;
-
-static const char *in_folder(const char *name)
-{
-    static char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return folder_remove(folder, &error);
-}
 
 // ---- figures ----
 

@@ -18,29 +18,20 @@
 
 #include "pipeline/pipeline.h"
 #include "recordings/recordings.h"
+#include "test_folder.h"
 #include "tflite/tflite.h"
 
-static char folder[] = "/tmp/wakesmith_pipeline_XXXXXX";
 static char first_folder[4096];
-static struct error error;
 
-static const char *in_folder(const char *name)
+// As set_up and tear_down, for tests that go into other folders.
+static int begin_walks(void **state)
 {
-    static char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
+    return getcwd(first_folder, sizeof first_folder) ? set_up(state) : -1;
 }
 
-static int set_up(void **state)
+static int end_walks(void **state)
 {
-    (void)state;
-    return getcwd(first_folder, sizeof first_folder) && mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return chdir(first_folder) || folder_remove(folder, &error);
+    return chdir(first_folder) || tear_down(state);
 }
 
 static void tiny_options(struct pipeline_options *options, const char *data)
