@@ -70,11 +70,14 @@ void card_heard_by(struct card *card)
                   "Recordings of people that training never heard, each in several rooms and noises", "Who", people,
                   COUNT_OF(people));
     print_recalls(card, card_list(card, hearing, "voices"), "By the kind of computer voice", "Voices", NULL, 0);
-    if (card_number(card, answer, "median", &median) && card_number(card, answer, "nine_of_ten", &most))
-        buffer_print(&card->out,
-                     "<p>Half of the calls that it hears are answered within %.0f ms of the word's end, nine of ten "
-                     "within %.0f ms.</p>\n",
-                     fmax(median, 0), fmax(most, 0));
+    if (card_number(card, answer, "median", &median) && card_number(card, answer, "nine_of_ten", &most)) {
+        buffer_print(&card->out, "<p>Half of the calls that it hears are answered ");
+        if (median > 0)
+            buffer_print(&card->out, "within %.0f ms of the word's end", median);
+        else
+            buffer_print(&card->out, "before the word has ended");
+        buffer_print(&card->out, ", nine of ten within %.0f ms of its end.</p>\n", fmax(most, 0));
+    }
     card_section_end(card);
 }
 

@@ -46,7 +46,7 @@ static void a_card_tells_what_the_report_has(void **state)
         "0.29 times an hour", "0.01 to 1.61", "<td>0.724</td>", "<svg", "<desc", "the wake word, by neural voices",
         "kokoro: 40 clips by 1 voice<",
         "people talk in the background</th><td>50</td><td>31</td><td>62.0 %</td><td>48.2 to 74.1 %</td>",
-        "flite</th><td>7</td><td></td>", "within 40 ms of the word's end, nine of ten within 180 ms",
+        "flite</th><td>7</td><td></td>", "within 40 ms of the word's end, nine of ten within 180 ms of its end",
         "music</th><td>0.50</td><td>2</td><td>4.00</td><td>0.48 to unknown</td>", "3 times (7.5 %)",
         "&lt;service&gt;</bdi>: 2 of 4", "loss of the training", "share heard of calls kept back", "class=\"cut\"",
         "<td>32.0 %</td>", "4000 steps", "34.0 KiB", "x &lt; y", "<code>e7ad</code>"};
