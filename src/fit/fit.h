@@ -9,7 +9,7 @@
 #include "nn/nn.h"
 #include "train/train.h"
 
-// ---- training_parameters.yaml (model-and-training 7) --------------------------------------------------------
+// ---- training_parameters.yaml (kahrendt/microWakeWord) ------------------------------------------------------
 
 enum { PARAMETERS_MAX_CUTOFFS = 32 };
 
@@ -81,7 +81,7 @@ struct fit_options {
 };
 
 enum { ROC_CUTOFFS = 101 };
-struct roc {            // model-and-training 6.6: of the shipped bytes, cutoffs 0, .01, ... 1
+struct roc {            // the framework's test.py: of the shipped bytes, cutoffs 0, .01, ... 1
     double hours, area; // area: mean false rejects for 0 to 2 false accepts an hour
     double rejects[ROC_CUTOFFS], per_hour[ROC_CUTOFFS];
     size_t clips; // 0 or no hours: nothing was measured

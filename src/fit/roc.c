@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The framework's test of the quantised streaming model (model-and-training 6.6), on the bytes that ship. Unlike there,
+// The framework's test of the quantised streaming model (kahrendt/microWakeWord, test.py), on the bytes that ship. Unlike there,
 // every item begins from a fresh state, and the figure at 2 false accepts an hour is interpolated where it belongs.
 #include "fit/fit_internal.h"
 

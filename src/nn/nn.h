@@ -29,7 +29,7 @@ int nn_check(const struct nn_config *config, struct error *error);
 // first K0 + stride * (T1 - 1) of them, T1 = T + sum of (longest kernel - 1): all but at most stride - 1.
 int nn_window(const struct nn_config *config);
 int nn_window_used(const struct nn_config *config); // those first rows of the window
-// T for clips of `clip_ms`, as the framework derives it (model-and-training 1): official and seed are 1500 ms.
+// T for clips of `clip_ms`, as the framework derives it (kahrendt/microWakeWord): official and seed are 1500 ms.
 int nn_tail_of_clip(const struct nn_config *config, int clip_ms);
 int nn_block_channels(const struct nn_config *config, int block); // input channels of a block
 int nn_block_reach(const struct nn_config *config, int block);    // its longest kernel

@@ -18,10 +18,10 @@ struct train_phase {
 
 // What the class weights do. INTENDED: each multiplies the examples of its class. EFFECTIVE, what the framework
 // computes since a port went wrong: the batch's mean of them multiplies every example, a factor that Adam does not mind
-// (model-and-training 4).
+// (kahrendt/microWakeWord, train.py).
 enum class_weights { CLASS_WEIGHTS_INTENDED, CLASS_WEIGHTS_EFFECTIVE };
 
-// ---- the framework's validation (model-and-training 6) ------------------------------------------------------
+// ---- the framework's validation (train.py) ------------------------------------------------------------------
 
 enum metric {
     METRIC_ACCURACY, // this and the next two: of the clips, at .5

@@ -321,7 +321,7 @@ static void test_draw_other_sources(void **state)
     close_world(&world);
 }
 
-// ---- the framework's truncation, computed anew as numpy would slice (model-and-training 5) ----
+// ---- the framework's truncation, computed anew as numpy would slice ----
 
 static void test_truncation(void **state)
 {
