@@ -86,10 +86,10 @@ enum split split_of(uint64_t seed, int32_t group, double validate_share);
 // How a source is drawn: words (items with word_end) and positives uniformly over items, the window's end 0 ..
 // slide-1 rows after word_end as far as the item goes (a positive without word_end: at the item's last row);
 // running negatives uniformly over rows: an item with chance by its rows, then any window of it.
-// The framework's rules, by which a source's items are drawn uniformly instead (kahrendt/microWakeWord, data.py); items that are
-// shorter than the window get rows of 0 before them.
+// The framework's rules, by which a source's items are drawn uniformly instead (kahrendt/microWakeWord, data.py); items
+// that are shorter than the window get rows of 0 before them.
 enum truncation {
-    TRUNCATE_NONE,  // Wakesmith's own way, above
+    TRUNCATE_NONE,   // Wakesmith's own way, above
     TRUNCATE_RANDOM, // any window but the last one
     TRUNCATE_START,  // the last rows stay
     TRUNCATE_END,    // the first rows stay

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The framework's test of the quantised streaming model (kahrendt/microWakeWord, test.py), on the bytes that ship. Unlike there,
-// every item begins from a fresh state, and the figure at 2 false accepts an hour is interpolated where it belongs.
+// The framework's test of the quantised streaming model (kahrendt/microWakeWord, test.py), on the bytes that ship.
+// Unlike there, every item begins from a fresh state, and the figure at 2 false accepts an hour is interpolated where
+// it belongs.
 #include "fit/fit_internal.h"
 
 #include "evaluate/evaluate.h"
