@@ -62,10 +62,13 @@ int error_prefix(struct error *error, const char *format, ...) __attribute__((fo
 // Zeroed array of count * size bytes, 64-byte aligned, NULL when it does not fit or overflows. Free with free().
 void *array_alloc(size_t count, size_t size);
 
-// malloc for trees of which nobody checks every node (JSON): that one was missing is remembered for the whole process,
-// so that what is made of such a tree is not taken for whole.
+// That memory was missing is remembered for the whole process by error_memory, by text_print, by buffers and by
+// memory_or_lost, a malloc for trees of which nobody checks every node (JSON): what was made in the meantime is not
+// taken for whole, whoever did without the piece. memory_watch begins anew.
 void *memory_or_lost(size_t size);
+void memory_note_lost(void);
 bool memory_was_lost(void);
+void memory_watch(void);
 
 // Memory of one stage or one clip: allocated piece by piece, freed at once.
 struct arena {

@@ -15,6 +15,7 @@ int error_set(struct error *error, int code, const char *format, ...)
 
 int error_memory(struct error *error, const char *what)
 {
+    memory_note_lost();
     return error_set(error, ERROR_MEMORY, "not enough memory for %s; close other programs or choose a smaller preset",
                      what);
 }

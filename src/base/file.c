@@ -25,8 +25,8 @@ int file_read(const char *path, size_t maximum, void **data, size_t *size, struc
     struct buffer content;
     buffer_init(&content, maximum);
     char piece[65536];
-    size_t got;
-    while ((got = fread(piece, 1, sizeof piece, stream)) > 0 && !content.failed)
+    size_t got = 0;
+    while (!content.failed && (got = fread(piece, 1, sizeof piece, stream)) > 0)
         buffer_append(&content, piece, got);
     bool broken = ferror(stream) != 0;
     if (broken)
@@ -35,8 +35,10 @@ int file_read(const char *path, size_t maximum, void **data, size_t *size, struc
     if (!broken && !content.failed && !content.data)
         buffer_append(&content, "", 0);
     if (content.failed || broken) {
-        bool large = content.failed;
+        bool full = content.failed, large = full && content.size + got > maximum;
         buffer_free(&content);
+        if (full && !large)
+            return error_memory(error, path_name(path));
         return large ? error_set(error, ERROR_FORMAT, "%s is larger than the %zu bytes that such a file may have", path,
                                  maximum)
                      : error->code;

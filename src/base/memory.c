@@ -21,17 +21,27 @@ void *array_alloc(size_t count, size_t size)
 
 static atomic_bool lost;
 
+void memory_note_lost(void)
+{
+    atomic_store(&lost, true);
+}
+
 void *memory_or_lost(size_t size)
 {
     void *data = malloc(size);
     if (!data)
-        atomic_store(&lost, true);
+        memory_note_lost();
     return data;
 }
 
 bool memory_was_lost(void)
 {
     return atomic_load(&lost);
+}
+
+void memory_watch(void)
+{
+    atomic_store(&lost, false);
 }
 
 struct arena_block {
@@ -93,8 +103,10 @@ static bool buffer_reserve(struct buffer *buffer, size_t more)
         return true;
     size_t capacity = need < 256 ? 256 : need + need / 2;
     char *data = realloc(buffer->data, capacity);
-    if (!data)
+    if (!data) {
+        memory_note_lost();
         return !(buffer->failed = true);
+    }
     buffer->data = data;
     buffer->capacity = capacity;
     return true;
@@ -117,9 +129,10 @@ void buffer_print(struct buffer *buffer, const char *format, ...)
     va_copy(again, args);
     int size = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (size < 0)
+    if (size < 0) {
+        memory_note_lost();
         buffer->failed = true;
-    else if (buffer_reserve(buffer, (size_t)size)) {
+    } else if (buffer_reserve(buffer, (size_t)size)) {
         vsnprintf(buffer->data + buffer->size, (size_t)size + 1, format, again);
         buffer->size += (size_t)size;
     }
@@ -172,5 +185,7 @@ char *text_print(const char *format, ...)
     va_start(args, format);
     int size = vasprintf(&text, format, args);
     va_end(args);
+    if (size < 0)
+        memory_note_lost();
     return size < 0 ? NULL : text;
 }

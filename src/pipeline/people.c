@@ -43,7 +43,11 @@ static int add_word(struct walk *walk, struct person_clip *clip, const char *pat
                     struct error *error)
 {
     struct take_quality quality;
-    recordings_judge(clip->pcm.samples, clip->pcm.count, &quality);
+    int code = recordings_judge(clip->pcm.samples, clip->pcm.count, &quality, error);
+    if (code < 0) {
+        free(clip->pcm.samples);
+        return code;
+    }
     if (quality.faults & FAULT_NO_SPEECH) {
         walk_log(walk, "left out, no speech found: %s", path);
         walk->people.left_out++;
@@ -53,7 +57,7 @@ static int add_word(struct walk *walk, struct person_clip *clip, const char *pat
     size_t begin = (size_t)(quality.speech_start * AUDIO_RATE), end = (size_t)(quality.speech_end * AUDIO_RATE);
     clip->begin = begin > ONSET ? begin - ONSET : 0;
     clip->count = end - clip->begin;
-    int code = speaker_number(&walk->people, speaker, &clip->speaker, error);
+    code = speaker_number(&walk->people, speaker, &clip->speaker, error);
     if (code == 0)
         code = person_add(&walk->people.words, clip, error);
     if (code < 0)
@@ -105,7 +109,7 @@ static int add_bucket(struct walk *walk, struct recordings *store, enum recordin
         struct person_clip clip = {0};
         struct error reason;
         if (recordings_read(item, &clip.pcm, &reason) < 0) {
-            walk_log(walk, "left out: %s", reason.message);
+            code = walk_leave_out(walk, &reason, error);
             walk->people.left_out++;
         } else if (bucket == BUCKET_NEGATIVE) {
             code = add_negative(walk, &clip, error);
@@ -130,8 +134,10 @@ static int add_by_hand(struct walk *walk, struct error *error)
         struct error reason = {0};
         if (strncmp(inside, "originals/", 10) == 0 || (!strchr(inside, '/') && text_ends_with(inside, ".wav")))
             continue;
-        if (add_file(walk, folder, files.items[i], &reason) < 0)
-            walk_log(walk, "left out: %s", reason.message);
+        if (add_file(walk, folder, files.items[i], &reason) < 0) {
+            code = walk_leave_out(walk, &reason, error);
+            walk->people.left_out++;
+        }
     }
     text_list_free(&files);
     free(folder);

@@ -69,6 +69,15 @@ void walk_log(struct walk *walk, const char *format, ...)
     va_end(args);
 }
 
+int walk_leave_out(struct walk *walk, const struct error *reason, struct error *error)
+{
+    if (reason->code == ERROR_MEMORY)
+        *error = *reason;
+    else
+        walk_log(walk, "left out: %s", reason->message);
+    return reason->code == ERROR_MEMORY ? ERROR_MEMORY : 0;
+}
+
 char *walk_path(const struct walk *walk, const char *folder, const char *name)
 {
     return *name ? text_print("%s/%s/%s", walk->work, folder, name) : text_print("%s/%s", walk->work, folder);
@@ -149,6 +158,7 @@ static int find_spellings(struct walk *walk, struct error *error)
 int walk_find_names(struct walk *walk, struct error *error)
 {
     const struct pipeline_options *options = walk->options;
+    memory_watch();
     TRY(text_check_phrase(options->phrase, error));
     TRY(text_language_named(options->lang ? options->lang : "auto", &walk->language, error));
     if (!walk->language)

@@ -175,6 +175,9 @@ bool artefact_fresh(const char *path, const char *hex);
 int artefact_sign(const char *path, const char *hex, struct error *error);
 
 void walk_log(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// A file that cannot be read is told in the log and left out: one damaged recording among many stops no training. That
+// there was no memory says nothing about the file, and is an error here, too.
+int walk_leave_out(struct walk *walk, const struct error *reason, struct error *error);
 char *walk_path(const struct walk *walk, const char *folder, const char *name); // <work>/<folder>/<name>
 
 // Language, id, title and spellings from the options.

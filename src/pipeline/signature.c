@@ -55,6 +55,8 @@ bool artefact_fresh(const char *path, const char *hex)
 
 int artefact_sign(const char *path, const char *hex, struct error *error)
 {
+    if (memory_was_lost()) // a voice, a spelling or a recording may be missing in it
+        return error_memory(error, path_name(path));
     char *name = text_print("%s.signature", path), line[66];
     if (!name)
         return error_memory(error, "a path");

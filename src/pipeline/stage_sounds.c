@@ -78,12 +78,12 @@ static int write_store(struct walk *walk, struct entry *entries, size_t count, c
     for (size_t i = 0; i < count && good; i++) // the place of the index; filled in at the end
         good = fwrite(&entries[i].sound, sizeof entries[i].sound, 1, file.stream) == 1;
     size_t batch = (size_t)pool_threads(walk->pool) * 2;
-    for (size_t i = 0; i < count && good; i += batch) {
+    for (size_t i = 0; i < count && good && code == 0; i += batch) {
         size_t here = count - i < batch ? count - i : batch;
         pool_run(walk->pool, here, decode, entries + i);
         for (size_t k = i; k < i + here; k++) {
             if (entries[k].code < 0) // one damaged file among many is told, not fatal
-                walk_log(walk, "left out: %s", entries[k].error.message);
+                code = walk_leave_out(walk, &entries[k].error, error);
             entries[k].sound.start = at;
             at += entries[k].pcm.count;
             good = good && (!entries[k].pcm.count || fwrite(entries[k].pcm.samples, 2, entries[k].pcm.count,
@@ -100,7 +100,7 @@ static int write_store(struct walk *walk, struct entry *entries, size_t count, c
     good = good && fseek(file.stream, sizeof header, SEEK_SET) == 0;
     for (size_t i = 0; i < count && good; i++)
         good = fwrite(&entries[i].sound, sizeof entries[i].sound, 1, file.stream) == 1;
-    if (!good)
+    if (!good && code == 0)
         code = error_set(error, ERROR_IO, "cannot write %s; is the disk full?", path);
     if (code < 0)
         atomic_abort(&file);

@@ -25,10 +25,10 @@ static void set_text(json_t *about, const char *key, const char *value)
     json_object_set_new(about, key, json_string(value));
 }
 
-void item_judge(json_t *about, const int16_t *samples, size_t count)
+int item_judge(json_t *about, const int16_t *samples, size_t count, struct error *error)
 {
     struct take_quality quality;
-    recordings_judge(samples, count, &quality);
+    TRY(recordings_judge(samples, count, &quality, error));
     json_object_set_new(about, "seconds", json_real(quality.seconds));
     json_object_set_new(about, "badges", recordings_badges(quality.faults));
     set_number(about, "rms_db", quality.rms_db, 0.1);
@@ -37,6 +37,7 @@ void item_judge(json_t *about, const int16_t *samples, size_t count)
     set_number(about, "snr_db", quality.snr_db, 0.1);
     set_number(about, "speech_start_s", quality.speech_start, 0.001);
     set_number(about, "speech_end_s", quality.speech_end, 0.001);
+    return 0;
 }
 
 static bool is_hash(const char *text)
@@ -69,8 +70,9 @@ static int measure(const char *path, const struct stat *file, json_t *about, str
     int code = audio_read(path, 0, MEASURED_SECONDS, &pcm, &reason);
     if (code == ERROR_MEMORY)
         return error_set(error, code, "%s", reason.message);
-    item_judge(about, pcm.samples, pcm.count);
+    int judged = item_judge(about, pcm.samples, pcm.count, error);
     free(pcm.samples);
+    TRY(judged);
     if (code < 0)
         set_text(about, "message", reason.message);
     set_text(about, "sha256", hash);

@@ -219,7 +219,7 @@ static size_t count_clipped(const int16_t *samples, size_t count, int *peak)
     return clipped;
 }
 
-void recordings_judge(const int16_t *samples, size_t count, struct take_quality *quality)
+int recordings_judge(const int16_t *samples, size_t count, struct take_quality *quality, struct error *error)
 {
     *quality = (struct take_quality){.faults = FAULT_NO_SPEECH,
                                      .seconds = (double)count / AUDIO_RATE,
@@ -230,8 +230,10 @@ void recordings_judge(const int16_t *samples, size_t count, struct take_quality 
     size_t begin = 0, end = 0, active = 0;
     double loudest = 0, level = 0, sum = 0;
     int peak;
-    if (!view_open(&view, samples, count))
-        goto end;
+    if (!view_open(&view, samples, count)) {
+        view_close(&view);
+        return error_memory(error, "a look at a recording");
+    }
     size_t clipped = count_clipped(samples, count, &peak);
     for (size_t f = 0; f < view.frames; f++)
         loudest = fmax(loudest, view.smooth[f]);
@@ -269,8 +271,8 @@ void recordings_judge(const int16_t *samples, size_t count, struct take_quality 
     quality->faults = 0;
     for (size_t i = 0; i < COUNT_OF(rules); i++)
         quality->faults |= rules[i].found ? (unsigned)rules[i].fault : 0;
-end:
     view_close(&view);
+    return 0;
 }
 
 json_t *recordings_badges(unsigned faults)

@@ -44,7 +44,8 @@ struct take_quality {
     double noise_db, snr_db;         // noise: the quietest tenth of 20 ms frames
     double speech_start, speech_end; // seconds: the word itself; equal when there is none
 };
-void recordings_judge(const int16_t *samples, size_t count, struct take_quality *quality);
+// ERROR_MEMORY: nothing is known of it.
+int recordings_judge(const int16_t *samples, size_t count, struct take_quality *quality, struct error *error);
 // Names of the faults ("too_quiet", ...), for sidecars and the page: a JSON array.
 json_t *recordings_badges(unsigned faults);
 

@@ -57,7 +57,8 @@ bool sidecar_trim(const json_t *sidecar, double seconds, double *start, double *
 // none).
 int item_load(const char *folder, const char *name, enum recordings_bucket bucket, const char *wake_word,
               struct recording *item, struct error *error);
-void item_judge(json_t *about, const int16_t *samples, size_t count); // seconds, levels, badges
+// Seconds, levels, badges.
+int item_judge(json_t *about, const int16_t *samples, size_t count, struct error *error);
 // Checks that the item is a recording of this store which is still there.
 int item_check(const struct recordings *store, const struct recording *item, struct error *error);
 

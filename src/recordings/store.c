@@ -390,12 +390,13 @@ static int describe(struct newcomer *newcomer, const char *fresh, struct error *
         return error_set(error, ERROR_IO, "cannot read %s: %s", fresh, strerror(errno));
     if (!json_object_get(newcomer->sidecar, "badges")) {
         struct pcm pcm = {0};
-        struct error ignored;
-        if (newcomer->wav && audio_read(fresh, 0, RECORDINGS_MAX_SECONDS, &pcm, &ignored) < 0)
+        struct error unread;
+        if (newcomer->wav && audio_read(fresh, 0, RECORDINGS_MAX_SECONDS, &pcm, &unread) < 0)
             pcm = (struct pcm){0};
-        item_judge(newcomer->sidecar, newcomer->wav ? pcm.samples : newcomer->samples,
-                   newcomer->wav ? pcm.count : newcomer->count);
+        int code = item_judge(newcomer->sidecar, newcomer->wav ? pcm.samples : newcomer->samples,
+                              newcomer->wav ? pcm.count : newcomer->count, error);
         free(pcm.samples);
+        TRY(code);
     }
     json_object_set_new(newcomer->sidecar, "sha256", json_string(hash));
     json_object_set_new(newcomer->sidecar, "size_bytes", json_integer(info.st_size));

@@ -156,8 +156,9 @@ static int post_vad(struct server *server, const struct request *request, struct
     int code = audio_read(item.path, 0, RECORDINGS_MAX_SECONDS, &pcm, error);
     recording_close(&item);
     TRY(code);
-    recordings_judge(pcm.samples, pcm.count, &quality);
+    code = recordings_judge(pcm.samples, pcm.count, &quality, error);
     free(pcm.samples);
+    TRY(code);
     json_t *segments = json_array();
     if (quality.speech_end - quality.speech_start >= least)
         json_array_append_new(

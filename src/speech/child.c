@@ -63,7 +63,7 @@ int child_start(struct child *child, child_task *task, void *context, struct err
             signal(own[i], SIG_DFL);
         be_quiet();
         close(ends[0]);
-        _exit(task(context, ends[1]) == 0 ? 0 : 1);
+        _exit(task(context, ends[1]) == 0 && !memory_was_lost() ? 0 : 1);
     }
     close(ends[1]);
     *child = (struct child){.state = CHILD_RUNNING, .process = process, .output = ends[0], .heard = time_now()};

@@ -151,6 +151,7 @@ static int make_voices(const struct row *rows, size_t count, struct voice **voic
     if (!sorted || !*voices) {
         free(sorted);
         free(*voices);
+        *voices = NULL;
         return error_memory(error, "the list of voices");
     }
     char *names = (char *)(*voices + count);

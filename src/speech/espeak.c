@@ -113,7 +113,7 @@ static struct timbre read_timbre(const char *folder, const char *variant)
     void *data = NULL;
     size_t size = 0;
     char *path = text_print("%s/voices/!v/%s", folder, variant);
-    if (path && file_read(path, 1 << 20, &data, &size, &ignored) == 0) {
+    if (path && file_read(path, 1 << 20, &data, &size, &ignored) == 0) { // without memory the process fails as a whole
         char *rest = data, *line;
         while ((line = strsep(&rest, "\r\n"))) {
             int formant, value;

@@ -19,7 +19,7 @@
 static struct take_quality judged(const int16_t *samples, size_t count)
 {
     struct take_quality quality;
-    recordings_judge(samples, count, &quality);
+    assert_int_equal(recordings_judge(samples, count, &quality, &error), 0);
     return quality;
 }
 
