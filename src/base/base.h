@@ -141,6 +141,23 @@ int atomic_open(struct atomic_file *file, const char *path, struct error *error)
 int atomic_commit(struct atomic_file *file, struct error *error);
 void atomic_abort(struct atomic_file *file);
 
+// What a long computation has done so far, so that the next process need not do it again: records of bytes, behind a
+// key that names the computation (64 hexadecimal digits). Records are read first, in their order, then appended; each
+// append survives the end of the process, and after at most 5 s that of the machine.
+struct journal {
+    int file;
+    char *path; // NULL: closed
+    uint64_t end;
+    double synced;
+    bool written; // no longer read
+};
+// Opens or creates; a journal of another key is emptied.
+int journal_open(struct journal *journal, const char *path, const char key[65], struct error *error);
+// 1: the next record is appended to `data`. 0: there are no more whole ones.
+int journal_read(struct journal *journal, struct buffer *data, struct error *error);
+int journal_append(struct journal *journal, const void *data, size_t size, struct error *error);
+void journal_close(struct journal *journal); // the file stays: whoever has the result deletes it
+
 // A file mapped read-only. `data` is NULL for an empty file.
 struct mapping {
     const void *data;

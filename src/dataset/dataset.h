@@ -31,6 +31,11 @@ struct feature_set {
 // ---- own store: one file, index and checksum, atomic ----
 struct feature_writer;
 int feature_writer_open(struct feature_writer **writer, const char *path, struct error *error);
+// A set that takes long: `key` (64 hexadecimal digits) names what is written. Aborted, or when its process ends, it
+// leaves "<path>.part" and "<path>.items"; the next call with the same key goes on behind those
+// items; a process that is killed loses what it wrote in the last 5 s.
+int feature_writer_resume(struct feature_writer **writer, const char *path, const char key[65], struct error *error);
+size_t feature_writer_items(const struct feature_writer *writer); // how many it has
 // Appends item->rows rows. The stored item's first_row is filled in here; items keep the order of the calls.
 // ERROR_USAGE for an item that feature_set_open would refuse (no rows, word_end or valid_from outside, bad weight).
 int feature_writer_add(struct feature_writer *writer, const uint16_t *rows, const struct feature_item *item,

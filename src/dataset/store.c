@@ -2,14 +2,21 @@
 // The own store: written front to back through a temporary file, mapped when it is read.
 #include "dataset/dataset_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { NOTED_SECONDS = 5 };
 
 struct feature_writer {
     struct atomic_file file;
     struct feature_item *items;
     size_t item_count, capacity;
     uint64_t row_count, checksum;
+    struct journal journal; // of feature_writer_resume: items, in records that begin with the checksum so far
+    size_t noted;           // items that are in it
+    double noted_time;
 };
 
 uint64_t checksum_add(uint64_t checksum, const void *data, size_t size)
@@ -73,6 +80,123 @@ static int reserve_item(struct feature_writer *writer, struct error *error)
     return 0;
 }
 
+// ---- going on ----
+
+static int note_items(struct feature_writer *writer, struct error *error)
+{
+    struct buffer record;
+    buffer_init(&record, SIZE_MAX);
+    buffer_append(&record, &writer->checksum, sizeof writer->checksum);
+    buffer_append(&record, writer->items + writer->noted,
+                  (writer->item_count - writer->noted) * sizeof *writer->items);
+    int code = record.failed ? error_memory(error, "the index of a feature set") : 0;
+    if (code == 0 && (fflush(writer->file.stream) != 0 || fdatasync(fileno(writer->file.stream)) != 0))
+        code = error_set(error, ERROR_IO, "cannot write %s: the disk may be full", writer->file.path);
+    if (code == 0) // after the rows, so that no item is noted whose rows are not there
+        code = journal_append(&writer->journal, record.data, record.size, error);
+    buffer_free(&record);
+    writer->noted = writer->item_count;
+    writer->noted_time = time_now();
+    return code;
+}
+
+// What the journal has of items; *checksum is that of all their rows.
+static int read_items(struct feature_writer *writer, uint64_t *checksum, struct error *error)
+{
+    struct buffer record;
+    int got;
+    do {
+        buffer_init(&record, SIZE_MAX);
+        got = journal_read(&writer->journal, &record, error);
+        size_t at = sizeof *checksum;
+        if (got == 1 && record.size >= at)
+            memcpy(checksum, record.data, sizeof *checksum);
+        for (; got == 1 && at + sizeof *writer->items <= record.size; at += sizeof *writer->items) {
+            if (reserve_item(writer, error) < 0) {
+                got = error->code;
+                break;
+            }
+            memcpy(&writer->items[writer->item_count], record.data + at, sizeof *writer->items);
+            writer->row_count += writer->items[writer->item_count++].rows;
+        }
+        buffer_free(&record);
+    } while (got == 1);
+    writer->noted = writer->item_count;
+    return got;
+}
+
+// Are the rows of all noted items there, unharmed? Then the stream stands behind them.
+static bool find_rows(struct feature_writer *writer, uint64_t checksum)
+{
+    struct store_head head;
+    uint16_t rows[64 * FRONTEND_CHANNELS];
+    uint64_t left = writer->row_count;
+    FILE *stream = writer->file.stream;
+    writer->checksum = 0;
+    if (writer->item_count == 0 || fread(&head, sizeof head, 1, stream) != 1)
+        return false;
+    writer->checksum = checksum_add(0, &head, sizeof head);
+    for (size_t here; left > 0; left -= here) {
+        here = left < 64 ? left : 64;
+        if (fread(rows, ROW_SIZE, here, stream) != here)
+            return false;
+        writer->checksum = checksum_add(writer->checksum, rows, here * ROW_SIZE);
+    }
+    long end = ftell(stream);
+    return writer->checksum == checksum && end > 0 && fseek(stream, end, SEEK_SET) == 0 &&
+           ftruncate(fileno(stream), end) == 0;
+}
+
+static int begin_anew(struct feature_writer *writer, const char *list, const char key[65], struct error *error)
+{
+    struct store_head head = {.magic = STORE_HEAD_MAGIC, .version = STORE_VERSION};
+    if (writer->file.stream)
+        fclose(writer->file.stream);
+    journal_close(&writer->journal);
+    writer->item_count = writer->noted = 0;
+    writer->row_count = writer->checksum = 0;
+    writer->file.stream = fopen(writer->file.temporary, "wb");
+    if (!writer->file.stream || unlink(list) != 0)
+        return error_set(error, ERROR_IO, "cannot write %s: %s", writer->file.temporary, strerror(errno));
+    TRY(journal_open(&writer->journal, list, key, error));
+    return append(writer, &head, sizeof head, error);
+}
+
+int feature_writer_resume(struct feature_writer **out, const char *path, const char key[65], struct error *error)
+{
+    *out = NULL;
+    struct feature_writer *writer = array_alloc(1, sizeof *writer);
+    if (!writer)
+        return error_memory(error, "a feature set");
+    uint64_t checksum = 0;
+    int code = 0;
+    char *list = text_print("%s.items", path);
+    writer->file = (struct atomic_file){.path = strdup(path), .temporary = text_print("%s.part", path)};
+    if (!writer->file.path || !writer->file.temporary || !list) {
+        code = error_memory(error, "a path");
+        goto end;
+    }
+    TRY_GOTO(journal_open(&writer->journal, list, key, error), end);
+    TRY_GOTO(read_items(writer, &checksum, error), end);
+    writer->file.stream = fopen(writer->file.temporary, "r+b");
+    if (!writer->file.stream || !find_rows(writer, checksum))
+        TRY_GOTO(begin_anew(writer, list, key, error), end);
+    writer->noted_time = time_now();
+    *out = writer;
+end:
+    free(list);
+    if (code < 0)
+        feature_writer_abort(writer);
+    return code;
+}
+
+size_t feature_writer_items(const struct feature_writer *writer)
+{
+    return writer->item_count;
+}
+
+// ---- one item after the other ----
+
 int feature_writer_add(struct feature_writer *writer, const uint16_t *rows, const struct feature_item *item,
                        struct error *error)
 {
@@ -86,7 +210,8 @@ int feature_writer_add(struct feature_writer *writer, const uint16_t *rows, cons
     TRY(append(writer, rows, (size_t)item->rows * ROW_SIZE, error));
     writer->items[writer->item_count++] = stored;
     writer->row_count += item->rows;
-    return 0;
+    bool note = writer->journal.path && time_now() - writer->noted_time >= NOTED_SECONDS;
+    return note ? note_items(writer, error) : 0;
 }
 
 int feature_writer_close(struct feature_writer *writer, struct error *error)
@@ -97,6 +222,8 @@ int feature_writer_close(struct feature_writer *writer, struct error *error)
         code = append(writer, &tail, sizeof tail, error);
     if (code == 0)
         code = atomic_commit(&writer->file, error); // frees the file's names
+    if (code == 0 && writer->journal.path)
+        unlink(writer->journal.path);
     feature_writer_abort(writer);
     return code;
 }
@@ -105,6 +232,14 @@ void feature_writer_abort(struct feature_writer *writer)
 {
     if (!writer)
         return;
+    if (writer->journal.path) { // what there is stays
+        struct error ignored;
+        if (writer->file.stream && writer->item_count > writer->noted)
+            note_items(writer, &ignored);
+        free(writer->file.temporary);
+        writer->file.temporary = NULL;
+    }
+    journal_close(&writer->journal);
     atomic_abort(&writer->file);
     free(writer->items);
     free(writer);

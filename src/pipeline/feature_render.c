@@ -102,7 +102,7 @@ int features_words(struct walk *walk, const struct feature_tools *tools, const s
     job.items = array_alloc(BATCH, sizeof *job.items);
     job.errors = array_alloc(BATCH, sizeof *job.errors);
     int code = job.rows && job.items && job.errors ? 0 : error_memory(error, "the features of words");
-    for (size_t i = 0; i < examples && code == 0; i += BATCH) {
+    for (size_t i = feature_writer_items(writer); i < examples && code == 0; i += BATCH) {
         size_t here = examples - i < BATCH ? examples - i : BATCH;
         job.first = i;
         pool_run(walk->pool, here, render_example, &job);
@@ -162,15 +162,21 @@ static void change_level(struct rng *rng, int16_t *pcm, size_t count)
     }
 }
 
+static size_t plan_samples(const struct track_source *source, const struct track_plan *plan)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->pieces; i++)
+        count += source->pieces[plan->first_piece + i].count + source->pieces[plan->first_piece + i].pause;
+    return count;
+}
+
 static void render_track(void *context, size_t index, int worker)
 {
     struct track_job *job = context;
     struct track_rows *result = &job->results[index];
     const struct track_plan *plan = &job->source->tracks[job->first + index];
     struct rng rng = rng_make(job->seed, job->first + index);
-    size_t count = 0;
-    for (size_t i = 0; i < plan->pieces; i++)
-        count += job->source->pieces[plan->first_piece + i].count + job->source->pieces[plan->first_piece + i].pause;
+    size_t count = plan_samples(job->source, plan);
     int16_t *pcm = array_alloc(count + 1, sizeof *pcm);
     struct frontend frontend;
     frontend_reset(&frontend);
@@ -195,6 +201,17 @@ static void render_track(void *context, size_t index, int worker)
     free(pcm);
 }
 
+// The first track that is not among the writer's items; tracks too short for a row are none.
+static size_t first_missing(const struct track_source *source, const struct feature_writer *writer)
+{
+    struct frontend fresh;
+    frontend_reset(&fresh);
+    size_t track = 0;
+    for (size_t items = feature_writer_items(writer); track < source->track_count && items > 0; track++)
+        items -= frontend_rows(&fresh, plan_samples(source, &source->tracks[track])) > 0;
+    return track;
+}
+
 int features_tracks(struct walk *walk, const struct feature_tools *tools, const struct track_source *source,
                     const char *label, struct feature_writer *writer, struct error *error)
 {
@@ -203,7 +220,7 @@ int features_tracks(struct walk *walk, const struct feature_tools *tools, const 
                             .scratches = tools->scratches,
                             .seed = seed_mix((uint64_t)walk->options->seed, label)};
     int code = 0;
-    for (size_t i = 0; i < source->track_count && code == 0; i += TRACK_BATCH) {
+    for (size_t i = first_missing(source, writer); i < source->track_count && code == 0; i += TRACK_BATCH) {
         size_t here = source->track_count - i < TRACK_BATCH ? source->track_count - i : TRACK_BATCH;
         job.first = i;
         memset(job.results, 0, sizeof job.results);

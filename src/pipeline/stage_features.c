@@ -397,7 +397,9 @@ static int make_one(struct walk *walk, const struct feature_tools *tools, enum s
     struct feature_writer *writer;
     walk_part(walk, PART_FEATURES + (int)name);
     progress_begin(walk->progress, "features");
-    TRY(feature_writer_open(&writer, path, error));
+    TRY(feature_writer_resume(&writer, path, walk->set_signatures[name], error));
+    if (feature_writer_items(writer))
+        walk_log(walk, "features %s: goes on after %zu items", set_names[name], feature_writer_items(writer));
     int code = makers[name](walk, tools, writer, error);
     if (code < 0) {
         feature_writer_abort(writer);

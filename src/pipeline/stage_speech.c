@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static double word_units(const char *phrase)
 {
@@ -202,12 +203,13 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     memcpy(walk->corpus_signatures[order->name], hex, sizeof hex);
 
     snprintf(file, sizeof file, "%s.corpus", name);
-    char *path = walk_path(walk, FOLDER_SPEECH, file);
-    if (!path)
-        return error_memory(error, "a path");
-    int code = 0;
+    char *path = walk_path(walk, FOLDER_SPEECH, file), *journal = path ? text_print("%s.journal", path) : NULL;
+    int code = journal ? 0 : error_memory(error, "a path");
+    TRY_GOTO(code, end);
     if (!artefact_fresh(path, hex) || corpus_open(corpus, path, error) < 0) {
         struct speech_request request = request_of(walk, cast, order);
+        request.journal = journal;
+        request.key = hex;
         walk_part(walk, PART_SPEECH + (int)order->name);
         progress_begin(walk->progress, "speech");
         TRY_GOTO(speech_generate(&request, path, walk->progress, report, error), end);
@@ -217,6 +219,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
         if (*report->notice)
             walk_log(walk, "%s: %s", name, report->notice);
         TRY_GOTO(artefact_sign(path, hex, error), end);
+        unlink(journal);
         TRY_GOTO(corpus_open(corpus, path, error), end);
     }
     walk->clip_counts[order->name] = corpus->clip_count;
@@ -224,6 +227,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     code = count_voices(walk, cast, order, error);
 end:
     free(path);
+    free(journal);
     return code;
 }
 

@@ -18,6 +18,7 @@ struct generator {
     uint32_t *texts; // which of the request's can be said by one of the voices
     size_t text_count;
     struct corpus_writer writer;
+    struct journal journal; // the answers of the shards so far, in their order
     uint64_t *hashes; // of the clips' samples: an open-addressed table, 0 is empty
     size_t hash_slots;
     unsigned char *voice_used, *group_used;
@@ -146,6 +147,21 @@ static int round_open(struct round *round, const struct generator *g, uint64_t f
     return 0;
 }
 
+// Shards that an earlier process has gathered.
+static int gather_spoken(struct round *round, struct generator *g, struct error *error)
+{
+    int got = 1;
+    while (g->journal.path && round->gathered < round->count && got == 1) {
+        struct buffer answer;
+        buffer_init(&answer, SIZE_MAX);
+        got = journal_read(&g->journal, &answer, error);
+        if (got == 1 && gather_shard(g, &round->shards[round->gathered++], &answer, error) < 0)
+            got = error->code;
+        buffer_free(&answer);
+    }
+    return got < 0 ? got : 0;
+}
+
 // A shard whose child failed gets a second child; after that the run is over.
 static int retry(struct round *round, size_t shard, struct error *error)
 {
@@ -182,8 +198,11 @@ static int round_step(struct round *round, struct generator *g, size_t processes
     }
     children_wait(window, running, .2);
     for (; round->gathered < round->count && round->children[round->gathered].state == CHILD_DONE; round->gathered++) {
-        TRY(gather_shard(g, &round->shards[round->gathered], &round->children[round->gathered].answer, error));
-        buffer_free(&round->children[round->gathered].answer);
+        struct buffer *answer = &round->children[round->gathered].answer;
+        TRY(gather_shard(g, &round->shards[round->gathered], answer, error));
+        if (g->journal.path)
+            TRY(journal_append(&g->journal, answer->data, answer->size, error));
+        buffer_free(answer);
     }
     return 0;
 }
@@ -195,6 +214,8 @@ static int run_round(struct generator *g, uint64_t first_shard, size_t takes, st
     int threads = g->request->threads > 0 ? g->request->threads : cpu_count();
     size_t processes = threads < PROCESSES_MAXIMUM ? (size_t)threads : PROCESSES_MAXIMUM;
     int code = round_open(&round, g, first_shard, takes, error);
+    if (code == 0)
+        code = gather_spoken(&round, g, error);
     while (code == 0 && round.gathered < round.count) {
         code = progress_stopped(progress) ? progress_cancelled(error) : round_step(&round, g, processes, error);
         progress_step(progress, (double)g->writer.clip_count, (double)g->request->clips, "%zu clips spoken",
@@ -348,12 +369,15 @@ static int generator_open(struct generator *g, const char *path, struct error *e
     g->group_used = array_alloc(groups, 1);
     if (!g->hashes || !g->voice_used || !g->group_used)
         return error_memory(error, "the speech stage");
+    if (request->journal)
+        TRY(journal_open(&g->journal, request->journal, request->key, error));
     return corpus_create(&g->writer, path, request->clips, error);
 }
 
 static void generator_close(struct generator *g)
 {
     corpus_abort(&g->writer);
+    journal_close(&g->journal);
     free(g->voices);
     free(g->hashes);
     free(g->voice_used);

@@ -59,6 +59,8 @@ struct speech_request {
     int threads;              // processes at a time (<= 0: one a processor); the clips are the same for every number
     const struct voice *voices; // who speaks, drawn by `share`; NULL: speech_voices(language)
     size_t voice_count;
+    const char *journal, *key; // a file that keeps what is spoken, for the next call, and what names the request there
+                               // (64 hexadecimal digits); the caller deletes it. NULL: a call is whole or nothing
 };
 
 // Rejections by reason, voices used, clips a second: for the report.

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -201,6 +202,42 @@ static void progress_reports_and_stops(void **state)
     assert_false(progress_stopped(NULL));
 }
 
+static void journal_keeps_whole_records(void **state)
+{
+    (void)state;
+    static const char key[65] = "a123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                      other[65] = "b123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const char *const expected[] = {"", "one||", "one||one|"};
+    struct journal journal;
+    struct buffer all;
+    struct stat info;
+    struct error error = {0};
+    char folder[] = "/tmp/wakesmith_base_XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/journal", folder);
+    for (int round = 0; round < 3; round++) { // 0: new, 1: goes on, 2: the last record is torn
+        buffer_init(&all, 1000);
+        assert_int_equal(journal_open(&journal, path, key, &error), 0);
+        while (journal_read(&journal, &all, &error) == 1)
+            buffer_append(&all, "|", 1);
+        assert_string_equal(all.data ? all.data : "", expected[round]);
+        assert_int_equal(journal_append(&journal, "one", 3, &error), 0);
+        assert_int_equal(journal_append(&journal, "", 0, &error), 0);
+        journal_close(&journal);
+        buffer_free(&all);
+        if (round == 1) {
+            assert_int_equal(stat(path, &info), 0);
+            assert_int_equal(truncate(path, info.st_size - 1), 0); // the last one has no data, only a head
+        }
+    }
+    assert_int_equal(journal_open(&journal, path, other, &error), 0);
+    buffer_init(&all, 1000);
+    assert_int_equal(journal_read(&journal, &all, &error), 0);
+    journal_close(&journal);
+    assert_int_equal(journal_open(&journal, "/nonexistent/journal", key, &error), ERROR_IO);
+    assert_int_equal(folder_remove(folder, &error), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,7 +245,7 @@ int main(void)
         cmocka_unit_test(buffer_keeps_its_maximum),   cmocka_unit_test(hashes_match_fips_vectors),
         cmocka_unit_test(random_numbers_are_uniform_and_repeat), cmocka_unit_test(pool_runs_every_task_once),
         cmocka_unit_test(files_are_written_whole),    cmocka_unit_test(progress_reports_and_stops),
-        cmocka_unit_test(progress_of_the_whole),
+        cmocka_unit_test(progress_of_the_whole),     cmocka_unit_test(journal_keeps_whole_records),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -55,6 +55,75 @@ static void test_store_round_trip(void **state)
     feature_set_close(NULL);
 }
 
+// ---- a set that goes on where an earlier process was stopped ----
+
+static const char key[65] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                  other_key[65] = "1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+// Adds the words from where the writer stands to `until`; each is noted by itself.
+static size_t go_on(const char *path, const char *as, size_t until, bool end)
+{
+    struct feature_writer *writer;
+    uint16_t rows[200 * C];
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        rows[i] = (uint16_t)(i * 7919);
+    assert_int_equal(feature_writer_resume(&writer, path, as, &error), 0);
+    size_t found = feature_writer_items(writer);
+    for (size_t i = found; i < until; i++) {
+        assert_int_equal(feature_writer_add(writer, rows + i, &words[i], &error), 0);
+        if (i + 1 == until)
+            break;
+        feature_writer_abort(writer);
+        assert_int_equal(feature_writer_resume(&writer, path, as, &error), 0);
+    }
+    if (end)
+        assert_int_equal(feature_writer_close(writer, &error), 0);
+    else
+        feature_writer_abort(writer);
+    return found;
+}
+
+static void assert_same_files(const char *a, const char *b)
+{
+    void *x, *y;
+    size_t x_size, y_size;
+    assert_int_equal(file_read(a, 1 << 20, &x, &x_size, &error), 0);
+    assert_int_equal(file_read(b, 1 << 20, &y, &y_size, &error), 0);
+    assert_int_equal(x_size, y_size);
+    assert_memory_equal(x, y, x_size);
+    free(x);
+    free(y);
+}
+
+static void cut(const char *path, off_t from_end)
+{
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(truncate(path, info.st_size - from_end), 0);
+}
+
+static void test_store_goes_on(void **state)
+{
+    (void)state;
+    write_store(in_folder("whole"));
+    char *path = strdup(in_folder("slow")), *part = strdup(in_folder("slow.part")), *items = strdup(in_folder("slow.items"));
+    assert_int_equal(go_on(path, key, 2, false), 0);
+    assert_false(file_exists(path));
+    assert_int_equal(go_on(path, key, 2, false), 2);
+    cut(items, 1); // the last record is torn: its item is written again
+    assert_int_equal(go_on(path, key, 2, false), 1);
+    cut(part, 1); // rows are missing that were noted: all begins anew
+    assert_int_equal(go_on(path, key, 2, false), 0);
+    assert_int_equal(go_on(path, other_key, 1, false), 0);
+    assert_int_equal(go_on(path, other_key, COUNT_OF(words), true), 1);
+    assert_same_files(path, in_folder("whole"));
+    assert_false(file_exists(part));
+    assert_false(file_exists(items));
+    free(path);
+    free(part);
+    free(items);
+}
+
 static void test_store_empty(void **state)
 {
     (void)state;
@@ -369,7 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_store_round_trip),
-        cmocka_unit_test(test_store_empty),
+        cmocka_unit_test(test_store_goes_on), cmocka_unit_test(test_store_empty),
         cmocka_unit_test(test_store_refuses_impossible_items),
         cmocka_unit_test(test_store_damage),
         cmocka_unit_test(test_npy_round_trip),
