@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         {"text", 't', OPTION_TEXT, &values.text, 0, 0, "TEXT", "a text"},
         {"list", 0, OPTION_LIST, &values.list, 0, 0, "DIR", "texts"},
     };
-    int code = options_parse(rows, COUNT_OF(rows), argc, argv, &words, &help, &error);
+    int code = options_parse(rows, COUNT_OF(rows), size % 2, argc, argv, &words, &help, &error);
     check(&values, &words, argc);
     if (code != 0 && (code != ERROR_USAGE || !*error.message))
         abort();

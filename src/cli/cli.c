@@ -9,43 +9,49 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { WATCHED = COMMAND_WATCHED, PREFIXES = COMMAND_PREFIXES };
 static const struct command commands[] = {
-    {"train", "PHRASE", "train a wake word: writes <id>.tflite, <id>.json and <id>.report.json", command_train},
-    {"serve", "", "open the page: record, train and test wake words in the browser", command_serve},
-    {"say", "PHRASE -o FOLDER", "speak a phrase as training would, into wav files", command_say},
-    {"check", "PHRASE", "is it a good wake word? its language, file name, pronunciation and length", command_check},
+    {"train", "PHRASE", "train a wake word: writes <id>.tflite, <id>.json and <id>.report.json", command_train,
+     WATCHED},
+    {"serve", "", "open the page: record, train and test wake words in the browser", command_serve, 0},
+    {"say", "PHRASE -o FOLDER", "speak a phrase as training would, into wav files", command_say, 0},
+    {"check", "PHRASE", "is it a good wake word? its language, file name, pronunciation and length", command_check, 0},
     {"voices", "list | fetch [NAME...] | remove NAME... | import FILE.onnx | say PHRASE -o FOLDER",
-     "voices that can be fetched; say is wakesmith say", command_voices},
+     "voices that can be fetched; say is wakesmith say", command_voices, WATCHED},
     {"fit", "--training-config=FILE [mixednet ...]", "train as the framework does, from its training_parameters.yaml",
-     command_fit},
+     command_fit, WATCHED | PREFIXES},
     {"evaluate", "MODEL.tflite --positives DIR --negatives DIR", "measure recall and false accepts per hour of a model",
-     command_evaluate},
+     command_evaluate, WATCHED},
     {"compare", "A.tflite B.tflite --positives DIR --negatives DIR",
-     "two models on the same recordings: who hears more, who errs more", command_compare},
+     "two models on the same recordings: who hears more, who errs more", command_compare, WATCHED},
     {"detect", "MODEL.tflite FILE... | -", "run a model over audio files, or over live PCM on standard input",
-     command_detect},
-    {"features", "FILE... -o OUT", "the device's audio features of files", command_features},
-    {"infer", "MODEL.tflite FEATURES.npy", "output bytes of a model, one a line", command_infer},
-    {"inspect", "MODEL.tflite", "describe a model, and what would keep a device from loading it", command_inspect},
-    {"report", "FILE.report.json", "the report of a model as a page for people: FILE.report.html", command_report},
+     command_detect, 0},
+    {"features", "FILE... -o OUT", "the device's audio features of files", command_features, WATCHED},
+    {"infer", "MODEL.tflite FEATURES.npy", "output bytes of a model, one a line", command_infer, 0},
+    {"inspect", "MODEL.tflite", "describe a model, and what would keep a device from loading it", command_inspect, 0},
+    {"report", "FILE.report.json", "the report of a model as a page for people: FILE.report.html", command_report, 0},
     {"runs", "[list [ID]] | show RUN | delete RUN... | restore TICKET...",
-     "finished models of the data directory; RUN is a run's name, or an id: its newest run", command_runs},
-    {"doctor", "", "what is installed here, what is missing, what is slow", command_doctor},
+     "finished models of the data directory; RUN is a run's name, or an id: its newest run", command_runs, 0},
+    {"doctor", "", "what is installed here, what is missing, what is slow", command_doctor, 0},
     {"bench", "[WHAT]", "measure the speed of this machine: frontend, infer, train, augment, evaluate, voices",
-     command_bench},
-    {"man", "", "the manual page: wakesmith man | man -l -", command_man},
+     command_bench, WATCHED},
+    {"man", "", "the manual page: wakesmith man | man -l -", command_man, 0},
     {"completion", "bash | zsh | fish", "completion for a shell: source <(wakesmith completion bash)",
-     command_completion},
+     command_completion, 0},
 };
 // The programs of microWakeWord Trainer (docs/reference.md), found by the name of a link to this program, too.
 static const struct command reference_commands[] = {
-    {"train_wake_word", "[--phrase=TEXT] [WAKE_WORD] [TITLE]", "generate, augment and train", command_train_wake_word},
+    {"train_wake_word", "[--phrase=TEXT] [WAKE_WORD] [TITLE]", "generate, augment and train", command_train_wake_word,
+     WATCHED | PREFIXES},
     {"wake_word_sample_generator", "ID", "speak the wake word; --samples=1: one clip to listen to",
-     command_sample_generator},
-    {"wake_word_sample_augmenter", "[ID]", "what was generated, heard in rooms and noise", command_sample_augmenter},
-    {"wake_word_sample_trainer", "ID [TITLE]", "train with what was augmented", command_sample_trainer},
-    {"setup_training_datasets", "", "which data sets are there; delete their archives", command_setup_datasets},
-    {"run_recorder.sh", "", "wakesmith serve", command_serve},
+     command_sample_generator, WATCHED | PREFIXES},
+    {"wake_word_sample_augmenter", "[ID]", "what was generated, heard in rooms and noise", command_sample_augmenter,
+     WATCHED | PREFIXES},
+    {"wake_word_sample_trainer", "ID [TITLE]", "train with what was augmented", command_sample_trainer,
+     WATCHED | PREFIXES},
+    {"setup_training_datasets", "", "which data sets are there; delete their archives", command_setup_datasets,
+     PREFIXES},
+    {"run_recorder.sh", "", "wakesmith serve", command_serve, 0},
 };
 
 size_t command_total(void)
@@ -133,7 +139,7 @@ int command_parse(const char *name, const struct option_row *rows, size_t row_co
         positionals->count = 0;
         return describe_options(argv[0] + strlen(OPTIONS_AS), rows, row_count, error);
     }
-    TRY(options_parse(rows, row_count, argc, argv, positionals, done, error));
+    TRY(options_parse(rows, row_count, command->traits & COMMAND_PREFIXES, argc, argv, positionals, done, error));
     if (*done) {
         printf("usage: wakesmith %s %s\n\n%s\n\n", name, command->arguments, command->summary);
         options_print(stdout, rows, row_count);
@@ -177,12 +183,26 @@ int print_json(json_t *document, struct error *error)
     return good ? print_done(error) : error_set(error, ERROR_IO, "cannot write the JSON document to standard output");
 }
 
+// Of the arguments as they are: who asked for JSON gets the reason as JSON, also when the arguments are wrong.
+static bool asks_for_json(int argc, char **argv)
+{
+    static const char *const forms[] = {"--json", "--json=true", "--json=1", "--json=yes"};
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        for (size_t k = 0; k < COUNT_OF(forms); k++)
+            if (strcmp(argv[i], forms[k]) == 0)
+                return true;
+    return false;
+}
+
 static int run_command(const struct command *command, const char *prefix, int argc, char **argv)
 {
     struct error error = {0};
+    struct events events = {.stream = stderr};
     signal(SIGPIPE, SIG_IGN);
     int code = command->run(argc, argv, &error);
-    if (code < 0)
+    if (code < 0 && command->traits & COMMAND_WATCHED && asks_for_json(argc, argv))
+        events_ended(&events, code, error.message);
+    else if (code < 0)
         fprintf(stderr, "%s%s: %s\n", prefix, command->name, error.message);
     return code == ERROR_CANCELLED ? 2 : code < 0;
 }

@@ -13,9 +13,14 @@
 
 // A subcommand gets what follows its name. Returns 0 or an error code with a sentence.
 typedef int command_run(int argc, char **argv, struct error *error);
+enum command_trait {
+    COMMAND_WATCHED = 1, // takes long: --json tells events on stderr (docs/events.md), the end among them
+    COMMAND_PREFIXES = 2 // its users know it with argparse: an option may be written as far as it is clear
+};
 struct command {
     const char *name, *arguments, *summary;
     command_run *run;
+    unsigned traits;
 };
 size_t command_total(void);
 const struct command *command_at(size_t index); // in the order of the help
@@ -47,7 +52,7 @@ notice_sink terminal_notice;
 extern volatile int cli_stop; // set by Ctrl-C and SIGTERM
 void cli_catch_signals(void);
 
-// JSON lines for a program that watches (events.c; the lines are listed in docs/api.md).
+// JSON lines for a program that watches: events.c; docs/events.md lists them.
 struct events {
     FILE *stream; // NULL: nobody watches
     const char *stage;
@@ -56,10 +61,25 @@ struct events {
 int events_open(struct events *events, const char *path, struct error *error); // appends
 void events_close(struct events *events);
 void events_put(struct events *events, json_t *line); // releases it
-void events_begin(struct events *events, const char *phrase, const char *id, const char *language, const char *preset);
+// `more`: what else the line tells, NULL for nothing; released.
+void events_begin(struct events *events, const char *command, json_t *more);
+void events_finished(struct events *events, double seconds, json_t *more);
+void events_ended(struct events *events, int code, const char *reason);
 void events_progress(struct events *events, const struct progress_event *event);
 void events_notice(struct events *events, const char *sentence);
 void events_metric(struct events *events, const struct progress_metric *metric);
+
+// Who watches a long command: the terminal, or with `json` a program that reads events on stderr. Ctrl-C and SIGTERM
+// stop it. The end of a failure is told by who runs the command.
+struct watch {
+    struct progress progress; // to hand to the rooms
+    struct terminal terminal;
+    struct events lines;
+    double began;
+};
+#define JSON_HELP "events on stderr, one JSON object a line (docs/events.md); the result as JSON on stdout"
+void watch_open(struct watch *watch, const char *command, bool json);
+int watch_close(struct watch *watch, int code); // returns `code`
 
 // A walk of the pipeline, watched by the terminal (or by `json` on stderr), by a file of events, and by a page that is
 // open. `console` (console.h), if not NULL, speaks in the terminal's place.

@@ -61,7 +61,7 @@ static void report(const struct bench *bench, json_t *labels, struct figure figu
     json_object_set_new(labels, "median", json_real(median));
     json_object_set_new(labels, "unit", json_string(unit));
     json_object_set_new(labels, "cpu", json_string(cpu_level_name(cpu_level())));
-    char *text = json_dumps(labels, bench->json ? JSON_REAL_PRECISION(6) : JSON_COMPACT | JSON_REAL_PRECISION(6));
+    char *text = json_dumps(labels, JSON_COMPACT | JSON_REAL_PRECISION(6));
     if (text)
         puts(text);
     fflush(stdout);
@@ -95,8 +95,9 @@ static void run_frontend(void *context)
     frontend_push(&frontend, work->samples, SAMPLES, work->rows);
 }
 
-static int bench_frontend(const struct bench *bench, struct error *error)
+static int bench_frontend(const struct bench *bench, const char *name, struct error *error)
 {
+    (void)name;
     struct frontend_work work = {array_alloc(SAMPLES, 2), array_alloc(ROWS, FRONTEND_CHANNELS * sizeof(uint16_t))};
     if (work.samples && work.rows) {
         fill_audio(work.samples, SAMPLES);
@@ -181,8 +182,9 @@ static void run_train(void *context)
     nn_adam(work->nn, 1e-3f);
 }
 
-static int bench_train(const struct bench *bench, struct error *error)
+static int bench_train(const struct bench *bench, const char *name, struct error *error)
 {
+    (void)name;
     static const char *const presets[] = {"seed", "official"};
     static const int batches[] = {16, 128};
     for (size_t i = 0; i < COUNT_OF(presets) * COUNT_OF(batches); i++) {
@@ -238,8 +240,9 @@ static void run_augment(void *context)
     }
 }
 
-static int bench_augment(const struct bench *bench, struct error *error)
+static int bench_augment(const struct bench *bench, const char *name, struct error *error)
 {
+    (void)name;
     struct augment_work work = {
         .clip = array_alloc(CLIP, 2), .pcm = array_alloc(SCENE, 2), .behind = array_alloc(SAMPLES, 2)};
     struct text_list none = {0};
@@ -306,8 +309,9 @@ static int bench_engine(const struct bench *bench, const struct language *langua
     return code;
 }
 
-static int bench_voices(const struct bench *bench, struct error *error)
+static int bench_voices(const struct bench *bench, const char *name, struct error *error)
 {
+    (void)name;
     const struct language *language = text_language_of(bench->phrase);
     struct voice *voices;
     size_t count, end;
@@ -322,13 +326,44 @@ static int bench_voices(const struct bench *bench, struct error *error)
     return code;
 }
 
+static const struct bench_row {
+    const char *name;
+    int (*run)(const struct bench *bench, const char *name, struct error *error);
+    bool parallel; // all processors unless --threads says how many
+} bench_rows[] = {{"frontend", bench_frontend, false}, {"infer", bench_model, false},  {"train", bench_train, false},
+                  {"augment", bench_augment, false},   {"evaluate", bench_model, false}, {"voices", bench_voices, true}};
+
+// `from`, `to`: its part of the whole.
+static int bench_one(struct bench *bench, const char *name, int64_t threads, double from, double to,
+                     struct progress *progress, struct error *error)
+{
+    struct buffer names;
+    buffer_init(&names, 400);
+    for (size_t i = 0; i < COUNT_OF(bench_rows); i++) {
+        const struct bench_row *row = &bench_rows[i];
+        buffer_print(&names, "%s%s", i ? ", " : "", row->name);
+        if (strcmp(row->name, name) != 0)
+            continue;
+        buffer_free(&names);
+        bench->threads = threads ? (int)threads : row->parallel ? cpu_count() : 1;
+        progress_part(progress, from, to, 0);
+        progress_begin(progress, row->name);
+        TRY(row->run(bench, name, error));
+        progress_end(progress, "measured");
+        return progress_stopped(progress) ? progress_cancelled(error) : 0;
+    }
+    int code = error_set(error, ERROR_USAGE, "cannot measure \"%s\"; there are %s", name, names.data);
+    buffer_free(&names);
+    return code;
+}
+
 int command_bench(int argc, char **argv, struct error *error)
 {
     struct bench bench = {.seconds = 2, .phrase = "hey jarvis"};
     int64_t threads = 0;
     bool done;
     const struct option_row rows[] = {
-        {"json", 0, OPTION_FLAG, &bench.json, 0, 0, NULL, "one JSON object a line (always so)"},
+        {"json", 0, OPTION_FLAG, &bench.json, 0, 0, NULL, "events on stderr (docs/events.md); a figure is a JSON object a line in any case"},
         {"threads", 0, OPTION_INTEGER, &threads, 1, 64, "N", "threads (1; voices: all processors); with more, wall time counts"},
         {"model", 0, OPTION_TEXT, &bench.model, 0, 0, "FILE", "model for infer and evaluate"},
         {"phrase", 0, OPTION_TEXT, &bench.phrase, 0, 0, "TEXT", "voices: what they say (hey jarvis)"},
@@ -339,24 +374,16 @@ int command_bench(int argc, char **argv, struct error *error)
     TRY(command_parse("bench", rows, COUNT_OF(rows), argc, argv, 0, 6, &words, &done, error));
     TRY(text_check_phrase(bench.phrase, error));
     static const char *const all[] = {"frontend", "train", "augment", "infer", "evaluate"};
+    if (done)
+        return 0;
     size_t count = words.count ? (size_t)words.count : bench.model ? COUNT_OF(all) : COUNT_OF(all) - 2;
-    for (size_t i = 0; i < count && !done; i++) {
-        const char *what = words.count ? words.items[i] : all[i];
-        bool speaks = strcmp(what, "voices") == 0;
-        bench.threads = threads ? (int)threads : speaks ? cpu_count() : 1;
-        if (speaks)
-            TRY(bench_voices(&bench, error));
-        else if (strcmp(what, "frontend") == 0)
-            TRY(bench_frontend(&bench, error));
-        else if (strcmp(what, "infer") == 0 || strcmp(what, "evaluate") == 0)
-            TRY(bench_model(&bench, what, error));
-        else if (strcmp(what, "train") == 0)
-            TRY(bench_train(&bench, error));
-        else if (strcmp(what, "augment") == 0)
-            TRY(bench_augment(&bench, error));
-        else
-            return error_set(error, ERROR_USAGE,
-                             "cannot measure \"%s\"; there are frontend, infer, train, augment, evaluate, voices", what);
-    }
-    return done ? 0 : print_done(error);
+    struct watch watch;
+    int code = 0;
+    watch_open(&watch, "bench", bench.json);
+    if (!bench.json)
+        watch.progress.sink = NULL;
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = bench_one(&bench, words.count ? words.items[i] : all[i], threads, (double)i / (double)count,
+                         (double)(i + 1) / (double)count, &watch.progress, error);
+    return watch_close(&watch, code < 0 ? code : print_done(error));
 }

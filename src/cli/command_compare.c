@@ -179,14 +179,14 @@ int command_compare(int argc, char **argv, struct error *error)
         TEST_SET_OPTIONS(&comparison.set),
         {"per-hour", 0, OPTION_REAL, &comparison.per_hour, 0, 1000, "X",
          "also where each has at most X false accepts an hour (.5)"},
-        {"json", 0, OPTION_FLAG, &comparison.json, 0, 0, NULL, "one JSON document on standard output"},
+        {"json", 0, OPTION_FLAG, &comparison.json, 0, 0, NULL, JSON_HELP},
     };
     struct positionals files;
     int code = command_parse("compare", rows, COUNT_OF(rows), argc, argv, 2, 2, &files, &done, error);
     if (code == 0 && !done)
-        code = test_set_open(&comparison.set, error);
+        code = test_set_open(&comparison.set, "compare", 2, comparison.json, error);
     if (code == 0 && !done)
-        code = compare(&comparison, &files, error);
+        code = watch_close(&comparison.set.watch, compare(&comparison, &files, error));
     for (int m = 0; m < 2; m++) {
         track_list_free(&comparison.negatives[m]);
         model_pair_close(&comparison.pairs[m]);

@@ -162,16 +162,16 @@ int command_evaluate(int argc, char **argv, struct error *error)
         TEST_SET_OPTIONS(&session.set),
         {"cutoff", 0, OPTION_REAL, &cutoff, 0, 1, "P", "probability cutoff (default: the manifest's)"},
         {"window", 0, OPTION_INTEGER, &window, 1, DETECT_MAX_WINDOW, "N", "sliding window (default: the manifest's)"},
-        {"json", 0, OPTION_FLAG, &session.json, 0, 0, NULL, "one JSON document on standard output"},
+        {"json", 0, OPTION_FLAG, &session.json, 0, 0, NULL, JSON_HELP},
     };
     struct positionals files;
     int code = command_parse("evaluate", rows, COUNT_OF(rows), argc, argv, 1, 1, &files, &done, error);
     if (code == 0 && !done)
-        code = test_set_open(&session.set, error);
+        code = test_set_open(&session.set, "evaluate", 1, session.json, error);
     if (code == 0 && !done)
         code = model_pair_open(&session.pair, files.items[0], cutoff, window, error);
     if (code == 0 && !done)
-        code = judge(&session, files.items[0], error);
+        code = watch_close(&session.set.watch, judge(&session, files.items[0], error));
     track_list_free(&session.negatives);
     test_set_close(&session.set);
     model_pair_close(&session.pair);

@@ -62,6 +62,21 @@ static int add_ragged(struct collection *all, const char *path, struct error *er
     return code;
 }
 
+static int collect(struct collection *all, const struct positionals *files, struct progress *progress,
+                   struct error *error)
+{
+    progress_begin(progress, "features");
+    for (int i = 0; i < files->count; i++) {
+        const char *path = files->items[i];
+        TRY(ragged_is(path) ? add_ragged(all, path, error) : add_audio(all, path, error));
+        progress_step(progress, i + 1, files->count, "%s", path_name(path));
+        if (progress_stopped(progress))
+            return progress_cancelled(error);
+    }
+    progress_end(progress, "%zu recordings", all->items.size / sizeof(struct feature_item));
+    return 0;
+}
+
 static int write_npy(const struct collection *all, const char *path, bool int8, struct error *error)
 {
     size_t values = all->rows.size / sizeof(uint16_t), rows = values / FRONTEND_CHANNELS;
@@ -80,13 +95,14 @@ static int write_npy(const struct collection *all, const char *path, bool int8, 
 int command_features(int argc, char **argv, struct error *error)
 {
     const char *out = NULL;
-    bool int8 = false, done;
+    bool int8 = false, json = false, done;
     int64_t slide = 1;
     const struct option_row rows[] = {
         {"output", 'o', OPTION_TEXT, &out, 0, 0, "OUT", "OUT.npy for one file, else a RaggedMmap folder (also -o OUT)"},
         {"int8", 0, OPTION_FLAG, &int8, 0, 0, NULL, "the model's input bytes instead of uint16 (.npy only)"},
         {"slide", 0, OPTION_INTEGER, &slide, 1, 100, "N",
          "N views of each recording, each a row later than the one before (1; folders only)"},
+        {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, JSON_HELP},
     };
     struct positionals files;
     TRY(command_parse("features", rows, COUNT_OF(rows), argc, argv, 1, (int)COUNT_OF(files.items), &files, &done,
@@ -106,10 +122,11 @@ int command_features(int argc, char **argv, struct error *error)
     struct collection all = {.slide = (size_t)slide};
     buffer_init(&all.rows, (size_t)16 << 30);
     buffer_init(&all.items, (size_t)1 << 30);
-    int code = 0;
-    for (int i = 0; i < files.count && code == 0; i++)
-        code = ragged_is(files.items[i]) ? add_ragged(&all, files.items[i], error)
-                                         : add_audio(&all, files.items[i], error);
+    struct watch watch;
+    watch_open(&watch, "features", json);
+    if (!json && !watch.terminal.live)
+        watch.progress.sink = NULL;
+    int code = collect(&all, &files, &watch.progress, error);
     if (code == 0 && npy)
         code = write_npy(&all, out, int8, error);
     else if (code == 0) {
@@ -119,7 +136,12 @@ int command_features(int argc, char **argv, struct error *error)
                                   .item_count = all.items.size / sizeof(struct feature_item)};
         code = ragged_write(out, &set, error);
     }
+    if (code == 0 && json)
+        code = print_json(json_pack("{s:o, s:I, s:I}", "output", json_name(out), "items",
+                                    (json_int_t)(all.items.size / sizeof(struct feature_item)), "rows",
+                                    (json_int_t)(all.rows.size / (FRONTEND_CHANNELS * sizeof(uint16_t)))),
+                          error);
     buffer_free(&all.rows);
     buffer_free(&all.items);
-    return code;
+    return watch_close(&watch, code);
 }

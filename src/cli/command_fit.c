@@ -3,6 +3,7 @@
 #include "cli/cli_internal.h"
 #include "fit/fit.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,22 +82,39 @@ static int find_network(const struct network_flags *flags, struct nn_config *con
 
 // ---- what is told ----
 
-struct watcher {
-    struct terminal terminal;
-    bool began;
-};
-
-static void watch(void *context, const struct progress_event *event)
+// Values that were not measured are null.
+static json_t *number_json(double value)
 {
-    terminal_progress(&((struct watcher *)context)->terminal, event);
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *metrics_json(const double *metrics)
+{
+    json_t *object = json_object();
+    for (int m = 0; m < METRIC_COUNT; m++)
+        json_object_set_new(object, metric_names[m], number_json(metrics[m]));
+    return object;
+}
+
+static void validation_event(struct events *events, const struct train_validation *validation)
+{
+    const struct validation_best *best = &validation->best;
+    events_put(events, json_pack("{s:s, s:I, s:b, s:o, s:{s:o, s:o, s:o}}", "event", "validation", "step",
+                                 (json_int_t)validation->step, "better", validation->better, "metrics",
+                                 metrics_json(validation->metrics), "best", "minimum", number_json(best->minimum),
+                                 "maximum", number_json(best->maximum), "cutoff", number_json(best->cutoff)));
 }
 
 // The framework's own two lines.
 static void tell_validation(void *context, const struct train_validation *validation)
 {
     const double *m = validation->metrics;
-    struct watcher *watcher = context;
-    if (watcher->terminal.live)
+    struct watch *watch = context;
+    if (watch->lines.stream) {
+        validation_event(&watch->lines, validation);
+        return;
+    }
+    if (watch->terminal.live)
         fputc('\n', stderr);
     printf(
         "Step %llu (nonstreaming): Validation: recall at no faph = %.3f with cutoff %.2f, accuracy = %.2f%%, recall = "
@@ -122,30 +140,51 @@ static void tell_roc(const struct roc *roc)
         printf("Cutoff %.2f: frr=%.4f; faph=%.3f\n", i / 100.0, roc->rejects[i], roc->per_hour[i]);
 }
 
-static int run(const struct fit_options *given, struct error *error)
+static json_t *roc_json(const struct roc *roc)
 {
-    struct watcher watcher = {.began = false};
+    json_t *points = json_array();
+    for (int i = 0; i < ROC_CUTOFFS; i++)
+        json_array_append_new(points, json_pack("{s:f, s:f, s:f}", "cutoff", i / 100.0, "false_rejects", roc->rejects[i],
+                                                "per_hour", roc->per_hour[i]));
+    return json_pack("{s:f, s:I, s:f, s:o}", "hours", roc->hours, "clips", (json_int_t)roc->clips, "auc", roc->area,
+                     "points", points);
+}
+
+static int print_result_json(const struct fit_options *options, const struct fit_result *result, struct error *error)
+{
+    bool measured = options->test && result->roc.clips && result->roc.hours > 0;
+    return print_json(json_pack("{s:o, s:f, s:f, s:o, s:o}", "model", json_name(result->model), "seconds",
+                                result->seconds, "validation_seconds", result->validation_seconds, "metrics",
+                                metrics_json(result->last.metrics), "roc",
+                                measured ? roc_json(&result->roc) : json_null()),
+                      error);
+}
+
+static int print_result(const struct fit_options *options, const struct fit_result *result, struct error *error)
+{
+    printf("Average viable recall %.5f, recall %.2f%%; validated in %.2f s\n",
+           result->last.metrics[METRIC_AVERAGE_VIABLE_RECALL], 100 * result->last.metrics[METRIC_RECALL],
+           result->validation_seconds);
+    if (options->test)
+        tell_roc(&result->roc);
+    printf("Model:    %s\n", result->model);
+    return print_done(error);
+}
+
+static int run(const struct fit_options *given, bool json, struct error *error)
+{
     struct fit_options options = *given;
     struct fit_result result;
-    terminal_open(&watcher.terminal);
-    cli_catch_signals();
-    struct progress progress = {.sink = watch, .context = &watcher, .stop = &cli_stop};
+    struct watch watch;
+    watch_open(&watch, "fit", json);
     options.validated = tell_validation;
-    options.context = &watcher;
-    int code = fit(&options, &progress, &result, error);
-    if (code < 0 && watcher.terminal.live)
-        fputc('\n', stderr);
+    options.context = &watch;
+    int code = fit(&options, &watch.progress, &result, error);
     if (code == 0) {
-        printf("Average viable recall %.5f, recall %.2f%%; validated in %.2f s\n",
-               result.last.metrics[METRIC_AVERAGE_VIABLE_RECALL], 100 * result.last.metrics[METRIC_RECALL],
-               result.validation_seconds);
-        if (options.test)
-            tell_roc(&result.roc);
-        printf("Model:    %s\n", result.model);
-        code = print_done(error);
+        code = (json ? print_result_json : print_result)(&options, &result, error);
         fit_result_close(&result);
     }
-    return code;
+    return watch_close(&watch, code);
 }
 
 static int choose(const char *name, const char *text, const char *const words[2], int *choice, struct error *error)
@@ -162,6 +201,7 @@ int command_fit(int argc, char **argv, struct error *error)
     struct network_flags flags = {
         .filters = "48,48,48,48", .kernels = "[5],[9],[13],[21]", .stride = 1, .first_filters = 32, .first_kernel = 3};
     const char *use = "best_weights", *classes = "effective", *verbosity = NULL;
+    bool json = false, done = false;
     int64_t train = 1, restore = 0, test = 0, others[4] = {0};
     static const char *const uses[] = {"best_weights", "last_weights"}, *const rules[] = {"intended", "effective"};
     const struct option_row rows[] = {
@@ -192,11 +232,11 @@ int command_fit(int argc, char **argv, struct error *error)
         {"threads", 0, OPTION_INTEGER, &options.threads, 1, 256, "N", "threads (default: all processors)"},
         {"scores", 0, OPTION_TEXT, &options.scores, 0, 0, "FILE",
          "write the final network's scores and figures to FILE"},
+        {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, JSON_HELP},
         {"verbosity", 0, OPTION_TEXT, &verbosity, 0, 0, "N", "accepted, changes nothing"},
     };
     struct positionals words;
     char **arguments = with_dashes(argc, argv);
-    bool done = false;
     int rule = 0, weights = 0;
     int code = arguments ? command_parse("fit", rows, COUNT_OF(rows), argc, arguments, 0, 1, &words, &done, error)
                          : error_memory(error, "the arguments");
@@ -218,7 +258,7 @@ int command_fit(int argc, char **argv, struct error *error)
     options.test = test;
     options.class_weights = rule ? CLASS_WEIGHTS_EFFECTIVE : CLASS_WEIGHTS_INTENDED;
     if (code == 0 && !done)
-        code = run(&options, error);
+        code = run(&options, json, error);
     free_arguments(arguments, argc);
     return code;
 }

@@ -19,7 +19,10 @@ static int preview(const struct reference_wish *wish, const struct pipeline_opti
     struct text_list texts = {0};
     struct corpus corpus = {0};
     int code = wav && path ? 0 : error_memory(error, "a path");
-    if (!wish->quiet)
+    struct watch watch;
+    watch_open(&watch, "wake_word_sample_generator", wish->json);
+    bool told = !wish->quiet && !wish->json;
+    if (told)
         printf("===== Generating 1 sample of '%s' =====\n", wish->phrase);
     if (code == 0)
         code = folder_make(folder, error);
@@ -29,7 +32,9 @@ static int preview(const struct reference_wish *wish, const struct pipeline_opti
         code = corpus_open(&corpus, path, error);
     if (code == 0)
         code = audio_write_wav(wav, corpus.samples + corpus.clips[0].start, corpus.clips[0].count, error);
-    if (code == 0 && !wish->quiet)
+    if (code == 0 && wish->json)
+        code = print_json(json_pack("{s:o}", "sample", json_name(wav)), error);
+    if (code == 0 && told)
         printf("Sample available at %s\nPlay it from your host.\n", wav);
     corpus_close(&corpus);
     if (path)
@@ -39,7 +44,7 @@ static int preview(const struct reference_wish *wish, const struct pipeline_opti
     free(folder);
     free(wav);
     free(path);
-    return code < 0 ? code : print_done(error);
+    return watch_close(&watch, code < 0 ? code : print_done(error));
 }
 
 // Recordings of the reference belong to no wake word; they are told and never used by themselves.
@@ -103,8 +108,8 @@ static int walk(enum reference_program program, struct reference_wish *wish, con
                 struct error *error)
 {
     struct console console = {0};
-    int code = console_of(wish, options, &console, error);
-    if (code == 0) {
+    int code = wish->json ? train_watched(options, true, NULL, NULL, error) : console_of(wish, options, &console, error);
+    if (code == 0 && !wish->json) {
         console_begin(&console, program == TRAIN_WAKE_WORD ? wish->safe_id : NULL);
         tell_flat_recordings(wish);
         code = train_watched(options, false, NULL, &console, error);

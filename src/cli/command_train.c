@@ -83,7 +83,7 @@ struct watchers {
     struct events lines, file;
 };
 
-static void tell_begin(struct watchers *watchers)
+static void tell_begin(const struct watchers *watchers, struct events *events)
 {
     const struct pipeline_options *options = watchers->options;
     char id[TEXT_ID_SIZE];
@@ -92,9 +92,9 @@ static void tell_begin(struct watchers *watchers)
     text_safe_id(options->id ? options->id : options->phrase, id);
     if (options->lang)
         text_language_named(options->lang, &language, &ignored);
-    events_begin(&watchers->file, options->phrase, id,
-                 language ? language->code : text_language_of(options->phrase)->code, options->preset);
-    watchers->begun = true;
+    language = language ? language : text_language_of(options->phrase);
+    events_begin(events, "train", json_pack("{s:s, s:o, s:s, s:s}", "id", id, "phrase", json_name(options->phrase),
+                                            "language", language->code, "preset", options->preset));
 }
 
 // Without --events they lie where a page that is open looks for them. The first comes when the data directory is this
@@ -104,6 +104,7 @@ static void begin_usual_file(struct watchers *watchers)
     struct error ignored; // who trains in a terminal needs no page
     if (watchers->begun)
         return;
+    watchers->begun = true;
     char *path = pipeline_events_path(watchers->options);
     if (path) {
         remove(path);
@@ -111,7 +112,7 @@ static void begin_usual_file(struct watchers *watchers)
             events_open(&watchers->file, path, &ignored);
     }
     free(path);
-    tell_begin(watchers);
+    tell_begin(watchers, &watchers->file);
 }
 
 static void watch_progress(void *context, const struct progress_event *event)
@@ -150,13 +151,14 @@ static void watch_notice(void *context, const char *sentence)
 static void tell_end(struct watchers *watchers, int code, const struct pipeline_result *result,
                      const struct error *error)
 {
-    if (code == 0)
-        events_put(&watchers->file, json_pack("{s:s, s:o, s:o, s:f}", "event", "finished", "run",
-                                              json_name(path_name(result->folder)), "model", json_name(result->model),
-                                              "seconds", result->seconds));
-    else
-        events_put(&watchers->file, json_pack("{s:s, s:i, s:b, s:o}", "event", "ended", "code", code, "stopped",
-                                              code == ERROR_CANCELLED, "reason", json_name(error->message)));
+    struct events *const both[] = {&watchers->lines, &watchers->file}; // of lines, a failure is told by who runs this
+    for (size_t i = 0; i < COUNT_OF(both) && code == 0; i++)
+        events_finished(both[i], result->seconds,
+                        result->folder ? json_pack("{s:o, s:o}", "run", json_name(path_name(result->folder)), "model",
+                                                   json_name(result->model))
+                                       : NULL);
+    if (code < 0)
+        events_ended(&watchers->file, code, error->message);
 }
 
 int train_watched(const struct pipeline_options *options, bool json, const char *events, struct console *console,
@@ -165,11 +167,14 @@ int train_watched(const struct pipeline_options *options, bool json, const char 
     struct watchers watchers = {.options = options, .json = json, .console = console};
     struct pipeline_result result = {0};
     terminal_open(&watchers.terminal);
-    if (json)
-        watchers.lines.stream = stderr;
     if (events) {
         TRY(events_open(&watchers.file, events, error));
-        tell_begin(&watchers);
+        tell_begin(&watchers, &watchers.file);
+        watchers.begun = true;
+    }
+    if (json) {
+        watchers.lines.stream = stderr;
+        tell_begin(&watchers, &watchers.lines);
     }
     cli_catch_signals();
     struct progress progress = {.sink = watch_progress,
@@ -180,11 +185,10 @@ int train_watched(const struct pipeline_options *options, bool json, const char 
     int code = pipeline_train(options, &progress, &result, error);
     if (code < 0 && watchers.terminal.live && !json)
         fputc('\n', stderr);
-    if (options->extent == PIPELINE_WHOLE)
-        tell_end(&watchers, code, &result, error);
+    tell_end(&watchers, code, &result, error);
     if (console)
         code = console_end(console, code, &result, error);
-    else if (code == 0)
+    else if (code == 0 && options->extent == PIPELINE_WHOLE)
         code = (json ? print_result_json : print_result)(&result, error);
     pipeline_result_close(&result);
     events_close(&watchers.file);
@@ -255,7 +259,7 @@ int command_train(int argc, char **argv, struct error *error)
         {"restart", 0, OPTION_FLAG, &options.restart, 0, 0, NULL,
          "from the beginning: clips, features and checkpoints of this wake word are made again"},
         {"events", 0, OPTION_TEXT, &events, 0, 0, "FILE", "append progress, curves and the end to FILE as JSON lines"},
-        {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, "JSON lines: progress on stderr, the result on stdout"},
+        {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, JSON_HELP},
     };
     struct positionals words;
     int code = command_parse("train", rows, COUNT_OF(rows), argc, argv, 0, 1, &words, &done, error);

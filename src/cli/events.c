@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The events of a training as JSON lines, for a program that watches it: `train --json` and `train --events FILE`.
+// What a long command tells a program that watches it, one JSON object a line: --json on stderr, and train --events
+// FILE. docs/events.md lists the lines and their fields.
 #include "cli/cli_internal.h"
 
 #include <errno.h>
@@ -35,15 +36,33 @@ void events_put(struct events *events, json_t *line)
     json_decref(line);
 }
 
-void events_begin(struct events *events, const char *phrase, const char *id, const char *language, const char *preset)
+static void put_with(struct events *events, json_t *line, json_t *more)
+{
+    json_object_update(line, more);
+    json_decref(more);
+    events_put(events, line);
+}
+
+void events_begin(struct events *events, const char *command, json_t *more)
 {
     char stamp[32];
     time_t now = time(NULL);
     struct tm utc;
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    events_put(events, json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:s}", "event", "begin", "id", id, "phrase",
-                                 json_name(phrase), "language", language, "preset", preset, "pid",
-                                 (json_int_t)getpid(), "time", stamp));
+    put_with(events, json_pack("{s:s, s:s, s:I, s:s}", "event", "begin", "command", command, "pid",
+                               (json_int_t)getpid(), "time", stamp),
+             more);
+}
+
+void events_finished(struct events *events, double seconds, json_t *more)
+{
+    put_with(events, json_pack("{s:s, s:f}", "event", "finished", "seconds", seconds), more);
+}
+
+void events_ended(struct events *events, int code, const char *reason)
+{
+    events_put(events, json_pack("{s:s, s:i, s:b, s:o}", "event", "ended", "code", code, "stopped",
+                                 code == ERROR_CANCELLED, "reason", json_name(reason)));
 }
 
 void events_progress(struct events *events, const struct progress_event *event)
@@ -77,4 +96,47 @@ void events_metric(struct events *events, const struct progress_metric *metric)
     if (metric->judged && metric->per_hour >= 0)
         json_object_set_new(line, "per_hour", json_real(metric->per_hour));
     events_put(events, line);
+}
+
+// ---- one watcher for commands that need no more ----
+
+static void watch_progress(void *context, const struct progress_event *event)
+{
+    struct watch *watch = context;
+    if (watch->lines.stream)
+        events_progress(&watch->lines, event);
+    else
+        terminal_progress(&watch->terminal, event);
+}
+
+static void watch_notice(void *context, const char *sentence)
+{
+    struct watch *watch = context;
+    if (watch->lines.stream)
+        events_notice(&watch->lines, sentence);
+    else
+        terminal_notice(&watch->terminal, sentence);
+}
+
+void watch_open(struct watch *watch, const char *command, bool json)
+{
+    *watch = (struct watch){.began = time_now()};
+    terminal_open(&watch->terminal);
+    cli_catch_signals();
+    watch->progress =
+        (struct progress){.sink = watch_progress, .notice = watch_notice, .context = watch, .stop = &cli_stop};
+    progress_part(&watch->progress, 0, 1, 0);
+    if (!json)
+        return;
+    watch->lines.stream = stderr;
+    events_begin(&watch->lines, command, NULL);
+}
+
+int watch_close(struct watch *watch, int code)
+{
+    if (code == 0)
+        events_finished(&watch->lines, time_now() - watch->began, NULL);
+    else if (watch->terminal.live && !watch->lines.stream)
+        fputc('\n', stderr);
+    return code;
 }

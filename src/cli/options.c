@@ -57,12 +57,47 @@ int option_read(const struct option_row *row, const char *text, struct error *er
     return 0;
 }
 
-static const struct option_row *find_name(const struct option_row *rows, size_t count, const char *name, size_t size)
+struct option_search {
+    const struct option_row *rows;
+    size_t count;
+    bool prefixes;
+};
+
+// A whole name comes before those that only begin so. *others: how many begin so as well; then it is none of them.
+static const struct option_row *find_name(const struct option_search *search, const char *name, size_t size,
+                                          size_t *others)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strlen(rows[i].name) == size && memcmp(rows[i].name, name, size) == 0)
-            return &rows[i];
-    return NULL;
+    const struct option_row *found = NULL;
+    size_t begin = 0;
+    *others = 0;
+    for (size_t i = 0; i < search->count; i++) {
+        const struct option_row *row = &search->rows[i];
+        if (strncmp(row->name, name, size) != 0)
+            continue;
+        if (!row->name[size])
+            return row;
+        begin++;
+        found = row;
+    }
+    if (!search->prefixes || size == 0)
+        return NULL;
+    *others = begin > 1 ? begin : 0;
+    return begin == 1 ? found : NULL;
+}
+
+// Which options a beginning may mean.
+static int tell_ambiguous(const struct option_search *search, const char *argument, struct error *error)
+{
+    struct buffer names;
+    size_t skipped = strncmp(argument, "--no-", 5) == 0 ? 5 : 2, size = strcspn(argument + skipped, "=");
+    buffer_init(&names, 400);
+    for (size_t i = 0; i < search->count; i++)
+        if (strncmp(search->rows[i].name, argument + skipped, size) == 0)
+            buffer_print(&names, "%s%.*s%s", names.size ? ", " : "", (int)skipped, argument, search->rows[i].name);
+    int code = error_set(error, ERROR_USAGE, "%.*s could be %s; write more of it", (int)(skipped + size), argument,
+                         names.data ? names.data : "several options");
+    buffer_free(&names);
+    return code;
 }
 
 static const struct option_row *find_letter(const struct option_row *rows, size_t count, char letter)
@@ -74,19 +109,20 @@ static const struct option_row *find_letter(const struct option_row *rows, size_
 }
 
 // The row that `argument` (which begins with a dash) names, and the value that stands in it, if any.
-static const struct option_row *find_row(const struct option_row *rows, size_t count, const char *argument,
-                                         const char **value)
+static const struct option_row *find_row(const struct option_search *search, const char *argument, const char **value,
+                                         size_t *others)
 {
     *value = NULL;
+    *others = 0;
     if (argument[1] != '-')
-        return argument[2] ? NULL : find_letter(rows, count, argument[1]);
+        return argument[2] ? NULL : find_letter(search->rows, search->count, argument[1]);
     const char *name = argument + 2, *equals = strchr(name, '=');
     size_t size = equals ? (size_t)(equals - name) : strlen(name);
-    const struct option_row *row = find_name(rows, count, name, size);
+    const struct option_row *row = find_name(search, name, size, others);
     if (equals)
         *value = equals + 1;
-    else if (!row && strncmp(name, "no-", 3) == 0) {
-        row = find_name(rows, count, name + 3, size - 3);
+    else if (!row && *others == 0 && strncmp(name, "no-", 3) == 0) {
+        row = find_name(search, name + 3, size - 3, others);
         *value = "false";
         if (row && row->kind != OPTION_FLAG)
             return NULL;
@@ -94,9 +130,11 @@ static const struct option_row *find_row(const struct option_row *rows, size_t c
     return row;
 }
 
-int options_parse(const struct option_row *rows, size_t row_count, int argc, char **argv,
+int options_parse(const struct option_row *rows, size_t row_count, bool prefixes, int argc, char **argv,
                   struct positionals *positionals, bool *help, struct error *error)
 {
+    const struct option_search search = {rows, row_count, prefixes};
+    size_t others;
     const char *seen[OPTIONS_MOST] = {0};
     *help = false;
     positionals->count = 0;
@@ -119,7 +157,9 @@ int options_parse(const struct option_row *rows, size_t row_count, int argc, cha
             *help = true;
             return 0;
         }
-        const struct option_row *row = find_row(rows, row_count, argument, &value);
+        const struct option_row *row = find_row(&search, argument, &value, &others);
+        if (others)
+            return tell_ambiguous(&search, argument, error);
         if (!row)
             return error_set(error, ERROR_USAGE, "unknown option %s; --help lists the options", argument);
         if (row->kind != OPTION_FLAG && !value) {

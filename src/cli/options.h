@@ -4,6 +4,7 @@
 //           --data-dir=$UNSET does not mean the root folder
 //   flags:  --flag, --no-flag, --flag=true|false|1|0|yes|no; a flag never takes the next argument
 //   "--" ends the options; "-" is a positional argument (standard input)
+//   prefixes: --train for --training-steps, when nothing else begins so (programs that others know with argparse)
 #ifndef WAKESMITH_CLI_OPTIONS_H
 #define WAKESMITH_CLI_OPTIONS_H
 
@@ -35,7 +36,7 @@ struct positionals {
 };
 
 // Fills the values and the positional arguments. *help becomes true for -h and --help.
-int options_parse(const struct option_row *rows, size_t row_count, int argc, char **argv,
+int options_parse(const struct option_row *rows, size_t row_count, bool prefixes, int argc, char **argv,
                   struct positionals *positionals, bool *help, struct error *error);
 // The value of one option from elsewhere (an environment variable, a file): as in --key=text. `text` must live as long
 // as the values.

@@ -77,6 +77,7 @@ static const struct reference_option {
     {IN_STAGES | REMEMBERED, "seed", 0, OPTION_INTEGER, AT(seed), 0, 1e15, "N", "seed of all draws (1)", NULL},
     {IN_STAGES, "threads", 0, OPTION_INTEGER, AT(threads), 1, 256, "N", "threads (default: all processors)", NULL},
     {IN_TRAIN, "restart", 0, OPTION_FLAG, AT(restart), 0, 0, NULL, "from the beginning, whatever is there", NULL},
+    {IN_STAGES, "json", 0, OPTION_FLAG, AT(json), 0, 0, NULL, JSON_HELP, NULL},
     {IN_ALL, "verbose", 'v', OPTION_FLAG, AT(verbose), 0, 0, NULL, "progress also where there is no terminal", NULL},
     {IN_ALL, "quiet", 'q', OPTION_FLAG, AT(quiet), 0, 0, NULL, "only errors", NULL},
 };

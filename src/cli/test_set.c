@@ -36,7 +36,7 @@ static int find_conditions(struct test_set *set, struct error *error)
     return 0;
 }
 
-int test_set_open(struct test_set *set, struct error *error)
+int test_set_open(struct test_set *set, const char *command, int models, bool json, struct error *error)
 {
     if (!set->positives && !set->negatives)
         return error_set(error, ERROR_USAGE, "nothing to measure: give --positives DIR, --negatives DIR or both");
@@ -51,11 +51,20 @@ int test_set_open(struct test_set *set, struct error *error)
     TRY(find_conditions(set, error));
     TRY(load_talkers(set, error));
     TRY(pool_open(&set->pool, (int)set->threads, error));
-    terminal_open(&set->terminal);
-    cli_catch_signals();
-    set->progress = (struct progress){
-        .sink = set->terminal.live ? terminal_progress : NULL, .context = &set->terminal, .stop = &cli_stop};
+    watch_open(&set->watch, command, json);
+    if (!json && !set->watch.terminal.live)
+        set->watch.progress.sink = NULL;
+    set->passes = models * ((set->negatives != NULL) + (set->positives ? (int)set->condition_count : 0));
     return 0;
+}
+
+static struct progress *begin_pass(struct test_set *set, const char *name)
+{
+    double passes = set->passes;
+    progress_part(&set->watch.progress, set->pass / passes, (set->pass + 1) / passes, 0);
+    set->pass++;
+    progress_begin(&set->watch.progress, name);
+    return &set->watch.progress;
 }
 
 void test_set_close(struct test_set *set)
@@ -75,14 +84,20 @@ void test_set_close(struct test_set *set)
 int test_set_negatives(struct test_set *set, const struct tflite_model *model, struct track_list *tracks,
                        struct error *error)
 {
-    progress_begin(&set->progress, "negatives");
-    return evaluate_files(model, &set->negative_files, NULL, NULL, 0, set->pool, &set->progress, tracks, error);
+    if (!set->negatives)
+        return 0;
+    struct progress *progress = begin_pass(set, "negatives");
+    TRY(evaluate_files(model, &set->negative_files, NULL, NULL, 0, set->pool, progress, tracks, error));
+    progress_end(progress, "%zu recordings", set->negative_files.count);
+    return 0;
 }
 
 int test_set_positives(struct test_set *set, const struct tflite_model *model, const struct condition *condition,
                        struct track_list *tracks, struct error *error)
 {
-    progress_begin(&set->progress, condition->name);
-    return evaluate_files(model, &set->positive_files, condition, set->talkers, set->talker_files.count, set->pool,
-                          &set->progress, tracks, error);
+    struct progress *progress = begin_pass(set, condition->name);
+    TRY(evaluate_files(model, &set->positive_files, condition, set->talkers, set->talker_files.count, set->pool, progress,
+                       tracks, error));
+    progress_end(progress, "%zu recordings", set->positive_files.count);
+    return 0;
 }

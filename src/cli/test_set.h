@@ -18,8 +18,8 @@ struct test_set {
     struct pcm *talker_audio;
     struct sound *talkers;
     struct pool *pool;
-    struct terminal terminal;
-    struct progress progress;
+    struct watch watch;
+    int pass, passes; // over the recordings: those begun, and all
 };
 // Rows of the table of options.
 #define TEST_SET_OPTIONS(set)                                                                                          \
@@ -31,8 +31,9 @@ struct test_set {
         {"babble", 0, OPTION_TEXT, &(set)->babble, 0, 0, "DIR", "talkers for --condition babble:DB"},                  \
         {"threads", 0, OPTION_INTEGER, &(set)->threads, 0, 256, "N", "threads (default: all processors)"}
 
-// Finds the recordings, makes Ctrl-C and SIGTERM stop the listening. Errors name the option.
-int test_set_open(struct test_set *set, struct error *error);
+// Finds the recordings for so many models; the listening is watched, and stopped by Ctrl-C and SIGTERM. Errors name the
+// option. `command`: its name, for the events of `json`.
+int test_set_open(struct test_set *set, const char *command, int models, bool json, struct error *error);
 void test_set_close(struct test_set *set); // also after a failed open
 // Output bytes of a model over the recordings; `tracks` is zeroed before the first call.
 int test_set_negatives(struct test_set *set, const struct tflite_model *model, struct track_list *tracks,

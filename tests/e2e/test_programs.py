@@ -118,7 +118,10 @@ check("only_whole_sets_are_cleaned_up", left == ["downloads/fma_filecount", "dow
 refused("settings_are_not_executed", "train_wake_word", "computer", data="evil", says=".defaults.env, line 1")
 check("nothing_ran", not (root / "executed").exists())
 refused("no_wake_word", "train_wake_word", says="which wake word")
-refused("an_unknown_option", "train_wake_word", "--sample=5", "computer", says="--sample")
+refused("an_unknown_option", "train_wake_word", "--sampels=5", "computer", says="--sampels")
+refused("a_beginning_of_several_options", "setup_training_datasets", "--cleanup", says="--cleanup could be --cleanup-archives, --cleanup-intermediate-files")
+refused("a_beginning_of_several_values", "wake_word_sample_augmenter", "--personal=/x", "computer", says="could be --personal-dir, --personal-output-dir")
+refused("a_beginning_that_is_clear", "train_wake_word", "--train=0", "computer", says="--training-steps must be")
 
 # Phrases, titles, ids and folders of any kind work or are refused with a sentence; nothing of them is executed (B38).
 os.chdir(root)

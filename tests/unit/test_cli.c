@@ -37,7 +37,7 @@ static void fill_rows(struct option_row rows[ROWS], struct values *values)
 }
 
 // Splits `line` (a copy that the values point into) at spaces; '' is an empty argument.
-static int parse(char *line, struct values *values, struct error *error)
+static int parse_as(char *line, bool prefixes, struct values *values, struct error *error)
 {
     struct option_row rows[ROWS];
     char *argv[MOST_ARGUMENTS], *rest = line;
@@ -46,7 +46,12 @@ static int parse(char *line, struct values *values, struct error *error)
     for (char *word; (word = strsep(&rest, " ")) && argc < MOST_ARGUMENTS;)
         if (*word)
             argv[argc++] = strcmp(word, "''") == 0 ? word + 2 : word;
-    return options_parse(rows, ROWS, argc, argv, &values->positionals, &values->help, error);
+    return options_parse(rows, ROWS, prefixes, argc, argv, &values->positionals, &values->help, error);
+}
+
+static int parse(char *line, struct values *values, struct error *error)
+{
+    return parse_as(line, false, values, error);
 }
 
 // "flag number real text list-items | positionals", which a table can hold in one line.
@@ -203,6 +208,43 @@ static void help_wins_over_what_follows(void **state)
     }
 }
 
+// As argparse does it, for those who know a program so: options here are flag, number, real, text and list.
+static void a_beginning_means_its_option_where_that_is_wanted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int64_t number; // 0: refused
+        const char *says;
+    } table[] = {{"--number=7", 7, NULL}, {"--num=7", 7, NULL},   {"--n 7", 7, NULL},         {"--num=7 --n=7", 7, NULL},
+                 {"--f --n=7", 7, NULL},  {"--no-fl --n=7", 7, NULL}, {"--=7", 0, "unknown"}, {"--numbers=7", 0, "unknown"},
+                 {"--x=7", 0, "unknown"}, {"--num=7 --n=8", 0, "twice"}, {"--no-n=7", 0, "unknown"}};
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct values values;
+        struct error error = {0};
+        char line[64];
+        snprintf(line, sizeof line, "%s", table[i].line);
+        int code = parse_as(line, true, &values, &error);
+        assert_int_equal(code, table[i].says ? ERROR_USAGE : 0);
+        if (table[i].says)
+            assert_non_null(strstr(error.message, table[i].says));
+        else
+            assert_int_equal(values.number, table[i].number);
+        snprintf(line, sizeof line, "%s", table[i].line);
+        assert_int_equal(parse(line, &values, &error), i == 0 ? 0 : ERROR_USAGE); // the same, where it is not wanted
+    }
+    bool flags[3], help;
+    const struct option_row rows[] = {{"clean", 0, OPTION_FLAG, &flags[0], 0, 0, NULL, ""},
+                                      {"clean-up", 0, OPTION_FLAG, &flags[1], 0, 0, NULL, ""},
+                                      {"clear", 0, OPTION_FLAG, &flags[2], 0, 0, NULL, ""}};
+    static struct positionals positionals;
+    struct error error = {0};
+    assert_int_equal(options_parse(rows, 3, true, 2, (char *[]){"--clean", "--clean-"}, &positionals, &help, &error), 0);
+    assert_true(positionals.given[0] && positionals.given[1] && !positionals.given[2]);
+    assert_int_equal(options_parse(rows, 3, true, 1, (char *[]){"--no-cle"}, &positionals, &help, &error), ERROR_USAGE);
+    assert_string_equal(error.message, "--no-cle could be --no-clean, --no-clean-up, --no-clear; write more of it");
+}
+
 static void arguments_have_a_limit(void **state)
 {
     (void)state;
@@ -213,9 +255,9 @@ static void arguments_have_a_limit(void **state)
     bool help;
     for (size_t i = 0; i < COUNT_OF(many); i++)
         many[i] = "a";
-    assert_int_equal(options_parse(NULL, 0, MOST, many, &positionals, &help, &error), 0);
+    assert_int_equal(options_parse(NULL, 0, false, MOST, many, &positionals, &help, &error), 0);
     assert_int_equal(positionals.count, MOST);
-    assert_int_equal(options_parse(NULL, 0, MOST + 1, many, &positionals, &help, &error), ERROR_USAGE);
+    assert_int_equal(options_parse(NULL, 0, false, MOST + 1, many, &positionals, &help, &error), ERROR_USAGE);
     assert_non_null(strstr(error.message, "1024"));
 }
 
@@ -275,6 +317,7 @@ int main(void)
         cmocka_unit_test(every_form_is_understood),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(help_wins_over_what_follows),
+        cmocka_unit_test(a_beginning_means_its_option_where_that_is_wanted),
         cmocka_unit_test(arguments_have_a_limit),
         cmocka_unit_test(commands_want_their_arguments),
         cmocka_unit_test(the_help_shows_every_option),

@@ -116,6 +116,7 @@ static void B38_both_forms_of_every_example(void **state)
         {"--quiet|computer|--batch-size=7", "computer/computer/-/- standard 0 0 7"},
         {"--phrase=--help|x", "--help/x/-/- standard 0 0 0"},
         {"--preset=draft|computer", "computer/computer/-/- draft 0 0 0"},
+        {"--sam=9|--train|16|--ph|computer", "computer/computer/-/- standard 9 2 0"}, // as argparse reads it
     };
     assert_means(TRAIN_WAKE_WORD, examples, COUNT_OF(examples));
     static const struct example generator[] = {
@@ -139,7 +140,8 @@ static void what_is_wrong_is_one_sentence(void **state)
         {"--lang=en", "which wake word"},
         {"--phrase=a|--id=b|c|d", "\"d\""},
         {"a|b|c", "too many"},
-        {"--sample=3|a", "--sample"},
+        {"--sampels=3|a", "--sampels"},
+        {"--p=3|a", "--p could be --phrase, --preset"},
         {"--samples=0|a", "--samples"},
         {"--samples=many|a", "--samples"},
         {"--samples|--lang=en|a", "--samples"},
