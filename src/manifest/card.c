@@ -280,7 +280,8 @@ static void print_voices(struct card *card)
 
 static void print_training(struct card *card)
 {
-    static const char *const heads[] = {"Seed", "Heard of calls kept back", "Loss", "Chosen"};
+    static const char *const heads[] = {"Seed", "Weight of near misses", "Heard of calls kept back", "Near misses that wake it",
+                                        "Loss", "Chosen"};
     const json_t *seeds = card_list(card, card->report, "training"),
                  *options = card_object(card, card->report, "options");
     const char *preset = card_text(card, options, "preset");
@@ -310,7 +311,9 @@ static void print_training(struct card *card)
             const json_t *seed = json_array_get(seeds, i);
             bool chosen = card_flag(card, seed, "chosen", false);
             buffer_print(&card->out, "<tr%s><th scope=\"row\">%zu</th>", chosen ? " class=\"chosen\"" : "", i + 1);
+            card_cell(card, seed, "near_weight", CELL_CUTOFF);
             card_cell(card, seed, "held_recall", CELL_PERCENT);
+            card_cell(card, seed, "near_accepted", CELL_PERCENT);
             card_cell(card, seed, "loss", CELL_CUTOFF);
             buffer_print(&card->out, "<td>%s</td></tr>\n", chosen ? "yes" : "");
         }

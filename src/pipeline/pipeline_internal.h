@@ -232,6 +232,7 @@ int parity_tracks(struct walk *walk, const struct feature_set *set, double shift
 
 // How much of its set's draws a corpus has: of the words or the near misses; 1 of another.
 double corpus_share(const struct walk *walk, enum corpus_name name);
+double near_weight(const struct walk *walk, int seed); // of near misses in the loss of that seed
 
 // Output bytes of the published model over what only measures. Tags: of words and near misses the condition, of
 // negatives the kind of sound, HELD_SYNTHETIC for sentences, HELD_READY_MADE for sets that come as features.

@@ -42,9 +42,11 @@ static json_t *seeds_json(const struct walk *walk)
     json_t *seeds = json_array();
     for (int i = 0; i < walk->preset.seeds; i++)
         json_array_append_new(seeds,
-                              json_pack("{s:f, s:f, s:f, s:b, s:O?}", "held_recall", walk->scores[i].recall,
-                                        "threshold_logit", walk->scores[i].threshold, "loss", walk->scores[i].loss,
-                                        "chosen", i == walk->best, "curve", json_array_get(walk->curves, (size_t)i)));
+                              json_pack("{s:f, s:f, s:f, s:f, s:f, s:b, s:O?}", "near_weight",
+                                        near_weight(walk, i), "held_recall", walk->scores[i].recall, "near_accepted",
+                                        walk->scores[i].near, "threshold_logit", walk->scores[i].threshold, "loss",
+                                        walk->scores[i].loss, "chosen", i == walk->best, "curve",
+                                        json_array_get(walk->curves, (size_t)i)));
     return seeds;
 }
 

@@ -16,7 +16,7 @@ struct mix_row {
 static const struct mix_row mix[] = {
     {SET_WORDS, true, 38, 38, 1},       {SET_PERSONAL, true, 12, 12, 1},  {SET_SPEECH, false, 16, 0, 1},
     {SET_SPEECH_HEARD, false, 8, 0, 1}, {SET_SENTENCES, false, 8, 40, 1}, {SET_MUSIC, false, 8, 0, 1},
-    {SET_NOISE, false, 4, 0, 1},        {SET_HUSH, false, 2, 6, 1},       {SET_NEAR, false, 7, 7, .1f},
+    {SET_NOISE, false, 4, 0, 1},        {SET_HUSH, false, 2, 6, 1},       {SET_NEAR, false, 7, 7, 1},
     {SET_REVIEWED, false, 8, 8, 1},
 };
 enum { MAX_SOURCES = COUNT_OF(mix) * CONDITION_COUNT };
@@ -30,15 +30,17 @@ static float share_of(const struct walk *walk, const struct mix_row *row, bool o
     return row->set == SET_REVIEWED ? share * reviewed / (reviewed + REVIEWED_HALF) : share;
 }
 
-// Near misses at full weight destroy recall; at .3, where neural voices and accents make the model wide enough to bear
-// it, they still cost .02 to .04 of it (docs/accuracy.md).
-static float weight_of(const struct walk *walk, const struct mix_row *row)
+// Near misses at full weight destroy recall, and how much of it a word can bear is its own (docs/accuracy.md). So the
+// seeds are rungs of a ladder, and train_worth on near misses that nobody trained on tells which is the word's.
+static const double near_ladder[] = {.1, .3};
+double near_weight(const struct walk *walk, int seed)
 {
-    return row->set == SET_NEAR && walk->options->near_weight >= 0 ? (float)walk->options->near_weight : row->weight;
+    double given = walk->options->near_weight;
+    return given >= 0 ? given : near_ladder[(size_t)seed % COUNT_OF(near_ladder)];
 }
 
 // sources[MAX_SOURCES + those of the ready-made sets], which come first.
-static size_t plan_sources(const struct walk *walk, struct source *sources)
+static size_t plan_sources(const struct walk *walk, int seed, struct source *sources)
 {
     bool offline = walk->sets[SET_SPEECH].row_count == 0 && !ready_made_speech(walk);
     size_t count = ready_made_sources(walk, NULL);
@@ -47,7 +49,9 @@ static size_t plan_sources(const struct walk *walk, struct source *sources)
         const struct mix_row *row = &mix[i];
         const struct feature_set *set = &walk->sets[row->set];
         float share = share_of(walk, row, offline);
-        struct source source = {.set = set, .truth = row->truth, .share = share, .weight = weight_of(walk, row)};
+        struct source source = {.set = set, .truth = row->truth, .share = share, .weight = row->weight};
+        if (row->set == SET_NEAR)
+            source.weight = (float)near_weight(walk, seed);
         if (set->item_count == 0 || share <= 0)
             continue;
         if (!walk->items[row->set][0]) {
@@ -81,7 +85,9 @@ static void sign_training(struct walk *walk, const struct train_plan *plan)
                   (unsigned long long)plan->seed);
     for (size_t i = 0; i < COUNT_OF(mix); i++)
         signature_add(&signature, "mix", "%s %g %g %g", set_names[mix[i].set], (double)mix[i].share,
-                      (double)mix[i].offline, (double)weight_of(walk, &mix[i]));
+                      (double)mix[i].offline, (double)mix[i].weight);
+    for (int i = 0; i < walk->preset.seeds; i++)
+        signature_add(&signature, "near", "%g %g", near_weight(walk, i), TRAIN_NEAR_COST);
     signature_add(&signature, "reviewed", "%d", REVIEWED_HALF);
     for (size_t i = 0; i < READY_COUNT; i++)
         if (walk->ready[i].identity[0])
@@ -136,35 +142,41 @@ static int train(struct walk *walk, const struct train_plan *plan, struct error 
 {
     static const enum set_name held[] = {SET_HELD_REAL, SET_HELD_SENTENCES};
     size_t ambient = ready_made_ambient(walk, NULL);
-    struct source *sources = array_alloc(MAX_SOURCES + ready_made_sources(walk, NULL), sizeof *sources);
+    const size_t seeds = (size_t)walk->preset.seeds, most = MAX_SOURCES + ready_made_sources(walk, NULL);
+    struct source *sources = array_alloc(seeds * most, sizeof *sources); // [seeds][most]
+    struct train_data *data = array_alloc(seeds, sizeof *data);
     const struct feature_set **negatives = array_alloc(COUNT_OF(held) + ambient, sizeof *negatives);
     char *folder = walk_path(walk, FOLDER_TRAIN, "");
     int code;
-    if (!sources || !negatives || !folder) {
+    if (!sources || !data || !negatives || !folder) {
         code = error_memory(error, "the mix of a training");
         goto end;
     }
-    struct train_data data = {.sources = sources,
-                              .source_count = plan_sources(walk, sources),
-                              .held_words = &walk->sets[SET_HELD_WORDS],
-                              .held_count = walk->sets[SET_HELD_WORDS].item_count,
-                              .held_negatives = negatives,
-                              .held_negative_count = ready_made_ambient(walk, negatives)};
+    size_t negative_count = ready_made_ambient(walk, negatives);
     for (size_t i = 0; i < COUNT_OF(held); i++)
         if (walk->sets[held[i]].row_count)
-            negatives[data.held_negative_count++] = &walk->sets[held[i]];
+            negatives[negative_count++] = &walk->sets[held[i]];
+    for (size_t i = 0; i < seeds; i++)
+        data[i] = (struct train_data){.sources = sources + i * most,
+                                      .source_count = plan_sources(walk, (int)i, sources + i * most),
+                                      .held_words = &walk->sets[SET_HELD_WORDS],
+                                      .held_count = walk->sets[SET_HELD_WORDS].item_count,
+                                      .held_negatives = negatives,
+                                      .held_negative_count = negative_count,
+                                      .held_near = &walk->sets[SET_HELD_NEAR]};
     struct error reason; // without the file there is a model all the same
-    if (training_file_write(walk, plan, &data, &reason) < 0)
+    if (training_file_write(walk, plan, data, &reason) < 0)
         walk_log(walk, "left out: %s", reason.message);
     walk->curves = json_array();
     for (int i = 0; i < walk->preset.seeds; i++)
         json_array_append_new(walk->curves, json_array());
     struct recorder recorder = {walk->progress, walk->curves};
     struct progress progress = recorded(&recorder);
-    code = train_seeds(plan, walk->preset.seeds, pool_threads(walk->pool), &data, folder, walk->train_signature,
+    code = train_seeds(plan, walk->preset.seeds, pool_threads(walk->pool), data, folder, walk->train_signature,
                        &progress, walk->weights, walk->scores, &walk->best, error);
 end:
     free(sources);
+    free(data);
     free(negatives);
     free(folder);
     return code;
@@ -190,8 +202,9 @@ int stage_train(struct walk *walk, struct error *error)
     progress_end(walk->progress, "%llu steps, %d seed%s", (unsigned long long)walk->preset.steps, walk->preset.seeds,
                  walk->preset.seeds == 1 ? "" : "s");
     for (int i = 0; i < walk->preset.seeds; i++)
-        walk_log(walk, "seed %d: recall %.3f of held-out words at logit %.2f, %.2f h of held-out negatives%s", i,
-                 walk->scores[i].recall, walk->scores[i].threshold, walk->scores[i].hours,
+        walk_log(walk, "seed %d, near misses at %g: recall %.3f of held-out words at logit %.2f, %.2f h of held-out "
+                 "negatives, %.3f of near misses accepted%s", i, near_weight(walk, i), walk->scores[i].recall,
+                 walk->scores[i].threshold, walk->scores[i].hours, walk->scores[i].near,
                  i == walk->best ? " (chosen)" : "");
     walk_log(walk, "trained in %.1f s", time_now() - started);
     return 0;

@@ -64,12 +64,16 @@ static void judge_word(void *context, size_t job, const float *logits, size_t st
     words->best[job] = best;
 }
 
-// Of every `every`-th word.
-static int judge_words(const struct nn_weights *weights, const struct train_data *data, double threshold, size_t every,
+static struct source held_words(const struct train_data *data)
+{
+    return (struct source){.set = data->held_words, .items = data->held_items, .item_count = data->held_count};
+}
+
+// The share of every `every`-th word that is heard.
+static int judge_words(const struct nn_weights *weights, const struct source *held, double threshold, size_t every,
                        struct pool *pool, double *recall, struct error *error)
 {
-    struct source held = {.set = data->held_words, .items = data->held_items, .item_count = data->held_count};
-    size_t count = held.set ? (source_item_count(&held) + every - 1) / every : 0, found = 0;
+    size_t count = held->set ? (source_item_count(held) + every - 1) / every : 0, found = 0;
     struct stream_job *jobs = array_alloc(count, sizeof *jobs);
     float *best = array_alloc(count, sizeof *best);
     int code = 0;
@@ -78,7 +82,7 @@ static int judge_words(const struct nn_weights *weights, const struct train_data
         goto done;
     }
     for (size_t i = 0; i < count; i++)
-        jobs[i] = (struct stream_job){held.set, source_item_index(&held, i * every)};
+        jobs[i] = (struct stream_job){held->set, source_item_index(held, i * every)};
     struct words words = {jobs, best, weights->config.stride};
     TRY_GOTO(stream_items(weights, jobs, count, pool, NULL, judge_word, &words, error), done);
     for (size_t i = 0; i < count; i++)
@@ -206,7 +210,9 @@ int train_judge(const struct nn_weights *weights, const struct train_data *data,
     if (hearing.hours > 0)
         score->threshold = find_threshold(hearing.heard, hearing.count, per_hour * hearing.hours, hearing.wait);
     hearing_close(&hearing);
-    return judge_words(weights, data, score->threshold, 1, pool, &score->recall, error);
+    struct source words = held_words(data), near = {.set = data->held_near};
+    TRY(judge_words(weights, &near, score->threshold, 1, pool, &score->near, error));
+    return judge_words(weights, &words, score->threshold, 1, pool, &score->recall, error);
 }
 
 // ---- curves ----
@@ -218,7 +224,7 @@ int watch_judge(const struct nn_weights *weights, const struct train_data *data,
                 double *per_hour, struct error *error)
 {
     enum { WORDS = 250, STREAMS = 600 };
-    struct source held = {.set = data->held_words, .items = data->held_items, .item_count = data->held_count};
+    struct source held = held_words(data);
     size_t words = held.set ? source_item_count(&held) : 0, streams = 0, accepts = 0;
     for (size_t s = 0; s < data->held_negative_count; s++)
         streams += data->held_negatives[s]->item_count;
@@ -229,5 +235,5 @@ int watch_judge(const struct nn_weights *weights, const struct train_data *data,
     *per_hour = hearing.hours > 0 ? (double)accepts / hearing.hours : -1;
     hearing_close(&hearing);
     *recall = -1;
-    return words ? judge_words(weights, data, WATCH_LOGIT, words / WORDS + 1, pool, recall, error) : 0;
+    return words ? judge_words(weights, &held, WATCH_LOGIT, words / WORDS + 1, pool, recall, error) : 0;
 }

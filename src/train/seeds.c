@@ -23,7 +23,7 @@ struct seed {
 
 struct work {
     const struct train_plan *plan;
-    const struct train_data *data;
+    const struct train_data *data; // [seeds]
     const char *folder, *signature;
     struct seed *seeds;
     struct crowd *crowd;
@@ -77,7 +77,7 @@ static int train_one(const struct work *work, struct seed *seed)
         plan.watch_every = 0; // one curve is enough to see how it goes
     int code = work->inner_threads > 1 ? pool_open(&pool, work->inner_threads, &seed->error) : 0;
     if (code == 0)
-        code = train_seed(&plan, work->data, checkpoint, work->signature, pool, &progress, &work->weights[seed->number],
+        code = train_seed(&plan, &work->data[seed->number], checkpoint, work->signature, pool, &progress, &work->weights[seed->number],
                           &work->scores[seed->number], &seed->error);
     pool_close(pool);
     free(checkpoint);
@@ -92,13 +92,19 @@ static void train_task(void *context, size_t index, int worker)
     seed->code = train_one(work, seed);
 }
 
+double train_worth(const struct train_score *score)
+{
+    return score->recall - TRAIN_NEAR_COST * score->near;
+}
+
 static int choose(const struct train_score *scores, int seeds)
 {
     int best = 0;
-    for (int i = 1; i < seeds; i++)
-        if (scores[i].recall > scores[best].recall ||
-            (scores[i].recall == scores[best].recall && scores[i].threshold < scores[best].threshold))
+    for (int i = 1; i < seeds; i++) {
+        double ahead = train_worth(&scores[i]) - train_worth(&scores[best]);
+        if (ahead > 0 || (ahead == 0 && scores[i].threshold < scores[best].threshold))
             best = i;
+    }
     return best;
 }
 

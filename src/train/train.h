@@ -116,6 +116,7 @@ struct train_data {
     size_t held_count;
     const struct feature_set *const *held_negatives;
     size_t held_negative_count;
+    const struct feature_set *held_near; // isolated words that are nearly the wake word; may be NULL
     const struct validation_data *validation; // where the plan validates
     validation_sink *validated;               // NULL: nobody reads
     void *context;                            // of `validated`
@@ -124,6 +125,7 @@ struct train_data {
 // Figures of one seed on the held-out data, float network.
 struct train_score {
     double recall, threshold, hours; // threshold: logit
+    double near;                     // share of the held-out near misses accepted at the threshold; 0 without any
     double loss;                     // of the training batches, running mean over about 100 steps; 0 from train_judge
 };
 
@@ -134,12 +136,16 @@ struct train_score {
 int train_seed(const struct train_plan *plan, const struct train_data *data, const char *checkpoint,
                const char *signature, struct pool *pool, struct progress *progress, struct nn_weights *weights,
                struct train_score *score, struct error *error);
-// Seeds plan->seed + 0 .. seeds-1 side by side, at most `threads` at a time (threads that are left over help inside
+// Seeds plan->seed + 0 .. seeds-1, each with its data[seed], side by side, at most `threads` at a time (threads that are left over help inside
 // the seeds); checkpoints "<folder>/seed-<n>.ckpt". Fills weights[seeds], scores[seeds]; on failure all weights
-// are closed. *best is the one with the highest recall on held-out words, of equals the one with the lowest threshold.
+// are closed. *best is the one with the highest train_worth, of equals the one with the lowest threshold.
 int train_seeds(const struct train_plan *plan, int seeds, int threads, const struct train_data *data,
                 const char *folder, const char *signature, struct progress *progress, struct nn_weights *weights,
                 struct train_score *scores, int *best, struct error *error);
+
+// What ranks networks: recall of held-out words, less TRAIN_NEAR_COST of the share of near misses that wake it.
+#define TRAIN_NEAR_COST .1
+double train_worth(const struct train_score *score);
 
 // Recall of `weights` on held-out words at the lowest threshold that gives at most `per_hour` false accepts on the
 // held-out negatives. Every item is a stream of its own from a fresh state. An accept: the mean probability of 5 steps

@@ -16,7 +16,7 @@ static const char report[] =
     ", \"moderately\": " LEVEL("0.999", "0.724") ", \"very\": " LEVEL("0.8", "0.665") "}, \"curve\": [{\"recall\": 1, "
     "\"per_hour\": 200}, {\"recall\": 0.5, \"per_hour\": 0}], \"held_out\": {\"hours\": 3.454, \"real_hours\": 1.2}, "
     "\"speech\": {\"neural\": {\"clips\": 40, \"voice_groups\": 8, \"share\": 0.32, \"engines\": {\"kokoro\": "
-    "{\"clips\": 40, \"voices\": 1}}}}, \"training\": [{\"held_recall\": 0.77, \"loss\": 0.14, \"chosen\": true, \"curve\": "
+    "{\"clips\": 40, \"voices\": 1}}}}, \"training\": [{\"near_weight\": 0.1, \"held_recall\": 0.77, \"near_accepted\": 0.2, \"loss\": 0.14, \"chosen\": true, \"curve\": "
     "[{\"step\": 1, \"loss\": 0.7}, {\"step\": 4000, \"loss\": 0.1, \"recall\": 0.9}]}], "
     "\"hearing\": {\"conditions\": [{\"name\": \"babble\", \"clips\": 50, \"detected\": 31, \"recall\": 0.62, "
     "\"recall_interval\": [0.482, 0.741]}], \"voices\": [{\"name\": \"flite\", \"clips\": 7}], \"answer_ms\": "

@@ -79,6 +79,12 @@ static void test_judge(void **state)
     assert_int_equal(train_judge(&weights, &data, 3.01 / hours, NULL, &score, &error), 0);
     assert_true(fabs(score.threshold - logit_of(395)) < 1e-3);
     assert_true(fabs(score.recall - 3.0 / 5) < 1e-12);
+    // The same as near misses, by which a network is worth less.
+    data.held_near = &held;
+    assert_int_equal(train_judge(&weights, &data, 3.01 / hours, NULL, &score, &error), 0);
+    assert_true(fabs(score.near - 3.0 / 5) < 1e-12);
+    assert_true(fabs(train_worth(&score) - (1 - TRAIN_NEAR_COST) * 3 / 5) < 1e-12);
+    data.held_near = NULL;
     // A share of the words.
     static const uint32_t some[] = {0, 2};
     data.held_items = some;

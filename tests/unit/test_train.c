@@ -346,8 +346,9 @@ static void test_seeds(void **state)
     struct progress progress = {.sink = watch, .context = &seen};
     int best = -1;
     open_world(&world);
+    const struct train_data data[SEEDS] = {world.data, world.data, world.data};
     assert_int_equal(
-        train_seeds(&plan, SEEDS, 2, &world.data, in_folder("a/b"), "x", &progress, weights, scores, &best, &error), 0);
+        train_seeds(&plan, SEEDS, 2, data, in_folder("a/b"), "x", &progress, weights, scores, &best, &error), 0);
     assert_true(seen.reports > 0 && seen.total == 3 * 14);
     for (int i = 0; i < SEEDS; i++) {
         char name[32];
@@ -364,7 +365,7 @@ static void test_seeds(void **state)
     int stop = 1;
     progress.stop = &stop;
     assert_int_equal(
-        train_seeds(&plan, SEEDS, 2, &world.data, in_folder("a/b"), "z", &progress, weights, scores, &best, &error),
+        train_seeds(&plan, SEEDS, 2, data, in_folder("a/b"), "z", &progress, weights, scores, &best, &error),
         ERROR_CANCELLED);
     close_world(&world);
 }
