@@ -251,6 +251,7 @@ struct progress {
     progress_sink *sink; // NULL: silent
     metric_sink *metric; // NULL: nobody draws
     notice_sink *notice; // NULL: nobody reads
+    notice_sink *debug;  // what was decided, and why; NULL: nobody reads
     void *context;
     const volatile int *stop; // becomes non-zero when the user asks to stop; NULL: never
     const char *stage;
@@ -268,6 +269,7 @@ void progress_step(struct progress *progress, double done, double total, const c
 void progress_end(struct progress *progress, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void progress_metric(struct progress *progress, const struct progress_metric *metric);
 void progress_notice(struct progress *progress, const char *sentence);
+void progress_debug(struct progress *progress, const char *sentence);
 bool progress_stopped(const struct progress *progress); // NULL: false
 int progress_cancelled(struct error *error);            // fills "stopped by the user", returns ERROR_CANCELLED
 

@@ -105,6 +105,12 @@ void progress_notice(struct progress *progress, const char *sentence)
         progress->notice(progress->context, sentence);
 }
 
+void progress_debug(struct progress *progress, const char *sentence)
+{
+    if (progress && progress->debug)
+        progress->debug(progress->context, sentence);
+}
+
 bool progress_stopped(const struct progress *progress)
 {
     return progress && progress->stop && *progress->stop;

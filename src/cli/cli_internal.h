@@ -48,7 +48,7 @@ struct terminal {
 };
 void terminal_open(struct terminal *terminal);
 progress_sink terminal_progress;
-notice_sink terminal_notice;
+notice_sink terminal_notice, terminal_debug;
 extern volatile int cli_stop; // set by Ctrl-C and SIGTERM
 void cli_catch_signals(void);
 
@@ -66,7 +66,7 @@ void events_begin(struct events *events, const char *command, json_t *more);
 void events_finished(struct events *events, double seconds, json_t *more);
 void events_ended(struct events *events, int code, const char *reason);
 void events_progress(struct events *events, const struct progress_event *event);
-void events_notice(struct events *events, const char *sentence);
+void events_text(struct events *events, const char *event, const char *sentence); // event: "notice" or "debug"
 void events_metric(struct events *events, const struct progress_metric *metric);
 
 // Who watches a long command: the terminal, or with `json` a program that reads events on stderr. Ctrl-C and SIGTERM

@@ -140,12 +140,24 @@ static void watch_notice(void *context, const char *sentence)
     struct watchers *watchers = context;
     begin_usual_file(watchers);
     if (watchers->json)
-        events_notice(&watchers->lines, sentence);
+        events_text(&watchers->lines, "notice", sentence);
     else if (watchers->console)
         console_notice(watchers->console, sentence);
     else
         terminal_notice(&watchers->terminal, sentence);
-    events_notice(&watchers->file, sentence);
+    events_text(&watchers->file, "notice", sentence);
+}
+
+static void watch_debug(void *context, const char *sentence)
+{
+    struct watchers *watchers = context;
+    if (watchers->json)
+        events_text(&watchers->lines, "debug", sentence);
+    else if (!watchers->console)
+        terminal_debug(&watchers->terminal, sentence);
+    else if (!watchers->console->quiet)
+        terminal_debug(&watchers->console->terminal, sentence);
+    events_text(&watchers->file, "debug", sentence);
 }
 
 static void tell_end(struct watchers *watchers, int code, const struct pipeline_result *result,
@@ -180,6 +192,7 @@ int train_watched(const struct pipeline_options *options, bool json, const char 
     struct progress progress = {.sink = watch_progress,
                                 .metric = watch_metric,
                                 .notice = watch_notice,
+                                .debug = watch_debug,
                                 .context = &watchers,
                                 .stop = &cli_stop};
     int code = pipeline_train(options, &progress, &result, error);
@@ -200,7 +213,7 @@ int command_train(int argc, char **argv, struct error *error)
     struct pipeline_options options;
     pipeline_options_default(&options);
     bool json = false, done;
-    const char *phrase = NULL, *events = NULL, *device = NULL;
+    const char *phrase = NULL, *events = NULL;
     const struct option_row rows[] = {
         {"phrase", 0, OPTION_TEXT, &phrase, 0, 0, "TEXT", "the wake word, instead of the argument"},
         {"phonemes", 0, OPTION_TEXT, &options.phonemes, 0, 0, "TEXT",
@@ -229,7 +242,7 @@ int command_train(int argc, char **argv, struct error *error)
          "networks trained side by side; the best is published"},
         {"seed", 0, OPTION_INTEGER, &options.seed, 0, 1e15, "N", "seed of all draws (1): same seed, same bytes"},
         {"threads", 0, OPTION_INTEGER, &options.threads, 1, 256, "N", "threads (default: all processors)"},
-        {"device", 0, OPTION_TEXT, &device, 0, 0, "NAME",
+        {"device", 0, OPTION_TEXT, &options.device, 0, 0, "NAME",
          "where neural voices compute: auto (default: CUDA when ONNX Runtime offers it), cpu, cuda"},
         {"model", 0, OPTION_TEXT, &options.model, 0, 0, "NAME",
          "network: official (stride 3, default), seed (stride 2), alexa"},
@@ -258,6 +271,8 @@ int command_train(int argc, char **argv, struct error *error)
         {"website", 0, OPTION_TEXT, &options.website, 0, 0, "URL", "website in the manifest (none)"},
         {"restart", 0, OPTION_FLAG, &options.restart, 0, 0, NULL,
          "from the beginning: clips, features and checkpoints of this wake word are made again"},
+        {"debug", 0, OPTION_FLAG, &options.debug, 0, 0, NULL,
+         "say what is decided and why, here and in the log: voices, what is kept and what is made again, the cutoff"},
         {"events", 0, OPTION_TEXT, &events, 0, 0, "FILE", "append progress, curves and the end to FILE as JSON lines"},
         {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, JSON_HELP},
     };
@@ -271,8 +286,8 @@ int command_train(int argc, char **argv, struct error *error)
         if (code == 0 && !options.phrase)
             code = error_set(error, ERROR_USAGE, "which wake word? for example: wakesmith train \"hey jarvis\"");
     }
-    if (code == 0 && !done && device)
-        code = speech_choose_device(device, error);
+    if (code == 0 && !done && options.device)
+        code = speech_choose_device(options.device, error);
     if (code == 0 && !done)
         code = train_watched(&options, json, events, NULL, error);
     text_list_free(&options.also);

@@ -49,8 +49,9 @@ void events_begin(struct events *events, const char *command, json_t *more)
     time_t now = time(NULL);
     struct tm utc;
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    put_with(events, json_pack("{s:s, s:s, s:I, s:s}", "event", "begin", "command", command, "pid",
-                               (json_int_t)getpid(), "time", stamp),
+    put_with(events,
+             json_pack("{s:s, s:s, s:I, s:s}", "event", "begin", "command", command, "pid", (json_int_t)getpid(),
+                       "time", stamp),
              more);
 }
 
@@ -72,19 +73,19 @@ void events_progress(struct events *events, const struct progress_event *event)
         return;
     events->printed = now;
     events->stage = event->stage;
-    events_put(events, json_pack("{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:f}", "event",
-                                 event->last ? "stage_done" : "progress", "stage", event->stage, "note",
-                                 json_name(event->note), "progress",
-                                 event->last        ? 1.0
-                                 : event->total > 0 ? event->done / event->total
-                                                    : 0.0,
-                                 "elapsed_s", event->elapsed, "eta_s", event->eta, "overall", event->whole,
-                                 "overall_eta_s", event->whole_eta));
+    events_put(events,
+               json_pack("{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:f}", "event", event->last ? "stage_done" : "progress",
+                         "stage", event->stage, "note", json_name(event->note), "progress",
+                         event->last        ? 1.0
+                         : event->total > 0 ? event->done / event->total
+                                            : 0.0,
+                         "elapsed_s", event->elapsed, "eta_s", event->eta, "overall", event->whole, "overall_eta_s",
+                         event->whole_eta));
 }
 
-void events_notice(struct events *events, const char *sentence)
+void events_text(struct events *events, const char *event, const char *sentence)
 {
-    events_put(events, json_pack("{s:s, s:o}", "event", "notice", "text", json_name(sentence)));
+    events_put(events, json_pack("{s:s, s:o}", "event", event, "text", json_name(sentence)));
 }
 
 void events_metric(struct events *events, const struct progress_metric *metric)
@@ -113,7 +114,7 @@ static void watch_notice(void *context, const char *sentence)
 {
     struct watch *watch = context;
     if (watch->lines.stream)
-        events_notice(&watch->lines, sentence);
+        events_text(&watch->lines, "notice", sentence);
     else
         terminal_notice(&watch->terminal, sentence);
 }

@@ -77,6 +77,7 @@ static const struct reference_option {
     {IN_STAGES | REMEMBERED, "seed", 0, OPTION_INTEGER, AT(seed), 0, 1e15, "N", "seed of all draws (1)", NULL},
     {IN_STAGES, "threads", 0, OPTION_INTEGER, AT(threads), 1, 256, "N", "threads (default: all processors)", NULL},
     {IN_TRAIN, "restart", 0, OPTION_FLAG, AT(restart), 0, 0, NULL, "from the beginning, whatever is there", NULL},
+    {IN_STAGES, "debug", 0, OPTION_FLAG, AT(debug), 0, 0, NULL, "say what is decided and why, here and in the log", NULL},
     {IN_STAGES, "json", 0, OPTION_FLAG, AT(json), 0, 0, NULL, JSON_HELP, NULL},
     {IN_ALL, "verbose", 'v', OPTION_FLAG, AT(verbose), 0, 0, NULL, "progress also where there is no terminal", NULL},
     {IN_ALL, "quiet", 'q', OPTION_FLAG, AT(quiet), 0, 0, NULL, "only errors", NULL},
@@ -393,6 +394,7 @@ int reference_options(enum reference_program program, const struct reference_wis
     options->threads = wish->threads;
     options->positives_real = wish->personal_dir;
     options->restart = wish->restart;
+    options->debug = wish->debug;
     options->cleanup = wish->cleanup_work_dir;
     options->extent = extents[program];
     for (size_t i = 0; i < wish->negatives.count; i++)

@@ -19,7 +19,7 @@ struct reference_wish {
     const char *input_dir, *output_dir, *personal_dir, *personal_output_dir;
     const char *rirs, *music, *sounds; // --mit-rirs-16k-dir, --fma-16k-dir, --audioset-16k-dir
     struct text_list negatives;
-    bool cleanup_work_dir, cleanup_archives, cleanup_intermediate_files, verbose, quiet, restart, json;
+    bool cleanup_work_dir, cleanup_archives, cleanup_intermediate_files, verbose, quiet, restart, debug, json;
     // worked out:
     bool help;                    // was asked for, and printed
     char *data;                   // the data directory

@@ -57,3 +57,10 @@ void terminal_notice(void *context, const char *sentence)
     fprintf(stderr, "%snote: %s\n", terminal->live ? "\r\033[K" : "", sentence);
     fflush(stderr);
 }
+
+void terminal_debug(void *context, const char *sentence)
+{
+    const struct terminal *terminal = context;
+    fprintf(stderr, "%sdebug: %s\n", terminal->live ? "\r\033[K" : "", sentence);
+    fflush(stderr);
+}

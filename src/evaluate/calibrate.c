@@ -137,6 +137,8 @@ int evaluate_calibrate(const struct track_list *positives, const struct track_li
         return code;
     int byte = (span.first + span.last) / 2;
     calibration->cutoff = manifest_cutoff(byte);
+    calibration->first = span.first;
+    calibration->last = span.last;
     evaluate_point(positives, negatives, (uint8_t)byte, span.window, &calibration->point);
     return 0;
 }

@@ -82,6 +82,7 @@ size_t evaluate_curve(const struct track_list *positives, const struct track_lis
 struct calibration {
     struct operating_point point;
     double cutoff; // for the manifest: gives point.cutoff by the device's rule
+    int first, last; // cutoff bytes of that window that are as good; the middle was taken
     double target_per_hour;
     bool met;
 };

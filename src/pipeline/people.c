@@ -269,6 +269,11 @@ int people_open(struct walk *walk, struct error *error)
             walk,
             "people: %zu recordings of the wake word, %zu of them only measure, %zu left out, %zu reviewed negatives",
             people->words.count, people_held(people), people->left_out, people->reviewed.count);
+    if (people->words.count)
+        walk_debug(walk, people->words.count < FEWEST_TO_SPLIT
+                             ? "people: fewer than %d recordings: all of them train"
+                             : "people: %d or more recordings: every tenth of a speaker, and of five speakers one, measures",
+                   FEWEST_TO_SPLIT);
     signature_begin(&signature, "people");
     sign_clips(&signature, "word", &people->words);
     sign_clips(&signature, "negative", &people->reviewed);

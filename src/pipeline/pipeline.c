@@ -57,18 +57,6 @@ char *pipeline_events_path(const struct pipeline_options *options)
     return path;
 }
 
-void walk_log(struct walk *walk, const char *format, ...)
-{
-    if (!walk->log)
-        return;
-    va_list args;
-    va_start(args, format);
-    fprintf(walk->log, "%8.1f s  ", time_now() - walk->started);
-    vfprintf(walk->log, format, args);
-    fputc('\n', walk->log);
-    va_end(args);
-}
-
 int walk_leave_out(struct walk *walk, const struct error *reason, struct error *error)
 {
     if (reason->code == ERROR_MEMORY)
@@ -294,27 +282,7 @@ static int open_folders(struct walk *walk, struct error *error)
     remove_unfinished(walk->sounds_folder);
     if (walk->options->restart)
         TRY(make_folders(walk, true, error));
-    walk->log_path = path_join(walk->work, "training.log");
-    walk->log = walk->log_path ? fopen(walk->log_path, "a") : NULL;
-    if (!walk->log)
-        return error_set(error, ERROR_IO, "cannot write the log in %s: %s", walk->work, strerror(errno));
-    setvbuf(walk->log, NULL, _IOLBF, 0);
-    return 0;
-}
-
-static void log_begin(struct walk *walk)
-{
-    time_t now = time(NULL);
-    char stamp[64];
-    struct tm local;
-    localtime_r(&now, &local);
-    strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local);
-    walk_log(walk,
-             "===== %s wakesmith %s: \"%s\" (%s, id %s), preset %s, %zu samples, %llu steps, %d seeds, seed %lld, %d "
-             "threads, %s",
-             stamp, WAKESMITH_VERSION, walk->options->phrase, walk->language->code, walk->id, walk->preset.name,
-             walk->preset.clips, (unsigned long long)walk->preset.steps, walk->preset.seeds,
-             (long long)walk->options->seed, pool_threads(walk->pool), cpu_level_name(cpu_level()));
+    return run_log_open(walk, error);
 }
 
 static void tell_obstacle(struct walk *walk)
@@ -382,6 +350,9 @@ static void walk_close(struct walk *walk)
     free(walk->title);
     text_list_free(&walk->spellings);
     text_list_free(&walk->unspoken);
+    text_list_free(&walk->signed_inputs);
+    text_list_free(&walk->kept);
+    buffer_free(&walk->inputs);
     free(walk->data);
     free(walk->work);
     free(walk->sounds_folder);
@@ -412,7 +383,8 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
         code = error_memory(error, "the networks");
         goto end;
     }
-    log_begin(&walk);
+    run_log_begin(&walk);
+    run_log_decisions(&walk);
     tell_obstacle(&walk);
     TRY_GOTO(tell_unspoken(&walk, error), end);
     TRY_GOTO(ready_made_open(&walk, error), end); // before any work: it may be damaged
@@ -420,10 +392,15 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
                                                                               stage_features, stage_train};
     static const size_t ends[] = {
         [PIPELINE_WHOLE] = COUNT_OF(stages), [PIPELINE_SPEECH] = 2, [PIPELINE_FEATURES] = 3};
-    for (size_t i = 0; i < ends[options->extent]; i++)
+    for (size_t i = 0; i < ends[options->extent]; i++) {
         TRY_GOTO(stages[i](&walk, error), end);
+        if (stages[i] == stage_speech)
+            run_log_voices(&walk);
+    }
     if (options->extent == PIPELINE_WHOLE)
         TRY_GOTO(stage_export(&walk, result, error), end);
+    else
+        walk_log(&walk, "done: the run goes no further than asked");
     if (options->extent == PIPELINE_WHOLE && options->cleanup)
         code = clean_up(&walk, error);
 end:

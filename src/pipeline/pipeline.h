@@ -64,6 +64,8 @@ struct pipeline_options {
     double near_weight;                            // of near misses in the loss; < 0: the recipe's
     double target_per_hour;                        // of the published cutoff
     const char *author, *website;
+    const char *device; // where neural voices compute, as speech_choose_device was told; for the record of the run
+    bool debug;   // the log, and progress->debug, say what was decided and why
     bool restart; // what earlier runs left of this wake word (clips, features, checkpoints) is made again
     bool cleanup; // a whole walk that succeeds leaves nothing in work/: neither of this wake word nor in .sounds
     enum pipeline_extent extent;

@@ -131,6 +131,9 @@ struct walk {
     struct progress *progress;
     FILE *log;
     char *log_path;
+    struct buffer inputs;           // of the signature that is being made
+    struct text_list signed_inputs; // of each artefact: the hash, then its inputs line by line
+    struct text_list kept;          // artefacts that were found fresh
     double started;
     int part; // that runs, + 1; 0: none
     double part_started, part_seconds[PART_COUNT];
@@ -164,17 +167,29 @@ struct walk {
 // A signature is a hash over lines "key=value"; signature_file adds name, size and content of a file.
 struct signature {
     struct sha256 hash;
+    struct buffer *inputs; // the same lines for people; NULL: nobody reads
 };
 void signature_begin(struct signature *signature, const char *stage);
+// The signature of an artefact of this walk: begun so and ended with walk_signed, its inputs are remembered.
+void walk_signature(struct walk *walk, struct signature *signature, const char *stage);
+void walk_signed(struct walk *walk, struct signature *signature, char hex[65]);
 void signature_add(struct signature *signature, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int signature_add_file(struct signature *signature, const char *path, struct error *error);
 void signature_end(struct signature *signature, char hex[65]);
-// An artefact is fresh when "<path>.signature" holds `hex`.
-bool artefact_fresh(const char *path, const char *hex);
-int artefact_sign(const char *path, const char *hex, struct error *error);
+// An artefact is fresh when "<path>.signature" begins with `hex`. The debug log says which input makes it stale.
+bool walk_fresh(struct walk *walk, const char *path, const char *hex);
+int walk_sign(struct walk *walk, const char *path, const char *hex, struct error *error);
 
+// run_log.c
 void walk_log(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void walk_debug(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3))); // with --debug only
+int run_log_open(struct walk *walk, struct error *error);
+void run_log_begin(struct walk *walk);     // the head of this attempt
+void run_log_decisions(struct walk *walk); // that are taken before any work
+void run_log_voices(struct walk *walk);    // after the stage "speech"
+// The last line, which names the folder, and a copy of all at `path`.
+int run_log_publish(struct walk *walk, const char *folder, const char *path, struct error *error);
 // A file that cannot be read is told in the log and left out: one damaged recording among many stops no training. That
 // there was no memory says nothing about the file, and is an error here, too.
 int walk_leave_out(struct walk *walk, const struct error *reason, struct error *error);
@@ -185,7 +200,7 @@ int walk_find_names(struct walk *walk, struct error *error);
 
 // space.c: ERROR_IO with folder, needed and free bytes when the disk cannot hold what is still to be written.
 // decoded_seconds: of recordings that are not in the store yet.
-int space_check(const struct walk *walk, double decoded_seconds, struct error *error);
+int space_check(struct walk *walk, double decoded_seconds, struct error *error);
 
 void walk_part(struct walk *walk, int part); // the next progress_begin is of this enum walk_part; its time begins
 void walk_part_end(struct walk *walk);        // the time of the part that runs ends
@@ -237,6 +252,7 @@ double near_weight(const struct walk *walk, int seed); // of near misses in the 
 // Output bytes of the published model over what only measures. Tags: of words and near misses the condition, of
 // negatives the kind of sound, HELD_SYNTHETIC for sentences, HELD_READY_MADE for sets that come as features.
 enum { HELD_SYNTHETIC = SOUND_KINDS, HELD_READY_MADE, HELD_KINDS };
+extern const char *const held_kind_names[HELD_KINDS]; // also of enum sound_kind
 struct held_tracks {
     struct track_list words, people, near, negatives;
 };

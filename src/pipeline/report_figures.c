@@ -134,13 +134,14 @@ json_t *hearing_json(const struct walk *walk, const struct held_tracks *held, co
 
 // ---- what wakes it ----
 
+const char *const held_kind_names[HELD_KINDS] = {[SOUND_SPEECH] = "speech",
+                                                 [SOUND_MUSIC] = "music",
+                                                 [SOUND_NOISE] = "noise",
+                                                 [HELD_SYNTHETIC] = "synthetic speech",
+                                                 [HELD_READY_MADE] = "ready-made sets"};
+
 static json_t *kinds_json(const struct track_list *negatives, const struct operating_point *point)
 {
-    static const char *const names[HELD_KINDS] = {[SOUND_SPEECH] = "speech",
-                                                  [SOUND_MUSIC] = "music",
-                                                  [SOUND_NOISE] = "noise",
-                                                  [HELD_SYNTHETIC] = "synthetic speech",
-                                                  [HELD_READY_MADE] = "ready-made sets"};
     json_t *kinds = json_array();
     for (uint32_t kind = 0; kind < HELD_KINDS; kind++) {
         size_t count = 0, rows = 0;
@@ -154,7 +155,7 @@ static json_t *kinds_json(const struct track_list *negatives, const struct opera
         double hours = (double)rows / 360000;
         if (rows)
             json_array_append_new(kinds,
-                                  json_pack("{s:s, s:f, s:I, s:f, s:o}", "name", names[kind], "hours", hours,
+                                  json_pack("{s:s, s:f, s:I, s:f, s:o}", "name", held_kind_names[kind], "hours", hours,
                                             "false_accepts", (json_int_t)count, "per_hour", (double)count / hours,
                                             "per_hour_interval", interval_json(poisson_interval(count, hours))));
     }

@@ -46,10 +46,12 @@ static const struct {
     FIELD("accents", INTEGER, accents),
     FIELD("near-neural", INTEGER, near_neural),
     FIELD("near-weight", REAL, near_weight),
-    FIELD("target-per-hour", REAL, target_per_hour),
+    FIELD("false-accepts", REAL, target_per_hour),
+    FIELD("device", TEXT, device),
     FIELD("author", TEXT, author),
     FIELD("website", TEXT, website),
     FIELD("restart", FLAG, restart),
+    FIELD("debug", FLAG, debug),
     FIELD("cleanup-work-dir", FLAG, cleanup),
 #undef FIELD
 };
@@ -137,9 +139,10 @@ int run_record_write(struct walk *walk, const char *path, struct error *error)
     gmtime_r(&seconds, &utc);
     strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &utc);
     walk_part_end(walk);
-    json_t *record = json_pack("{s:s, s:s, s:f, s:o, s:o, s:o, s:o}", "wakesmith", WAKESMITH_VERSION, "ended", now,
+    json_t *record = json_pack("{s:s, s:s, s:f, s:o, s:o, s:o, s:o, s:o}", "wakesmith", WAKESMITH_VERSION, "ended", now,
                                "seconds", time_now() - walk->started, "options", options_json(walk->options), "preset",
-                               preset_json(&walk->preset), "machine", machine_json(walk), "stages", stages_json(walk));
+                               preset_json(&walk->preset), "machine", machine_json(walk), "stages", stages_json(walk),
+                               "kept", texts_json(&walk->kept));
     char *text = record ? json_dumps(record, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     int code = text ? file_write(path, text, strlen(text), error) : error_memory(error, "the record of the run");
     free(text);

@@ -51,11 +51,12 @@ static double needed_bytes(const struct walk *walk, double decoded_seconds)
     return bytes;
 }
 
-int space_check(const struct walk *walk, double decoded_seconds, struct error *error)
+int space_check(struct walk *walk, double decoded_seconds, struct error *error)
 {
     uint64_t room;
     TRY(folder_room(walk->work, &room, error));
     double needed = needed_bytes(walk, decoded_seconds) - (double)folder_bytes(walk->work), left = (double)room;
+    walk_debug(walk, "disk: about %.0f MB more are needed, %.0f MB are free", needed > 0 ? needed / 1e6 : 0, left / 1e6);
     if (needed <= left)
         return 0;
     return error_set(

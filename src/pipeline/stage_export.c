@@ -134,6 +134,19 @@ static int hear_held(struct walk *walk, const struct tflite_model *model, struct
     return 0;
 }
 
+static void tell_level(struct walk *walk, const struct sensitivity *level, bool any_window)
+{
+    const struct calibration *chosen = &level->calibration;
+    const struct operating_point *point = &chosen->point;
+    walk_debug(walk,
+               "%s: %s of at most %g false wakes an hour in %.2f h; window %d%s; its cutoff bytes %d to %d hear as much "
+               "(%zu of %zu) with as few (%zu): the middle, %d, is cutoff %.3f",
+               level->name, chosen->met ? "the wish" : "the best trade-off, for no cutoff meets the wish,",
+               chosen->target_per_hour, point->hours, point->window,
+               any_window ? ", of 3 to 10 the one with the widest choice of cutoffs" : " as published", chosen->first,
+               chosen->last, point->detected, point->clips, point->false_accepts, point->cutoff, chosen->cutoff);
+}
+
 static int measure(struct walk *walk, const struct tflite_model *model, struct held_tracks *held,
                    struct pipeline_result *result, struct error *error)
 {
@@ -150,6 +163,7 @@ static int measure(struct walk *walk, const struct tflite_model *model, struct h
         level->name = levels[order[i]].name;
         TRY(evaluate_calibrate(positives, negatives, walk->options->target_per_hour * levels[order[i]].times,
                                i == 0 ? 0 : result->levels[1].calibration.point.window, &level->calibration, error));
+        tell_level(walk, level, i == 0);
     }
     keep_order(result->levels);
     const struct operating_point *published = &result->levels[1].calibration.point;
@@ -316,14 +330,8 @@ static int publish(struct walk *walk, const void *data, size_t size, struct pipe
         code = write_text(names[YAML], yaml, error);
         free(yaml);
     }
-    void *log = NULL;
-    size_t log_size = 0;
-    fflush(walk->log);
     if (code == 0)
-        code = file_read(walk->log_path, (size_t)64 << 20, &log, &log_size, error);
-    if (code == 0)
-        code = file_write(names[LOG], log, log_size, error);
-    free(log);
+        code = run_log_publish(walk, folder, names[LOG], error);
     if (code == 0)
         code = write_summary(&walk->weights[walk->best], names[SUMMARY], error);
     if (code == 0)

@@ -340,10 +340,10 @@ static const struct set_needs {
 #undef CORPORA
 };
 
-static void sign_set(const struct walk *walk, int name, char hex[65])
+static void sign_set(struct walk *walk, int name, char hex[65])
 {
     struct signature signature;
-    signature_begin(&signature, "features");
+    walk_signature(walk, &signature, "features");
     signature_add(&signature, "set", "%s", set_names[name]);
     for (size_t i = 0; i < needs[name].corpus_count; i++)
         signature_add(&signature, "corpus", "%s", walk->corpus_signatures[needs[name].corpora[i]]);
@@ -362,7 +362,7 @@ static void sign_set(const struct walk *walk, int name, char hex[65])
     signature_add(&signature, "window", "%d", nn_window(&walk->config));
     signature_add(&signature, "examples", "%zu %zu", walk->preset.examples, walk->preset.held);
     signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);
-    signature_end(&signature, hex);
+    walk_signed(walk, &signature, hex);
 }
 
 static void sign_features(struct walk *walk)
@@ -406,7 +406,7 @@ static int make_one(struct walk *walk, const struct feature_tools *tools, enum s
         return code;
     }
     TRY(feature_writer_close(writer, error));
-    return artefact_sign(path, walk->set_signatures[name], error);
+    return walk_sign(walk, path, walk->set_signatures[name], error);
 }
 
 static char *set_path(const struct walk *walk, int name)
@@ -426,7 +426,7 @@ static int make_stale(struct walk *walk, struct error *error)
         char *path = set_path(walk, name);
         if (!path)
             code = error_memory(error, "a path");
-        else if (!artefact_fresh(path, walk->set_signatures[name])) {
+        else if (!walk_fresh(walk, path, walk->set_signatures[name])) {
             if (!made)
                 code = feature_tools_open(walk, &tools, error);
             made = true;

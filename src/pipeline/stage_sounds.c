@@ -157,6 +157,23 @@ static void hold_out(struct sound_store *store, uint64_t seed)
     }
 }
 
+// How much of each kind is held back, and which recordings.
+static void tell_held(struct walk *walk, const struct entry *entries)
+{
+    for (int kind = 0; kind < SOUND_KINDS; kind++) {
+        double total = (double)recorded(&walk->store, kind, 0, true) / AUDIO_RATE, held = 0;
+        for (size_t i = 0; i < walk->store.count; i++)
+            if (walk->store.held[i] && walk->store.sounds[i].kind == kind) {
+                held += (double)walk->store.sounds[i].count / AUDIO_RATE;
+                walk_debug(walk, "held back, so that it only measures: %s, %.1f s of %s (source %d)", entries[i].path,
+                           (double)walk->store.sounds[i].count / AUDIO_RATE, held_kind_names[kind], walk->store.sounds[i].source);
+            }
+        if (total > 0)
+            walk_debug(walk, "negatives: of %.1f s of %s, %.1f s are held back: whole sources, about a tenth of the time",
+                       total, held_kind_names[kind], held);
+    }
+}
+
 static int open_store(struct sound_store *store, const char *path, struct error *error)
 {
     TRY(mapping_open(&store->file, path, error));
@@ -217,7 +234,7 @@ int stage_sounds(struct walk *walk, struct error *error)
     size_t negatives = files.count;
     TRY_GOTO(list_sounds(&options->backgrounds, "backgrounds", &files, error), end);
     struct signature signature;
-    signature_begin(&signature, "sounds");
+    walk_signature(walk, &signature, "sounds");
     for (size_t i = 0; i < files.count; i++) {
         signature_add(&signature, i < negatives ? "negative" : "background", "%s", files.items[i]);
         TRY_GOTO(signature_add_file(&signature, files.items[i], error), end);
@@ -228,10 +245,10 @@ int stage_sounds(struct walk *walk, struct error *error)
     }
     for (size_t i = 0; i < walk->rirs.count; i++)
         TRY_GOTO(signature_add_file(&signature, walk->rirs.items[i], error), end);
-    signature_end(&signature, walk->sounds_signature);
+    walk_signed(walk, &signature, walk->sounds_signature);
     path = text_print("%s/%.16s.sounds", walk->sounds_folder, walk->sounds_signature);
     walk->heard_seconds = seconds_of(&files, negatives);
-    bool decoded = path && artefact_fresh(path, walk->sounds_signature);
+    bool decoded = path && files.count && walk_fresh(walk, path, walk->sounds_signature);
     TRY_GOTO(space_check(walk, decoded ? 0 : seconds_of(&files, files.count), error), end);
     if (files.count == 0)
         goto end;
@@ -251,11 +268,13 @@ int stage_sounds(struct walk *walk, struct error *error)
         walk_part(walk, PART_SOUNDS);
         progress_begin(walk->progress, "sounds");
         TRY_GOTO(write_store(walk, entries, files.count, path, error), end);
-        TRY_GOTO(artefact_sign(path, walk->sounds_signature, error), end);
+        TRY_GOTO(walk_sign(walk, path, walk->sounds_signature, error), end);
         progress_end(walk->progress, "%zu recordings decoded", files.count);
     }
     TRY_GOTO(open_store(&walk->store, path, error), end);
     hold_out(&walk->store, (uint64_t)options->seed);
+    if (options->debug)
+        tell_held(walk, entries);
 end:
     free(entries);
     free(path);

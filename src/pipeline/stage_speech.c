@@ -191,14 +191,14 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     struct signature signature;
     char hex[65], recipe[65], file[64];
     TRY(speech_signature(cast->parts[order->cast], cast->counts[order->cast], recipe, error));
-    signature_begin(&signature, "speech");
+    walk_signature(walk, &signature, "speech");
     for (size_t i = 0; i < order->texts->count; i++)
         signature_add(&signature, "text", "%s", order->texts->items[i]);
     signature_add(&signature, "language", "%s", walk->language->code);
     signature_add(&signature, "order", "%s %zu %.4f %.4f", name, order->clips, order->median, order->units);
     signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);
     signature_add(&signature, "recipe", "%s", recipe);
-    signature_end(&signature, hex);
+    walk_signed(walk, &signature, hex);
     signature_add(all, name, "%s", hex);
     memcpy(walk->corpus_signatures[order->name], hex, sizeof hex);
 
@@ -206,7 +206,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     char *path = walk_path(walk, FOLDER_SPEECH, file), *journal = path ? text_print("%s.journal", path) : NULL;
     int code = journal ? 0 : error_memory(error, "a path");
     TRY_GOTO(code, end);
-    if (!artefact_fresh(path, hex) || corpus_open(corpus, path, error) < 0) {
+    if (!walk_fresh(walk, path, hex) || corpus_open(corpus, path, error) < 0) {
         struct speech_request request = request_of(walk, cast, order);
         request.journal = journal;
         request.key = hex;
@@ -218,7 +218,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
                  report->voices, report->groups, report->seconds, report->tried);
         if (*report->notice)
             walk_log(walk, "%s: %s", name, report->notice);
-        TRY_GOTO(artefact_sign(path, hex, error), end);
+        TRY_GOTO(walk_sign(walk, path, hex, error), end);
         unlink(journal);
         TRY_GOTO(corpus_open(corpus, path, error), end);
     }

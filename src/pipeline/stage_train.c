@@ -74,7 +74,7 @@ static void sign_training(struct walk *walk, const struct train_plan *plan)
 {
     const struct spec_augment *masks = &plan->phases[0].masks;
     struct signature signature;
-    signature_begin(&signature, "train");
+    walk_signature(walk, &signature, "train");
     signature_add(&signature, "features", "%s", walk->features_signature);
     signature_add(&signature, "plan", "%d %llu %g %llu %d %g %d %d %d %d %llu %llu %zu %g %g %g %llu", plan->batch,
                   (unsigned long long)plan->phases[0].steps, (double)plan->phases[0].rate,
@@ -99,7 +99,7 @@ static void sign_training(struct walk *walk, const struct train_plan *plan)
     sha256_add(&shape, &plan->config, sizeof plan->config);
     sha256_hex(&shape, hex);
     signature_add(&signature, "network", "%s", hex);
-    signature_end(&signature, walk->train_signature);
+    walk_signed(walk, &signature, walk->train_signature);
 }
 
 // ---- the curves of the report ----
@@ -132,9 +132,41 @@ static struct progress recorded(struct recorder *recorder)
     struct progress progress = recorder->outer ? *recorder->outer : (struct progress){0};
     progress.sink = progress.sink ? pass_on : NULL;
     progress.metric = record;
-    progress.notice = NULL; // a training has none to give
+    progress.notice = progress.debug = NULL; // a training has none to give
     progress.context = recorder;
     return progress;
+}
+
+static void tell_mix(struct walk *walk)
+{
+    bool offline = walk->sets[SET_SPEECH].row_count == 0 && !ready_made_speech(walk);
+    walk_debug(walk, offline ? "mix: no recorded speech was given, so synthetic sentences have its share"
+                             : "mix: recorded speech has its share");
+    for (size_t i = 0; i < COUNT_OF(mix); i++) {
+        const struct feature_set *set = &walk->sets[mix[i].set];
+        double share = (double)share_of(walk, &mix[i], offline);
+        if (set->item_count && share > 0)
+            walk_debug(walk, "mix: %s has %g parts of the draws, weight %g, from %zu items", set_names[mix[i].set], share,
+                       (double)weight_of(walk, &mix[i]), set->item_count);
+        else
+            walk_debug(walk, "mix: %s is left out: %s", set_names[mix[i].set],
+                       set->item_count ? "it has no share here" : "there is none");
+    }
+    for (size_t i = 0; i < READY_COUNT; i++)
+        if (walk->ready[i].hours > 0)
+            walk_debug(walk, "mix: ready-made %s has %g parts of the draws, from %.2f h", walk->ready[i].name,
+                       (double)walk->ready[i].share, walk->ready[i].hours);
+}
+
+// The checkpoints know by themselves whether they are of these inputs; the file beside says which.
+static int sign_checkpoints(struct walk *walk, struct error *error)
+{
+    char *path = walk_path(walk, FOLDER_TRAIN, "seed-0.ckpt");
+    if (!path)
+        return error_memory(error, "a path");
+    int code = walk_fresh(walk, path, walk->train_signature) ? 0 : walk_sign(walk, path, walk->train_signature, error);
+    free(path);
+    return code;
 }
 
 // Runs the seeds of a plan over what the walk has.
@@ -194,6 +226,8 @@ int stage_train(struct walk *walk, struct error *error)
     plan.watch_every = walk->preset.steps / 16 + 1;
     plan.seed = seed_mix((uint64_t)walk->options->seed, "train");
     sign_training(walk, &plan);
+    tell_mix(walk);
+    TRY(sign_checkpoints(walk, error));
 
     double started = time_now();
     walk_part(walk, PART_TRAIN);

@@ -56,7 +56,7 @@ static void features_of(const struct pipeline_options *options, const char *id, 
     assert_int_equal(stat(path, &info), 0);
     *size = info.st_size;
     strcat(path, ".signature");
-    assert_int_equal(file_read(path, 100, &text, &length, &error), 0);
+    assert_int_equal(file_read(path, 1 << 20, &text, &length, &error), 0);
     snprintf(signature, 65, "%.64s", (char *)text);
     free(text);
 }
@@ -158,7 +158,7 @@ static void speech_of(const struct pipeline_options *options, char signature[65]
     assert_int_equal(stat(path, &info), 0);
     *made = info.st_mtim;
     strcat(path, ".signature");
-    assert_int_equal(file_read(path, 100, &text, &length, &error), 0);
+    assert_int_equal(file_read(path, 1 << 20, &text, &length, &error), 0);
     snprintf(signature, 65, "%.64s", (char *)text);
     free(text);
 }
