@@ -147,11 +147,14 @@ static void tell_mix(struct walk *walk)
         double share = (double)share_of(walk, &mix[i], offline);
         if (set->item_count && share > 0)
             walk_debug(walk, "mix: %s has %g parts of the draws, weight %g, from %zu items", set_names[mix[i].set], share,
-                       (double)weight_of(walk, &mix[i]), set->item_count);
+                       (double)mix[i].weight, set->item_count);
         else
             walk_debug(walk, "mix: %s is left out: %s", set_names[mix[i].set],
                        set->item_count ? "it has no share here" : "there is none");
     }
+    for (int i = 0; i < walk->preset.seeds; i++)
+        walk_debug(walk, "mix: in the loss of seed %d near misses weigh %g: %s", i, near_weight(walk, i),
+                   walk->options->near_weight >= 0 ? "--near-weight" : "a rung of the ladder");
     for (size_t i = 0; i < READY_COUNT; i++)
         if (walk->ready[i].hours > 0)
             walk_debug(walk, "mix: ready-made %s has %g parts of the draws, from %.2f h", walk->ready[i].name,
