@@ -33,7 +33,7 @@ static const struct command commands[] = {
     {"runs", "[list [ID]] | show RUN | delete RUN... | restore TICKET...",
      "finished models of the data directory; RUN is a run's name, or an id: its newest run", command_runs, 0},
     {"doctor", "", "what is installed here, what is missing, what is slow", command_doctor, 0},
-    {"bench", "[WHAT]", "measure the speed of this machine: frontend, infer, train, augment, evaluate, voices",
+    {"bench", "[WHAT]", "measure this machine: frontend, infer, train, augment, evaluate, voices, growth, overhead",
      command_bench, WATCHED},
     {"man", "", "the manual page: wakesmith man | man -l -", command_man, 0},
     {"completion", "bash | zsh | fish", "completion for a shell: source <(wakesmith completion bash)",

@@ -2,7 +2,7 @@
 // Speed of this machine: CPU time of one thread unless --threads says more (then wall time), best of many
 // repetitions and their median. Voices: wall time, all processors unless --threads says how many, once.
 #include "augment/augment.h"
-#include "cli/cli_internal.h"
+#include "cli/bench.h"
 #include "detect/detect.h"
 #include "evaluate/evaluate.h"
 #include "frontend/frontend.h"
@@ -14,19 +14,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-struct bench {
-    int threads;
-    const char *model;
-    bool json;
-    double seconds; // how long one figure is measured
-    const char *phrase; // that voices say
-    int64_t clips;      // of each engine; 0: some
-};
-
-struct figure {
-    double best, median; // seconds of one repetition
-};
 
 static int ascending(const void *a, const void *b)
 {
@@ -50,9 +37,8 @@ static struct figure measure(const struct bench *bench, repetition *run, void *c
     return (struct figure){times[0], times[count / 2]};
 }
 
-// `amount` units of work per repetition; rate: units a second, else seconds a unit times `scale`.
-static void report(const struct bench *bench, json_t *labels, struct figure figure, double amount, bool rate,
-                   double scale, const char *unit)
+void bench_report(const struct bench *bench, json_t *labels, struct figure figure, double amount, bool rate, double scale,
+                  const char *unit)
 {
     double value = rate ? amount / figure.best : figure.best / amount * scale;
     double median = rate ? amount / figure.median : figure.median / amount * scale;
@@ -101,7 +87,7 @@ static int bench_frontend(const struct bench *bench, const char *name, struct er
     struct frontend_work work = {array_alloc(SAMPLES, 2), array_alloc(ROWS, FRONTEND_CHANNELS * sizeof(uint16_t))};
     if (work.samples && work.rows) {
         fill_audio(work.samples, SAMPLES);
-        report(bench, json_pack("{s:s}", "what", "frontend"), measure(bench, run_frontend, &work), AUDIO_SECONDS, true,
+        bench_report(bench, json_pack("{s:s}", "what", "frontend"), measure(bench, run_frontend, &work), AUDIO_SECONDS, true,
                1, "x real time");
     }
     int code = work.samples && work.rows ? 0 : error_memory(error, "the benchmark");
@@ -154,11 +140,11 @@ static int bench_model(const struct bench *bench, const char *what, struct error
     fill_audio(work->samples, SAMPLES);
     run_evaluate(work);
     if (strcmp(what, "infer") == 0)
-        report(bench, json_pack("{s:s, s:o}", "what", "infer", "model", json_name(path_name(bench->model))),
+        bench_report(bench, json_pack("{s:s, s:o}", "what", "infer", "model", json_name(path_name(bench->model))),
                measure(bench, run_infer, work), (ROWS - 2) / tflite_runtime_stride(work->runtime), false, 1e6,
                "us per inference");
     else
-        report(bench, json_pack("{s:s, s:o}", "what", "evaluate", "model", json_name(path_name(bench->model))),
+        bench_report(bench, json_pack("{s:s, s:o}", "what", "evaluate", "model", json_name(path_name(bench->model))),
                measure(bench, run_evaluate, work), AUDIO_SECONDS, true, 1, "x real time");
 end:
     free(work->rows);
@@ -207,7 +193,7 @@ static int bench_train(const struct bench *bench, const char *name, struct error
                 for (int k = 0; k < nn_window(&config) * NN_FEATURES; k++)
                     nn_input(work.nn, n)[k] = (float)rng_range(&rng, 0, 26);
             }
-            report(bench,
+            bench_report(bench,
                    json_pack("{s:s, s:s, s:i}", "what", "train", "preset", presets[i / COUNT_OF(batches)], "batch",
                              work.batch),
                    measure(bench, run_train, &work), 1, true, 1, "steps/s");
@@ -257,7 +243,7 @@ static int bench_augment(const struct bench *bench, const char *name, struct err
         if (code == 0)
             code = augment_scratch_open(&work.scratch, work.bank, SCENE, error);
         if (code == 0)
-            report(bench, json_pack("{s:s}", "what", "augment"), measure(bench, run_augment, &work), PER_ROUND, true, 1,
+            bench_report(bench, json_pack("{s:s}", "what", "augment"), measure(bench, run_augment, &work), PER_ROUND, true, 1,
                    "clips/s");
     }
     augment_scratch_close(work.scratch);
@@ -301,7 +287,7 @@ static int bench_engine(const struct bench *bench, const struct language *langua
     double cpu = children_seconds();
     int code = speech_generate(&request, path, NULL, &spoken, error);
     if (code == 0)
-        report(bench, json_pack("{s:s, s:s, s:I, s:I, s:f}", "what", "voices", "engine", voices->engine, "clips",
+        bench_report(bench, json_pack("{s:s, s:s, s:I, s:I, s:f}", "what", "voices", "engine", voices->engine, "clips",
                                 (json_int_t)request.clips, "voices", (json_int_t)count, "cpu_seconds_a_clip",
                                 (children_seconds() - cpu) / (double)request.clips),
                (struct figure){spoken.seconds, spoken.seconds}, (double)request.clips, true, 1, "clips/s");
@@ -331,7 +317,8 @@ static const struct bench_row {
     int (*run)(const struct bench *bench, const char *name, struct error *error);
     bool parallel; // all processors unless --threads says how many
 } bench_rows[] = {{"frontend", bench_frontend, false}, {"infer", bench_model, false},  {"train", bench_train, false},
-                  {"augment", bench_augment, false},   {"evaluate", bench_model, false}, {"voices", bench_voices, true}};
+                  {"augment", bench_augment, false},   {"evaluate", bench_model, false}, {"voices", bench_voices, true},
+                  {"growth", bench_growth, true},      {"overhead", bench_overhead, true}};
 
 // `from`, `to`: its part of the whole.
 static int bench_one(struct bench *bench, const char *name, int64_t threads, double from, double to,
@@ -359,15 +346,18 @@ static int bench_one(struct bench *bench, const char *name, int64_t threads, dou
 
 int command_bench(int argc, char **argv, struct error *error)
 {
-    struct bench bench = {.seconds = 2, .phrase = "hey jarvis"};
+    struct bench bench = {.seconds = 2, .phrase = "hey jarvis", .points = "1000,3000,10000", .preset = "draft"};
     int64_t threads = 0;
     bool done;
     const struct option_row rows[] = {
         {"json", 0, OPTION_FLAG, &bench.json, 0, 0, NULL, "events on stderr (docs/events.md); a figure is a JSON object a line in any case"},
-        {"threads", 0, OPTION_INTEGER, &threads, 1, 64, "N", "threads (1; voices: all processors); with more, wall time counts"},
+        {"threads", 0, OPTION_INTEGER, &threads, 1, 64, "N", "threads (1; voices, growth, overhead: all processors); with more, wall time counts"},
         {"model", 0, OPTION_TEXT, &bench.model, 0, 0, "FILE", "model for infer and evaluate"},
-        {"phrase", 0, OPTION_TEXT, &bench.phrase, 0, 0, "TEXT", "voices: what they say (hey jarvis)"},
+        {"phrase", 0, OPTION_TEXT, &bench.phrase, 0, 0, "TEXT", "voices, growth, overhead: what they say (hey jarvis)"},
         {"clips", 0, OPTION_INTEGER, &bench.clips, 1, 100000, "N", "voices: clips of each engine (500; neural: 64)"},
+        {"points", 0, OPTION_TEXT, &bench.points, 0, 0, "LIST",
+         "growth: clips of the word that are rendered and stored (1000,3000,10000)"},
+        {"preset", 0, OPTION_TEXT, &bench.preset, 0, 0, "NAME", "overhead: of the walk (draft)"},
         {"seconds", 0, OPTION_REAL, &bench.seconds, 0.1, 60, "X", "how long one figure is measured (2)"},
     };
     struct positionals words;
