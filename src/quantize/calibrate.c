@@ -36,8 +36,8 @@ static void spread_add(struct spread *spread, const float *values, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         spread->counts[order_of(values[i]) >> 16]++;
-        spread->low = fminf(spread->low, values[i]);
-        spread->high = fmaxf(spread->high, values[i]);
+        spread->low = values[i] < spread->low ? values[i] : spread->low;
+        spread->high = values[i] > spread->high ? values[i] : spread->high;
     }
 }
 
@@ -153,16 +153,56 @@ static void worker_reset(struct worker *worker, const struct nn_config *config)
         memset(worker->stage[i], 0, (size_t)ring_rows(config, i) * (size_t)stage_channels(config, i) * sizeof(float));
 }
 
+// Sums of LANES neighbours side by side, so that the compiler keeps them in vectors; each is added up in the same order
+// as alone.
+enum { LANES = 16 };
+
+// sums[o] += sum over i of factors[i] * weights[i][o], o < width <= LANES. A row of weights has `columns`.
+static void add_products(const float *factors, int count, const float *weights, int columns, int width, float sums[LANES])
+{
+    if (width < LANES) {
+        for (int i = 0; i < count; i++, weights += columns)
+            for (int o = 0; o < width; o++)
+                sums[o] += factors[i] * weights[o];
+        return;
+    }
+    float own[LANES]; // of which the compiler knows that nothing else is there
+    memcpy(own, sums, sizeof own);
+    for (int i = 0; i < count; i++, weights += columns) {
+        const float factor = factors[i];
+        for (int o = 0; o < LANES; o++)
+            own[o] += factor * weights[o];
+    }
+    memcpy(sums, own, sizeof own);
+}
+
 // out[o] = relu(bias[o] + sum over i of in[i] * weights[i][o])
 static void dense_relu(const float *in, int inputs, const float *weights, const float *bias, int outputs, float *out)
 {
-    for (int o = 0; o < outputs; o++)
-        out[o] = bias ? bias[o] : 0;
-    for (int i = 0; i < inputs; i++)
-        for (int o = 0; o < outputs; o++)
-            out[o] += in[i] * weights[i * outputs + o];
-    for (int o = 0; o < outputs; o++)
-        out[o] = out[o] > 0 ? out[o] : 0;
+    for (int at = 0; at < outputs; at += LANES) {
+        const int width = outputs - at < LANES ? outputs - at : LANES;
+        float sums[LANES] = {0};
+        for (int o = 0; o < width && bias; o++)
+            sums[o] = bias[at + o];
+        add_products(in, inputs, weights + at, outputs, width, sums);
+        for (int o = 0; o < width; o++)
+            out[at + o] = sums[o] > 0 ? sums[o] : 0;
+    }
+}
+
+// out[c] = sum over k of weights[k][c] * in[k][c], c < width <= LANES.
+static void add_taps(const float *weights, int weight_columns, const float *in, int in_columns, int rows, int width,
+                     float *out)
+{
+    float own[LANES] = {0};
+    for (int k = 0; k < rows; k++, weights += weight_columns, in += in_columns)
+        if (width == LANES)
+            for (int c = 0; c < LANES; c++)
+                own[c] += weights[c] * in[c];
+        else
+            for (int c = 0; c < width; c++)
+                own[c] += weights[c] * in[c];
+    memcpy(out, own, (size_t)width * sizeof *out);
 }
 
 // One output row of a MixConv; `in` is the oldest of `reach` rows. Group g uses the last kernels[g] of them.
@@ -173,11 +213,8 @@ static void mixconv(const struct network *network, int block, const float *in, f
     for (int g = 0; g < config->kernel_count[block]; g++) {
         int width = group_channels(config, block, g), rows = config->kernels[block][g];
         const float *weights = network->depthwise[block][g], *row = in + (reach - rows) * channels + at;
-        for (int c = 0; c < width; c++)
-            out[at + c] = 0;
-        for (int k = 0; k < rows; k++)
-            for (int c = 0; c < width; c++)
-                out[at + c] += weights[k * width + c] * row[k * channels + c];
+        for (int c = 0; c < width; c += LANES)
+            add_taps(weights + c, width, row + c, channels, rows, width - c < LANES ? width - c : LANES, out + at + c);
         at += width;
     }
 }
