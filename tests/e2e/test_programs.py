@@ -133,5 +133,22 @@ for name, phrase in odd.items():
                             env={**clean, "DATA_DIR": str(root / "odd $(touch executed) `'\"|&#@%;")}, stdin=subprocess.DEVNULL)
     good = result.returncode == 0 and b"Sample available" in result.stdout
     check(f"B38_an_odd_phrase_works_or_is_refused_{name}", good or (result.returncode == 1 and result.stderr.count(b"\n") == 1), str(result))
+    # train and say: until the first clips are spoken, for what comes then is of the id
+    child = subprocess.Popen([PROGRAM, "train", b"--phrase=" + text, "--preset=draft", "--samples=50", f"--data-dir={root}/odd train", "--json"],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    told = []
+    for line in child.stderr:
+        told.append(json.loads(line))
+        if told[-1]["event"] == "stage_done":
+            child.terminate()
+    code = child.wait()
+    check(f"B38_an_odd_phrase_trains_or_is_refused_{name}", told[-1]["event"] == "ended" and len(told[-1]["reason"]) > 10
+          and re.fullmatch("[a-z0-9][a-z0-9_]{0,56}", told[0]["id"]) and (code == 2 or (code == 1 and told[-1]["code"] == -1)), (code, told[-1:]))
+    result = subprocess.run([PROGRAM, "say", "--samples=1", f"--output={root}/odd said", "--", text], capture_output=True, timeout=60)
+    good = result.returncode == 0 and result.stdout.strip().endswith(b"_01.wav")
+    check(f"B38_an_odd_phrase_is_said_or_refused_{name}", good or (result.returncode == 1 and result.stderr.count(b"\n") == 1), str(result))
+(root / "nul").mkdir()
+(root / "nul/.defaults.env").write_bytes(b"PHRASE='hey\0jarvis'\n")
+refused("B38_a_file_with_a_zero_byte", "train_wake_word", says=".defaults.env, line 1: there is a 0 byte", data="nul")
 check("B38_nothing_of_it_ran", not list(root.rglob("executed")))
 finish()

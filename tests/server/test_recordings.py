@@ -4,8 +4,10 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import time
+import urllib.parse
 
 from serve import Server, check, finish, float_wav, samples_of, wav
 
@@ -258,6 +260,29 @@ for key in ("phrase", "speakers_total", "takes_per_speaker", "lang", "phonemes",
             check(f"B35_start_session_{key}", False, (value, answer))
 check("B35_start_session", all(status in (200, 400) for status in statuses.values()) and statuses["phrase", "5"] == 400
       and statuses["speakers_total", "'abc'"] == 400 and statuses["speakers_total", "None"] == 200, statuses)
+
+# ---- B38: phrases of any kind, by the page's routes: taken as they are, or refused with a sentence; nothing of them runs --------
+ODD = {"quotes": "\"hey\" 'jarvis' `touch executed` $(touch executed) ${HOME} \\ | & # @ % ; %s%n", "newline": "hey\njarvis", "emoji": "hey 🤖 👩\u200d🚀",
+       "long": "ha " * 3333 + "a", "right_to_left": "שלום בית", "marks": "\u202ehey\u202c jarvis", "nul": "hey\0jarvis", "surrogate": "hey \ud800",
+       "markup": "<img src=x onerror=alert(1)>", "option": "--help", "path": "../../etc/passwd"}
+bad = []
+for name, phrase in ODD.items():
+    started = post("/api/start_session", {"phrase": phrase})
+    hints = get("/api/hints?phrase=" + urllib.parse.quote(phrase.encode("utf-8", "surrogatepass")))
+    shown = post("/api/preview", {"phrase": phrase, "clips": 1})
+    for answer in (started, hints, shown):
+        good = answer.json["ok"] is True if answer.status == 200 else 400 <= answer.status < 500 and len(answer.json["error"]) > 10 and answer.json["ok"] is False
+        if not good:
+            bad.append((name, answer))
+    if started.status == 200 and (not re.fullmatch("[a-z0-9][a-z0-9_]{0,56}", started.json["safe_word"]) or session()["safe_word"] != started.json["safe_word"]
+                                  or hints.status == 200 and started.json["safe_word"] != hints.json["id"]):
+        bad.append((name, started, hints))
+check("B38_odd_phrases_by_the_page", not bad, bad[:3])
+check("B38_what_no_phrase_can_be_is_refused", [post("/api/start_session", {"phrase": ODD[name]}).status for name in ("nul", "surrogate", "long")] == [400] * 3
+      and [post("/api/start_session", {"phrase": ODD[name]}).status for name in ("quotes", "emoji", "right_to_left", "option")] == [200] * 4)
+check("B38_a_line_break_is_a_space", post("/api/start_session", {"phrase": ODD["newline"]}).json["raw_phrase"] == "hey jarvis", session())
+check("B38_nothing_of_them_ran", not os.path.exists("executed") and not list(server.data.rglob("executed")))
+post("/api/start_session", {"phrase": "hey jarvis"})
 bad = []
 for path in ("/api/reset_recordings", "/api/reset_negative_samples", "/api/import_loose", "/api/captured_audio/x.wav/discard",
              "/api/samples/personal/x.wav/vad", "/api/trash/x/restore"):
