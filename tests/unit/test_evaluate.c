@@ -186,7 +186,7 @@ static void known_optimum(struct track_list *positives, struct track_list *negat
     memset(bytes + 60000, 89, 40);
 }
 
-static void calibration_finds_the_middle_of_the_best_plateau(void **state)
+static void B19_calibration_finds_the_middle_of_the_best_plateau(void **state)
 {
     (void)state;
     struct track_list positives, negatives;
@@ -539,7 +539,7 @@ int main(void)
         cmocka_unit_test(clip_scores_match_a_hand_computation),
         cmocka_unit_test(negatives_wait_after_a_detection),
         cmocka_unit_test(curves_equal_single_points),
-        cmocka_unit_test(calibration_finds_the_middle_of_the_best_plateau),
+        cmocka_unit_test(B19_calibration_finds_the_middle_of_the_best_plateau),
         cmocka_unit_test(few_accepts_win_within_half_a_point),
         cmocka_unit_test(recall_0_is_never_chosen),
         cmocka_unit_test(eight_hours_calibrate_in_a_moment),

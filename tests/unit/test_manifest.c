@@ -101,7 +101,7 @@ static const struct {
     {"2024.7.0", "2024.7.0b1", "micro.minimum_esphome_version"},
 };
 
-static void every_rule_of_the_schema_is_kept(void **state)
+static void B46_every_rule_of_the_schema_is_kept(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(changes); i++) {
@@ -276,7 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_manifest_is_understood),
-        cmocka_unit_test(every_rule_of_the_schema_is_kept),
+        cmocka_unit_test(B46_every_rule_of_the_schema_is_kept),
         cmocka_unit_test(a_cut_manifest_is_refused),
         cmocka_unit_test_setup_teardown(B1_titles_of_all_scripts_round_trip, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(every_cutoff_byte_survives, make_folder, drop_folder),

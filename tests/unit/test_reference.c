@@ -87,7 +87,7 @@ static void assert_means(enum reference_program program, const struct example *e
 }
 
 // Also B38: -v and -q do not swallow what follows. `--key value` is the form that the reference documents and does not read.
-static void B38_both_forms_of_every_example(void **state)
+static void B38_lesson_both_argument_forms_of_every_example(void **state)
 {
     (void)state;
     static const struct example examples[] = {
@@ -308,7 +308,7 @@ static void counts_of_files_are_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(B38_both_forms_of_every_example, clear),
+        cmocka_unit_test_setup(B38_lesson_both_argument_forms_of_every_example, clear),
         cmocka_unit_test_setup(what_is_wrong_is_one_sentence, clear),
         cmocka_unit_test_setup(the_command_line_beats_the_file_beats_the_environment, clear),
         cmocka_unit_test_setup(settings_are_read_as_a_shell_would, clear),

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 // One rule for the page, the program, its options and files (the reference has four that differ): phrases of all kinds.
-static void ids_of_the_specification(void **state)
+static void lesson_ids_one_rule_for_the_whole_table(void **state)
 {
     (void)state;
     const struct {
@@ -250,7 +250,7 @@ static void spoken_text_is_composed_and_tidy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ids_of_the_specification),      cmocka_unit_test(ids_are_safe_and_stable),
+        cmocka_unit_test(lesson_ids_one_rule_for_the_whole_table),      cmocka_unit_test(ids_are_safe_and_stable),
         cmocka_unit_test(titles_of_the_specification),   cmocka_unit_test(impossible_titles_are_refused),
         cmocka_unit_test(language_follows_the_script),   cmocka_unit_test(languages_are_named_by_code),
         cmocka_unit_test(phrases_are_checked),           cmocka_unit_test(spoken_text_is_composed_and_tidy),

@@ -423,7 +423,7 @@ static double difference_after(struct world *world, enum class_weights rule, flo
     return sum;
 }
 
-static void test_class_weights(void **state)
+static void B45_class_weights_count_where_they_are_asked_for(void **state)
 {
     (void)state;
     struct world world;
@@ -464,7 +464,7 @@ int main(void)
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_best_weights_are_the_result),
         cmocka_unit_test(test_best_weights_survive_a_stop),
-        cmocka_unit_test(test_class_weights),
+        cmocka_unit_test(B45_class_weights_count_where_they_are_asked_for),
         cmocka_unit_test(test_phases),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
