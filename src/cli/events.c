@@ -27,13 +27,19 @@ void events_close(struct events *events)
     events->stream = NULL;
 }
 
-void events_put(struct events *events, json_t *line)
+static void put_or(struct events *events, json_t *line, const char *without_memory)
 {
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
-    if (text && events->stream)
-        fprintf(events->stream, "%s\n", text);
+    const char *told = text ? text : without_memory;
+    if (told && events->stream)
+        fprintf(events->stream, "%s\n", told);
     free(text);
     json_decref(line);
+}
+
+void events_put(struct events *events, json_t *line)
+{
+    put_or(events, line, NULL);
 }
 
 static void put_with(struct events *events, json_t *line, json_t *more)
@@ -62,8 +68,10 @@ void events_finished(struct events *events, double seconds, json_t *more)
 
 void events_ended(struct events *events, int code, const char *reason)
 {
-    events_put(events, json_pack("{s:s, s:i, s:b, s:o}", "event", "ended", "code", code, "stopped",
-                                 code == ERROR_CANCELLED, "reason", json_name(reason)));
+    put_or(events,
+           json_pack("{s:s, s:i, s:b, s:o}", "event", "ended", "code", code, "stopped", code == ERROR_CANCELLED, "reason",
+                     json_name(reason)),
+           "{\"event\":\"ended\",\"code\":-4,\"stopped\":false,\"reason\":\"no memory is left, not even to say for what\"}");
 }
 
 void events_progress(struct events *events, const struct progress_event *event)

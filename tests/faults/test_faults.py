@@ -5,6 +5,7 @@ What fails and changes nothing (the sync of a folder, a line of the log) may pas
 every kind of failure in it; `--all` tries every place, in `--part K/N` pieces if wanted.
 """
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -127,6 +128,9 @@ def places_of(told):  # the program's functions on the stack, innermost first
 
 
 def one_sentence(case, run):
+    if case.name == "evaluate":  # its --json tells events, the reason last
+        last = run.stderr.splitlines()[-1] if run.stderr else ""  # an event whose own write failed is cut
+        return run.stderr.count('{"event":"ended"') == 1 and last.startswith('{"event":"ended"') and len(json.loads(last)["reason"]) > 10
     said = [line for line in run.stderr.splitlines() if line.startswith("wakesmith ")]
     return len(said) == 1 and said[0].startswith(f"wakesmith {case.arguments(case.folder)[0]}: ") and len(said[0]) > 30 and \
         run.stderr.splitlines()[-1] == said[0]
