@@ -146,8 +146,8 @@ static void tell_mix(struct walk *walk)
         const struct feature_set *set = &walk->sets[mix[i].set];
         double share = (double)share_of(walk, &mix[i], offline);
         if (set->item_count && share > 0)
-            walk_debug(walk, "mix: %s has %g parts of the draws, weight %g, from %zu items", set_names[mix[i].set], share,
-                       (double)mix[i].weight, set->item_count);
+            walk_debug(walk, "mix: %s has %g parts of the draws, from %zu items", set_names[mix[i].set], share,
+                       set->item_count);
         else
             walk_debug(walk, "mix: %s is left out: %s", set_names[mix[i].set],
                        set->item_count ? "it has no share here" : "there is none");
