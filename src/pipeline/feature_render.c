@@ -298,8 +298,9 @@ int feature_tools_open(struct walk *walk, struct feature_tools *tools, struct er
     const struct corpus *talkers = &walk->corpora[CORPUS_SENTENCES];
     bool synthetic = !features_have_talkers(walk);
     for (size_t i = 0; i < talkers->clip_count && synthetic; i++)
-        tools->sounds[count++] =
-            (struct sound){talkers->samples + talkers->clips[i].start, talkers->clips[i].count, SOUND_SPEECH};
+        if (!walk->unfit[CORPUS_SENTENCES][talkers->clips[i].text])
+            tools->sounds[count++] =
+                (struct sound){talkers->samples + talkers->clips[i].start, talkers->clips[i].count, SOUND_SPEECH};
     TRY(augment_bank_open(&tools->bank, tools->sounds, count, ROOMS, &walk->rirs,
                           seed_mix((uint64_t)walk->options->seed, "rooms"), walk->pool, error));
     for (int i = 0; i < threads; i++) {

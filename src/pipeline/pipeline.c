@@ -272,14 +272,17 @@ static int open_folders(struct walk *walk, struct error *error)
     walk->data = walk->options->data_dir ? strdup(walk->options->data_dir) : pipeline_data_dir();
     walk->work = walk->data ? text_print("%s/work/%s", walk->data, walk->id) : NULL;
     walk->sounds_folder = walk->data ? text_print("%s/work/.sounds", walk->data) : NULL;
-    if (!walk->work || !walk->sounds_folder)
+    walk->sentences_folder = walk->data ? text_print("%s/work/.sentences", walk->data) : NULL;
+    if (!walk->work || !walk->sounds_folder || !walk->sentences_folder)
         return error_memory(error, "a path");
     if (make_folders(walk, false, error) < 0)
         return error_prefix(error, "--data-dir");
     TRY(folder_make(walk->sounds_folder, error));
+    TRY(folder_make(walk->sentences_folder, error));
     TRY(lock_folder(walk, error));
     remove_unfinished(walk->work);
     remove_unfinished(walk->sounds_folder);
+    remove_unfinished(walk->sentences_folder);
     if (walk->options->restart)
         TRY(make_folders(walk, true, error));
     return run_log_open(walk, error);
@@ -334,8 +337,10 @@ static void walk_close(struct walk *walk)
     free(walk->scores);
     walk_close_audio(walk);
     ready_made_close(walk);
-    for (int i = 0; i < CORPUS_COUNT; i++)
+    for (int i = 0; i < CORPUS_COUNT; i++) {
         json_decref(walk->voices[i]);
+        free(walk->unfit[i]);
+    }
     json_decref(walk->group_engines);
     json_decref(walk->curves);
     text_list_free(&walk->held_near);
@@ -356,12 +361,14 @@ static void walk_close(struct walk *walk)
     free(walk->data);
     free(walk->work);
     free(walk->sounds_folder);
+    free(walk->sentences_folder);
 }
 
 // While the data directory is still this run's own.
 static int clean_up(const struct walk *walk, struct error *error)
 {
     TRY(folder_remove(walk->work, error));
+    TRY(folder_remove(walk->sentences_folder, error));
     return folder_remove(walk->sounds_folder, error);
 }
 

@@ -125,7 +125,7 @@ struct walk {
     char *title;
     struct text_list spellings; // the phrase and the others, as a synthesiser gets them
     struct text_list unspoken;  // sentences about engines that cannot say one of them
-    char *data, *work, *sounds_folder; // folders
+    char *data, *work, *sounds_folder, *sentences_folder; // folders; the last two are of all wake words
     int lock;
     struct pool *pool;
     struct progress *progress;
@@ -139,6 +139,7 @@ struct walk {
     double part_started, part_seconds[PART_COUNT];
 
     struct corpus corpora[CORPUS_COUNT]; // closed when features are made; what the report tells of them stays
+    bool *unfit[CORPUS_COUNT];           // by text: what has the wake word inside; NULL: none has
     struct speech_report speech_reports[CORPUS_COUNT];
     size_t clip_counts[CORPUS_COUNT], group_counts[CORPUS_COUNT];
     char corpus_signatures[CORPUS_COUNT][65];

@@ -217,8 +217,9 @@ static int add_sentences(struct walk *walk, const struct feature_tools *tools, e
     struct rng rng = rng_make(seed_mix((uint64_t)walk->options->seed, corpus_names[name]), 0);
     size_t length = 0;
     for (size_t i = 0; i < corpus->clip_count && code == 0; i++) // pauses of up to a quarter of a second
-        add_piece(&source, corpus->samples + corpus->clips[i].start, corpus->clips[i].count, rng_below(&rng, 4000), 0,
-                  SOUND_SPEECH, &length);
+        if (!walk->unfit[name][corpus->clips[i].text])
+            add_piece(&source, corpus->samples + corpus->clips[i].start, corpus->clips[i].count, rng_below(&rng, 4000),
+                      0, SOUND_SPEECH, &length);
     if (code == 0)
         code = features_tracks(walk, tools, &source, corpus_names[name], writer, error);
     track_source_close(&source);
@@ -340,9 +341,21 @@ static const struct set_needs {
 #undef CORPORA
 };
 
+// Which sentences are left out follows from the spellings.
+static void sign_unfit(const struct walk *walk, char hex[65])
+{
+    struct signature signature;
+    signature_begin(&signature, "unfit");
+    for (size_t i = 0; i < walk->spellings.count; i++)
+        signature_add(&signature, "spelling", "%s", walk->spellings.items[i]);
+    signature_end(&signature, hex);
+}
+
 static void sign_set(struct walk *walk, int name, char hex[65])
 {
     struct signature signature;
+    char unfit[65];
+    sign_unfit(walk, unfit);
     walk_signature(walk, &signature, "features");
     signature_add(&signature, "set", "%s", set_names[name]);
     for (size_t i = 0; i < needs[name].corpus_count; i++)
@@ -356,7 +369,9 @@ static void sign_set(struct walk *walk, int name, char hex[65])
     if (needs[name].people)
         signature_add(&signature, "people", "%s", walk->people.signature);
     if (!features_have_talkers(walk)) // who talks in the background
-        signature_add(&signature, "talkers", "%s", walk->corpus_signatures[CORPUS_SENTENCES]);
+        signature_add(&signature, "talkers", "%s %s", walk->corpus_signatures[CORPUS_SENTENCES], unfit);
+    if (name == SET_SENTENCES || name == SET_HELD_SENTENCES)
+        signature_add(&signature, "unfit", "%s", unfit);
     signature_add(&signature, "sounds", "%s", walk->sounds_signature);
     signature_add(&signature, "recipe", "%d", AUGMENT_VERSION);
     signature_add(&signature, "window", "%d", nn_window(&walk->config));

@@ -120,6 +120,7 @@ struct order { // what one corpus is
     size_t clips;
     double median, units; // of speech_request
     enum part_of_cast cast;
+    bool shared; // by all wake words of the language
 };
 
 // What is said as the wake word is: its length, and how much of it there may be.
@@ -155,6 +156,7 @@ static int count_voices(struct walk *walk, const struct cast *cast, const struct
     const struct voice *voices = cast->parts[order->cast];
     bool *spoke = array_alloc(cast->counts[order->cast] + 1, sizeof *spoke);
     json_t *engines = json_object();
+    int code = 0;
     if (!spoke || !engines) {
         free(spoke);
         json_decref(engines);
@@ -162,8 +164,11 @@ static int count_voices(struct walk *walk, const struct cast *cast, const struct
     }
     for (size_t i = 0; i < corpus->clip_count; i++) {
         size_t voice = corpus->clips[i].voice;
-        if (voice >= cast->counts[order->cast])
-            continue;
+        if (voice >= cast->counts[order->cast] || corpus->clips[i].text >= order->texts->count) {
+            code = error_set(error, ERROR_FORMAT, "clips of other voices or texts in %s: run with --restart",
+                             corpus_names[order->name]);
+            break;
+        }
         json_t *engine = json_object_get(engines, voices[voice].engine);
         json_int_t clips = json_integer_value(json_object_get(engine, "clips")),
                    names = json_integer_value(json_object_get(engine, "voices"));
@@ -178,10 +183,19 @@ static int count_voices(struct walk *walk, const struct cast *cast, const struct
     free(spoke);
     json_decref(walk->voices[order->name]);
     walk->voices[order->name] = engines;
-    return 0;
+    return code;
 }
 
-// Speaks one corpus into work/speech/<name>.corpus unless it is there, fresh.
+// Each number of clips has its file among the shared ones, so that presets do not take turns in making them.
+static char *corpus_path(const struct walk *walk, const struct order *order)
+{
+    const char *name = corpus_names[order->name];
+    return order->shared ? text_print("%s/%s-%s-%zu.corpus", walk->sentences_folder, walk->language->code, name,
+                                      order->clips)
+                         : text_print("%s/%s/%s.corpus", walk->work, FOLDER_SPEECH, name);
+}
+
+// Speaks one corpus unless it is there, fresh.
 static int speak(struct walk *walk, const struct cast *cast, const struct order *order, struct signature *all,
                  struct error *error)
 {
@@ -189,7 +203,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     struct corpus *corpus = &walk->corpora[order->name];
     struct speech_report *report = &walk->speech_reports[order->name];
     struct signature signature;
-    char hex[65], recipe[65], file[64];
+    char hex[65], recipe[65];
     TRY(speech_signature(cast->parts[order->cast], cast->counts[order->cast], recipe, error));
     walk_signature(walk, &signature, "speech");
     for (size_t i = 0; i < order->texts->count; i++)
@@ -202,8 +216,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     signature_add(all, name, "%s", hex);
     memcpy(walk->corpus_signatures[order->name], hex, sizeof hex);
 
-    snprintf(file, sizeof file, "%s.corpus", name);
-    char *path = walk_path(walk, FOLDER_SPEECH, file), *journal = path ? text_print("%s.journal", path) : NULL;
+    char *path = corpus_path(walk, order), *journal = path ? text_print("%s.journal", path) : NULL;
     int code = journal ? 0 : error_memory(error, "a path");
     TRY_GOTO(code, end);
     if (!walk_fresh(walk, path, hex) || corpus_open(corpus, path, error) < 0) {
@@ -231,16 +244,14 @@ end:
     return code;
 }
 
-// Near misses or sentences, as many of each spelling, none of which is another spelling.
-typedef int text_maker(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
-                       struct text_list *texts, struct error *error);
-static int make_texts(const struct walk *walk, text_maker *make, size_t wanted, uint64_t seed, struct text_list *all,
-                      struct error *error)
+// Near misses, as many of each spelling, none of which is another spelling.
+static int write_near(const struct walk *walk, size_t wanted, uint64_t seed, struct text_list *all, struct error *error)
 {
     const struct text_list *spellings = &walk->spellings;
     for (size_t i = 0; i < spellings->count; i++) {
         struct text_list texts;
-        TRY(make(spellings->items[i], walk->language, wanted / spellings->count + 1, seed + i, &texts, error));
+        TRY(speech_near_misses(spellings->items[i], walk->language, wanted / spellings->count + 1, seed + i, &texts,
+                               error));
         int code = 0;
         for (size_t k = 0; k < texts.count && code == 0; k++)
             code = text_list_add(all, texts.items[k], error);
@@ -253,6 +264,24 @@ static int make_texts(const struct walk *walk, text_maker *make, size_t wanted, 
                       : error_set(error, ERROR_STATE,
                                   "every other word sounds like one of the %zu spellings: give fewer with --also",
                                   spellings->count);
+}
+
+// Sentences are the same for every wake word; those with this one inside are spoken, and not heard.
+static int write_sentences(struct walk *walk, enum corpus_name name, size_t wanted, uint64_t seed,
+                           struct text_list *texts, struct error *error)
+{
+    size_t left = 0;
+    TRY(speech_sentences(walk->language, wanted, seed, texts, error));
+    bool *unfit = walk->unfit[name] = array_alloc(texts->count + 1, sizeof *unfit);
+    if (!unfit)
+        return error_memory(error, "a list of sentences");
+    for (size_t i = 0; i < walk->spellings.count; i++)
+        TRY(speech_find(walk->spellings.items[i], walk->language, texts, unfit, error));
+    for (size_t i = 0; i < texts->count; i++)
+        left += !unfit[i];
+    return left > 0 ? 0
+                    : error_set(error, ERROR_STATE, "every sentence in %s sounds like \"%.60s\": is it long enough for a "
+                                "wake word?", walk->language->name, walk->options->phrase);
 }
 
 struct scripts { // what is said, besides the wake word itself
@@ -288,8 +317,7 @@ static int write_held_near(struct walk *walk, const struct text_list *trained, s
 {
     const size_t wanted = walk->preset.held / HELD_NEAR_EACH + 1;
     struct text_list texts = {0};
-    int code = make_texts(walk, speech_near_misses, trained->count + wanted, seed_mix((uint64_t)walk->options->seed, "held"),
-                          &texts, error);
+    int code = write_near(walk, trained->count + wanted, seed_mix((uint64_t)walk->options->seed, "held"), &texts, error);
     for (size_t i = 0; i < texts.count && walk->held_near.count < wanted && code == 0; i++)
         if (!text_list_has(trained, texts.items[i]) && !text_list_has(&walk->held_near, texts.items[i]))
             code = text_list_add(&walk->held_near, texts.items[i], error);
@@ -301,11 +329,11 @@ static int write_scripts(struct walk *walk, struct scripts *scripts, struct erro
 {
     const struct pipeline_preset *preset = &walk->preset;
     uint64_t seed = (uint64_t)walk->options->seed;
-    TRY(make_texts(walk, speech_near_misses, preset->near / 3, seed, &scripts->near, error));
+    TRY(write_near(walk, preset->near / 3, seed, &scripts->near, error));
     TRY(write_held_near(walk, &scripts->near, error));
-    TRY(make_texts(walk, speech_sentences, preset->sentences / 2, seed, &scripts->sentences, error));
-    TRY(make_texts(walk, speech_sentences, preset->held_sentences / 2, seed_mix(seed, "other"),
-                   &scripts->held_sentences, error));
+    TRY(write_sentences(walk, CORPUS_SENTENCES, preset->sentences / 2, seed, &scripts->sentences, error));
+    TRY(write_sentences(walk, CORPUS_HELD_SENTENCES, preset->held_sentences / 2, seed_mix(seed, "other"),
+                        &scripts->held_sentences, error));
     if (preset->accents > 0)
         TRY(speech_accents(&walk->spellings, walk->language, NULL, 0, seed, &scripts->accents, error));
     if (scripts->accents.count == 0)
@@ -328,13 +356,14 @@ int stage_speech(struct walk *walk, struct error *error)
     const struct order orders[] = {
         words,
         order_of_words(walk, CORPUS_NEURAL, CAST_NEURAL, preset->neural),
-        {CORPUS_ACCENTS, &scripts.accents, preset->accents, words.median, words.units, CAST_FOREIGN},
-        {CORPUS_NEAR, &scripts.near, preset->near, words.median, 0, CAST_TRAIN},
-        {CORPUS_NEAR_NEURAL, &scripts.near_neural, preset->near_neural, words.median, 0, CAST_NEURAL},
-        {CORPUS_SENTENCES, &scripts.sentences, preset->sentences, 0, 0, CAST_TRAIN},
+        {CORPUS_ACCENTS, &scripts.accents, preset->accents, words.median, words.units, CAST_FOREIGN, false},
+        {CORPUS_NEAR, &scripts.near, preset->near, words.median, 0, CAST_TRAIN, false},
+        {CORPUS_NEAR_NEURAL, &scripts.near_neural, preset->near_neural, words.median, 0, CAST_NEURAL, false},
+        {CORPUS_SENTENCES, &scripts.sentences, preset->sentences, 0, 0, CAST_TRAIN, true},
         order_of_words(walk, CORPUS_HELD_WORDS, CAST_HELD_WORDS, preset->held / 3 + 1),
-        {CORPUS_HELD_NEAR, &walk->held_near, HELD_NEAR_CLIPS * walk->held_near.count, words.median, 0, CAST_HELD_WORDS},
-        {CORPUS_HELD_SENTENCES, &scripts.held_sentences, preset->held_sentences, 0, 0, CAST_HELD},
+        {CORPUS_HELD_NEAR, &walk->held_near, HELD_NEAR_CLIPS * walk->held_near.count, words.median, 0, CAST_HELD_WORDS,
+         false},
+        {CORPUS_HELD_SENTENCES, &scripts.held_sentences, preset->held_sentences, 0, 0, CAST_HELD, true},
     };
     for (size_t i = 0; i < COUNT_OF(orders); i++)
         if (cast.counts[orders[i].cast] > 0 && orders[i].clips > 0)

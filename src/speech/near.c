@@ -325,11 +325,11 @@ int speech_near_misses(const char *phrase, const struct language *language, size
     return code;
 }
 
-int speech_leave_out(const char *phrase, const struct language *language, struct text_list *texts, struct error *error)
+int speech_find(const char *phrase, const struct language *language, const struct text_list *texts, bool *found,
+                struct error *error)
 {
     struct text_list lines = {0}, phrases = {0};
     struct phonemes target, sound;
-    size_t kept = 0;
     int code = text_list_add(&phrases, phrase, error);
     for (size_t i = 0; i < texts->count && code == 0; i++)
         code = text_list_add(&phrases, texts->items[i], error);
@@ -338,16 +338,28 @@ int speech_leave_out(const char *phrase, const struct language *language, struct
     if (code == 0)
         phonemes_read(is_phonemes(phrase) ? phrase : lines.items[0], &target);
     for (size_t i = 0; i < texts->count && code == 0; i++) {
-        char *text = texts->items[i];
+        const char *text = texts->items[i];
         phonemes_read(is_phonemes(text) ? text : lines.items[i + 1], &sound);
-        if (phonemes_distance_inside(&target, &sound) >= SAME_SOUND && !text_contains_phrase(text, phrase))
-            texts->items[kept++] = text;
-        else
-            free(text);
+        if (phonemes_distance_inside(&target, &sound) < SAME_SOUND || text_contains_phrase(text, phrase))
+            found[i] = true;
     }
-    if (code == 0)
-        texts->count = kept;
     text_list_free(&lines);
     text_list_free(&phrases);
+    return code;
+}
+
+int speech_leave_out(const char *phrase, const struct language *language, struct text_list *texts, struct error *error)
+{
+    bool *found = array_alloc(texts->count + 1, sizeof *found);
+    size_t kept = 0;
+    int code = found ? speech_find(phrase, language, texts, found, error) : error_memory(error, "a list of texts");
+    for (size_t i = 0; i < texts->count && code == 0; i++)
+        if (found[i])
+            free(texts->items[i]);
+        else
+            texts->items[kept++] = texts->items[i];
+    if (code == 0)
+        texts->count = kept;
+    free(found);
     return code;
 }

@@ -71,7 +71,7 @@ static const char *const patterns[] = {
     "most Ns in L are A, but some are D A.",
 };
 
-enum { SENTENCE_SIZE = 160, LIST_WORDS = 7, ROUNDS = 12 };
+enum { SENTENCE_SIZE = 160, LIST_WORDS = 7 };
 
 struct words {
     struct text_list kinds[WORD_KINDS], all;
@@ -195,55 +195,26 @@ static void words_close(struct words *words)
     text_list_free(&words->all);
 }
 
-// Moves those of `drafts` that do not sound like the phrase anywhere to `texts`. The first line of `drafts` is the
-// phrase.
-static int keep_others(const struct text_list *drafts, const struct language *language, size_t wanted,
-                       struct text_list *texts, struct error *error)
-{
-    struct text_list lines = {0};
-    struct phonemes phrase, sentence;
-    int code = phoneme_lines(drafts, language, &lines, error);
-    if (code == 0)
-        phonemes_read(lines.items[0], &phrase);
-    for (size_t i = 1; code == 0 && i < drafts->count && texts->count < wanted; i++) {
-        phonemes_read(lines.items[i], &sentence);
-        if (phonemes_distance_inside(&phrase, &sentence) >= SAME_SOUND)
-            code = text_list_add(texts, drafts->items[i], error);
-    }
-    text_list_free(&lines);
-    return code;
-}
-
-int speech_sentences(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
-                     struct text_list *texts, struct error *error)
+int speech_sentences(const struct language *language, size_t wanted, uint64_t seed, struct text_list *texts,
+                     struct error *error)
 {
     struct words words = {0};
-    struct text_list drafts = {0};
     struct rng rng = rng_make(seed_mix(seed, "sentences"), 0);
     *texts = (struct text_list){0};
     int code = words_open(&words, language, error);
-    for (int round = 0; code == 0 && texts->count < wanted && round < ROUNDS; round++) {
-        size_t count = wanted - texts->count;
-        code = text_list_add(&drafts, phrase, error);
-        for (size_t i = 0; i < count + 8 && code == 0; i++) {
-            struct buffer sentence;
-            buffer_init(&sentence, SENTENCE_SIZE);
-            if (is_english(language))
-                fill_pattern(patterns[rng_below(&rng, COUNT_OF(patterns))], &words, &rng, &sentence);
-            else
-                fill_row(&words, &rng, &sentence);
-            if (!sentence.failed && sentence.data && !text_contains_phrase(sentence.data, phrase))
-                code = text_list_add(&drafts, sentence.data, error);
-            buffer_free(&sentence);
-        }
-        if (code == 0)
-            code = keep_others(&drafts, language, wanted, texts, error);
-        text_list_free(&drafts);
+    while (texts->count < wanted && code == 0) {
+        struct buffer sentence;
+        buffer_init(&sentence, SENTENCE_SIZE);
+        if (is_english(language))
+            fill_pattern(patterns[rng_below(&rng, COUNT_OF(patterns))], &words, &rng, &sentence);
+        else
+            fill_row(&words, &rng, &sentence);
+        if (memory_was_lost())
+            code = error_memory(error, "a sentence");
+        else if (!sentence.failed && sentence.data)
+            code = text_list_add(texts, sentence.data, error);
+        buffer_free(&sentence);
     }
-    if (code == 0 && texts->count < wanted)
-        code = error_set(error, ERROR_STATE,
-                         "every sentence in %s sounds like \"%.60s\": is it long enough for a wake word?",
-                         language->name, phrase);
     if (code < 0)
         text_list_free(texts);
     words_close(&words);

@@ -123,10 +123,10 @@ int speech_mute_engines(const char *text, const struct language *language, char 
 // frees the list.
 int speech_near_misses(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
                        struct text_list *texts, struct error *error);
-// Sentences and rows of words of the language that neither contain the phrase nor what sounds the same, for negatives.
-// Exactly `wanted`; reproducible from `seed`. The caller frees the list.
-int speech_sentences(const char *phrase, const struct language *language, size_t wanted, uint64_t seed,
-                     struct text_list *texts, struct error *error);
+// Sentences and rows of words of the language, for the negatives of any wake word. Exactly `wanted`; reproducible from
+// `seed`. The caller frees the list.
+int speech_sentences(const struct language *language, size_t wanted, uint64_t seed, struct text_list *texts,
+                     struct error *error);
 
 // How speakers of other dialects and languages say each of `texts`: as "[/IPA/]", what neural voices can be told to say.
 // At most `each` of a text (0: all that were found; the language's own dialects stand there twice), none that sounds
@@ -139,8 +139,10 @@ int speech_accents(const struct text_list *texts, const struct language *languag
 int speech_similar_words(const char *phrase, const struct language *language, size_t most, struct text_list *words,
                          struct error *error);
 
-// Takes those of `texts` out that contain `phrase` or what sounds the same: with several spellings of a wake word, a
-// near miss of one may be another.
+// Sets found[i] for those of `texts` that contain `phrase` or what sounds the same.
+int speech_find(const char *phrase, const struct language *language, const struct text_list *texts, bool *found,
+                struct error *error);
+// Takes them out: with several spellings of a wake word, a near miss of one may be another.
 int speech_leave_out(const char *phrase, const struct language *language, struct text_list *texts,
                      struct error *error);
 
