@@ -44,7 +44,9 @@ check("B25_and_shows_no_model_that_is_none", server.get("/api/models").json["mod
 server.stop()
 trained = run("train", "jarvis", *SMALL, f"--data-dir={data}")
 check("B25_and_trains", trained.returncode == 0, trained.stderr)
+spoken = fingerprint(data / "work/.sentences")
 trained = run("train", "hey jarvis", *SMALL, f"--data-dir={data}")
+check("sentences_are_spoken_once_for_all_words", len(spoken) == 4 and fingerprint(data / "work/.sentences") == spoken, spoken)
 after = fingerprint(old)
 check("B6_an_older_model_stays_as_it_is", len(before) == 2 and trained.returncode == 0 and all(after.get(name) == print_ for name, print_ in before.items()),
       trained.stderr)
