@@ -122,7 +122,7 @@ static int crop_graph(void *context, const struct onnx_field *graph, struct buff
     put_constant(out, "crop_axis", TYPE_INT64, 0, &value_axis, sizeof value_axis);
     for (size_t i = 0; i < COUNT_OF(integers); i++)
         put_constant(out, integers[i].name, TYPE_INT64, 1, &integers[i].value, sizeof integers[i].value);
-    return 0;
+    return at == end ? 0 : -1;
 }
 
 int onnx_crop(const void *model, size_t size, struct buffer *out)
