@@ -102,8 +102,10 @@ int command_serve(int argc, char **argv, struct error *error)
     options.program = program;
     options.port = (int)port;
     options.device_port = (int)device_port;
-    if (!data_dir || !program)
+    if (!data_dir)
         code = error_memory(error, "the options");
+    else if (!program)
+        code = error_set(error, ERROR_STATE, "cannot tell which file this program is, which trainings need: mount /proc");
     else if (openapi || api_page)
         code = print_made(openapi ? server_openapi() : server_api_page(), error);
     else if (!done)

@@ -213,4 +213,16 @@ def at_a_terminal(*arguments, **more):
 for name, more in (("with_NO_COLOR", {"NO_COLOR": "1"}), ("without_NO_COLOR", {}), ("in_a_dumb_terminal", {"TERM": "dumb"})):
     code, seen = at_a_terminal("train", "hey jarvis", "--preset=draft", "--samples=50", "--training-steps=20", data, **more)
     check(f"nothing_is_coloured_{name}", code == 0 and not re.search(r"\033\[[\d;]*m", seen) and ("\033[K" in seen) == (more.get("TERM") != "dumb"), seen[:300])
+# ---- as it is installed, in a clean folder ----
+
+clean = root / "clean"
+result = subprocess.run(["meson", "install", "-C", os.environ["WAKESMITH_BUILD"], "--no-rebuild", "--quiet", "--destdir", str(clean)],
+                        capture_output=True, text=True, timeout=120)
+programs = sorted(path for path in clean.rglob("bin/*") if os.access(path, os.X_OK))
+check("B39_all_programs_are_installed_and_may_run", result.returncode == 0 and sorted(path.name for path in programs) == sorted(("wakesmith", *LINKS)),
+      result.stderr or str(programs))
+told = [subprocess.run([path, "--help"], capture_output=True, text=True, timeout=60, cwd=clean, env={"PATH": "/usr/bin:/bin"}) for path in programs]
+check("B39_and_run_from_there", programs and all(one.returncode == 0 and "usage:" in one.stdout for one in told), str(told)[:500])
+check("B39_with_their_manual", len(list(clean.rglob("man1/*.1"))) == 1 + len(LINKS))
+
 finish()

@@ -57,4 +57,6 @@ port, device = (re.search(rf"{name} = (\d+)", (SOURCE / "src/server/server.h").r
 told = run("serve", "--help").stdout
 check("B37_the_help_tells_the_ports", f"({port}," in told and f"({device})" in told, told)
 check("B37_and_the_README_the_same", f"localhost:{port}" in (SOURCE / "README.md").read_text() and f"port {device}" in (SOURCE / "README.md").read_text())
+for name, marks in (("Dockerfile", f"EXPOSE {port} {device}\n"), ("compose.yaml", f'- "{port}:{port}"\n      - "{device}:{device}"\n')):
+    check(f"B37_and_the_{name}", marks in (SOURCE / "packaging" / name).read_text())
 finish()
