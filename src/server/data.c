@@ -23,7 +23,7 @@ const struct data_entry data_entries[] = {
     {"output", "Finished models", "models", "Models with their reports and logs, one folder a run.", {"output"}, false,
      false},
     {"speech", "Spoken clips", "generated", "Synthetic speech; spoken again by the next training.",
-     {"work/*/wake_word_samples"}, false, true},
+     {"work/*/wake_word_samples", "work/.sentences"}, false, true},
     {"features", "Feature sets", "generated", "What the network learns from; made again by the next training.",
      {"work/*/wake_word_samples_augmented", "work/*/personal_augmented_features"}, false, true},
     {"checkpoints", "States of trainings", "generated", "Lets an interrupted training go on; without it, it begins anew.",
