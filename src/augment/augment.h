@@ -24,8 +24,9 @@ int augment_bank_open(struct augment_bank **bank, const struct sound *sounds, si
                       const struct text_list *rirs, uint64_t seed, struct pool *pool, struct error *error);
 void augment_bank_close(struct augment_bank *bank);
 enum {
-    AUGMENT_ROOMS = 160, // simulated rooms that experiments used
-    AUGMENT_VERSION = 1  // raised when the same inputs give other samples
+    AUGMENT_ROOMS = 160,    // simulated rooms that experiments used
+    AUGMENT_FAR_ROOMS = 16, // every bank has them: the speaker is 3 to 5 m away, RT60 .5 - .8 s
+    AUGMENT_VERSION = 1     // raised when the same inputs give other samples
 };
 
 // The conditions that positives (and isolated negatives) are heard in. All have resampling, EQ, and a room in 70 %
@@ -35,7 +36,9 @@ enum augment_condition {
     CONDITION_BABBLE, // 3-6 talkers, -3..15 dB; without any SOUND_SPEECH in the bank the same as base
     CONDITION_QUIET,  // digital zero, or .3-6 LSB of noise, or 55-80 dB; a gate in 30 %
     CONDITION_NOISE,  // coloured noise 0..20 dB
-    CONDITION_COUNT
+    CONDITION_FAR,    // a far room, pink noise 10 dB below: it only measures
+    CONDITION_COUNT,
+    CONDITION_TRAINED = CONDITION_FAR // those before this one train
 };
 extern const char *const augment_condition_names[CONDITION_COUNT];
 enum augment_condition augment_draw_condition(struct rng *rng); // base 50 %, babble 20 %, quiet 15 %, noise 15 %
@@ -71,15 +74,23 @@ int augment_stream(const struct augment_bank *bank, struct augment_scratch *scra
                    size_t samples, struct error *error);
 
 // Test conditions of the protocol (spec baselines 2.6), also used by `evaluate --condition`. The SNR compares the
-// loudest contiguous 500 ms of the clip with the noise over the whole file; what would clip is scaled down.
+// loudest contiguous 500 ms of the clip with the noise over the whole file; what would clip is scaled down. TEST_FAR is
+// ours: the clip is heard in a far room of the bank, as loud as it was, and the SNR is that of what is heard.
 enum { AUGMENT_PAD_BEFORE = 16000, AUGMENT_PAD_AFTER = 8000 };
 enum test_noise {
     TEST_CLEAN, // the clip between digital zeros (the protocol's clean set is the clip alone, without padding)
     TEST_PINK,
-    TEST_BABBLE
+    TEST_BABBLE,
+    TEST_FAR // pink noise, too
 };
-// pcm has count + AUGMENT_PAD_BEFORE + AUGMENT_PAD_AFTER samples; `talkers`: clips for babble (3 chains).
+struct test_props { // what the conditions need besides the clip
+    const struct sound *talkers; // TEST_BABBLE: clips for 3 chains
+    size_t talker_count;
+    const struct augment_bank *bank; // TEST_FAR
+    struct augment_scratch *scratch; // TEST_FAR: one a thread, of any size
+};
+// pcm has count + AUGMENT_PAD_BEFORE + AUGMENT_PAD_AFTER samples. ERROR_USAGE: the props are missing.
 int augment_test_condition(enum test_noise noise, double snr_db, uint64_t seed, const int16_t *clip, size_t count,
-                           const struct sound *talkers, size_t talker_count, int16_t *pcm, struct error *error);
+                           const struct test_props *props, int16_t *pcm, struct error *error);
 
 #endif

@@ -73,6 +73,8 @@ enum {
 // A shoebox room by the image method, with a diffuse tail; direct sound at sample 0 with height 1.
 // Returns the length; *rt60 is the reverberation time drawn, in seconds.
 size_t room_simulate(struct rng *rng, float response[ROOM_SAMPLES], double *rt60);
+// The same of a large room, with the microphone at one wall and the mouth 3 to 5 m away.
+size_t room_simulate_far(struct rng *rng, float response[ROOM_SAMPLES], double *rt60);
 // Moves the direct sound of a recorded response to sample 0 and cuts its end; returns the length, 0 for silence.
 size_t room_trim(const int16_t *samples, size_t count, float response[ROOM_SAMPLES]);
 // Convolves x[0 .. inputs) with room `index`, in place; x[inputs .. outputs) must be 0 and takes the tail.
@@ -96,9 +98,9 @@ void sounds_babble(const struct sound_shelf *speech, struct rng *rng, float *x, 
 struct augment_bank {
     struct resampling *resampling;
     fftwf_plan forward, inverse;
-    fftwf_complex *spectra; // [room_count][ROOM_STRIDE], already divided by ROOM_FFT
+    fftwf_complex *spectra; // [room_count + AUGMENT_FAR_ROOMS][ROOM_STRIDE], already divided by ROOM_FFT
     size_t *room_lengths;
-    size_t room_count;
+    size_t room_count; // without the far ones, which come last
     struct sound_shelf shelves[SOUND_KINDS];
 };
 

@@ -56,8 +56,11 @@ static void add_room(struct augment_bank *bank, size_t index, float *block, size
     bank->room_lengths[index] = length;
 }
 
+typedef size_t simulate_room(struct rng *rng, float response[ROOM_SAMPLES], double *rt60);
 struct simulation {
     struct augment_bank *bank;
+    simulate_room *simulate;
+    size_t first; // room
     uint64_t seed;
     float *blocks; // [threads][ROOM_FFT]
 };
@@ -68,7 +71,7 @@ static void simulate_one(void *context, size_t index, int worker)
     struct rng rng = rng_make(simulation->seed, index);
     float *block = simulation->blocks + (size_t)worker * ROOM_FFT;
     double rt60;
-    add_room(simulation->bank, index, block, room_simulate(&rng, block, &rt60));
+    add_room(simulation->bank, simulation->first + index, block, simulation->simulate(&rng, block, &rt60));
 }
 
 static int add_recorded(struct augment_bank *bank, size_t index, const char *path, float *block, struct error *error)
@@ -86,9 +89,7 @@ static int add_recorded(struct augment_bank *bank, size_t index, const char *pat
 static int build_rooms(struct augment_bank *bank, size_t simulated, const struct text_list *recorded, uint64_t seed,
                        struct pool *pool, struct error *error)
 {
-    size_t count = simulated + recorded->count;
-    if (count == 0)
-        return 0;
+    size_t ordinary = simulated + recorded->count, count = ordinary + AUGMENT_FAR_ROOMS;
     int code = 0;
     float *blocks = array_alloc((size_t)pool_threads(pool) * ROOM_FFT, sizeof *blocks);
     bank->spectra = array_alloc(count * ROOM_STRIDE, sizeof *bank->spectra);
@@ -101,10 +102,13 @@ static int build_rooms(struct augment_bank *bank, size_t simulated, const struct
         code = error_memory(error, "impulse responses");
         goto out;
     }
-    pool_run(pool, simulated, simulate_one, &(struct simulation){bank, seed_mix(seed, "rooms"), blocks});
+    pool_run(pool, simulated, simulate_one,
+             &(struct simulation){bank, room_simulate, 0, seed_mix(seed, "rooms"), blocks});
+    pool_run(pool, AUGMENT_FAR_ROOMS, simulate_one,
+             &(struct simulation){bank, room_simulate_far, ordinary, seed_mix(seed, "far rooms"), blocks});
     for (size_t i = 0; i < recorded->count; i++)
         TRY_GOTO(add_recorded(bank, simulated + i, recorded->items[i], blocks, error), out);
-    bank->room_count = count;
+    bank->room_count = ordinary;
 out:
     free(blocks);
     return code;

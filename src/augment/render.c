@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-const char *const augment_condition_names[CONDITION_COUNT] = {"base", "babble", "quiet", "noise"};
-static const double condition_shares[CONDITION_COUNT] = {0.5, 0.2, 0.15, 0.15};
+const char *const augment_condition_names[CONDITION_COUNT] = {"base", "babble", "quiet", "noise", "far"};
+static const double condition_shares[CONDITION_TRAINED] = {0.5, 0.2, 0.15, 0.15};
 
 enum { STREAM = CONDITION_COUNT, RECIPES }; // running audio has a recipe of its own ...
 enum { STRETCH = 48000 };                    // ... and a new place every 3 s
@@ -88,12 +88,13 @@ static bool place(struct example *e, double value)
     return true;
 }
 
+// value: 0, or FAR for the rooms in which the speaker is far away.
 static bool room(struct example *e, double value)
 {
-    (void)value;
-    if (e->bank->room_count == 0 || e->word_count == 0)
+    size_t first = value > 0 ? e->bank->room_count : 0, choice = value > 0 ? AUGMENT_FAR_ROOMS : e->bank->room_count;
+    if (choice == 0 || e->word_count == 0)
         return false;
-    uint32_t index = rng_below(e->rng, (uint32_t)e->bank->room_count);
+    size_t index = first + rng_below(e->rng, (uint32_t)choice);
     float *heard = e->scratch->scene + e->begin;
     size_t count = e->samples - e->begin;
     room_convolve(e->bank, e->scratch, index, heard, e->word_count, count);
@@ -112,19 +113,23 @@ static bool ambience(struct example *e, double value)
     return true;
 }
 
-// What sounds besides is first made alone, in `behind`, then heard through a room, then mixed.
+// What sounds besides is first made alone, in `behind`, then heard through a room, then mixed. value: 0 for any
+// colour, or PINK.
 static bool coloured_noise(struct example *e, double value)
 {
-    (void)value;
-    noise_any(e->rng, e->scratch->behind, e->samples);
+    if (value > 0)
+        noise_colour(NOISE_PINK, e->rng, e->scratch->behind, e->samples);
+    else
+        noise_any(e->rng, e->scratch->behind, e->samples);
     return true;
 }
 
 static bool babble(struct example *e, double value)
 {
     const struct sound_shelf *speech = &e->bank->shelves[SOUND_SPEECH];
+    (void)value;
     if (speech->count == 0)
-        return coloured_noise(e, value);
+        return coloured_noise(e, 0);
     sounds_babble(speech, e->rng, e->scratch->behind, e->scratch->talker, e->samples);
     return true;
 }
@@ -135,8 +140,9 @@ static bool background(struct example *e, double value)
     if (!rng_chance(e->rng, 0.35))
         kind = rng_chance(e->rng, 0.5) ? SOUND_MUSIC : SOUND_NOISE;
     const struct sound_shelf *shelf = &e->bank->shelves[kind];
+    (void)value;
     if (shelf->count == 0)
-        return coloured_noise(e, value);
+        return coloured_noise(e, 0);
     sounds_fill(shelf, e->rng, e->scratch->behind, e->samples);
     return true;
 }
@@ -236,6 +242,8 @@ enum row {
 #define LN_HIGH_STEPS 1.7918 // ln(6)
 #define ALWAYS {1, 0, 0}
 #define NEVER {0, 0, 0}
+#define FAR 1  // the value of a room
+#define PINK 1 // the value of coloured noise
 static const struct transform_row {
     const char *name;
     transform *apply;
@@ -244,35 +252,35 @@ static const struct transform_row {
         double chance, low, high;
     } cells[RECIPES];
 } transforms[ROWS] = {
-    //    base            babble          quiet           noise           stream
+    //    base            babble          quiet           noise           far             stream
     [RESAMPLING] = {"resampling", resample, 0, 0,
-        {{1, -.2, .2},   {1, -.2, .2},   {1, -.2, .2},   {1, -.2, .2},   {1, -.1, .1}}},
+        {{1, -.2, .2},   {1, -.2, .2},   {1, -.2, .2},   {1, -.2, .2},   {1, -.2, .2},   {1, -.1, .1}}},
     [EQUALISER] = {"equaliser", equalise, 0, 0,
-        {ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS}},
+        {ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS}},
     [PLACE] = {"place", place, 0, 0,
-        {ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS}},
+        {ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS}},
     [ROOM] = {"room", room, 0, 0,
-        {{.7, 0, 0},     {.7, 0, 0},     {.45, 0, 0},    {.7, 0, 0},     {.6, 0, 0}}},
+        {{.7, 0, 0},     {.7, 0, 0},     {.45, 0, 0},    {.7, 0, 0},     {1, FAR, FAR},  {.6, 0, 0}}},
     [AMBIENCE] = {"ambience", ambience, 0, 0,
-        {{.85, 15, 85},  {.85, 15, 85},  {.25, 55, 80},  {.85, 15, 85},  {.85, 15, 80}}},
+        {{.85, 15, 85},  {.85, 15, 85},  {.25, 55, 80},  {.85, 15, 85},  NEVER,          {.85, 15, 80}}},
     [BABBLE] = {"babble", babble, 0, 0,
-        {NEVER,          ALWAYS,         NEVER,          NEVER,          {.2, 0, 0}}},
+        {NEVER,          ALWAYS,         NEVER,          NEVER,          NEVER,          {.2, 0, 0}}},
     [COLOURED_NOISE] = {"coloured noise", coloured_noise, 0, 0,
-        {{.12, 0, 0},    NEVER,          NEVER,          ALWAYS,         NEVER}},
+        {{.12, 0, 0},    NEVER,          NEVER,          ALWAYS,         {1, PINK, PINK},NEVER}},
     [BACKGROUND] = {"background", background, 0, SOMETHING_BEHIND,
-        {{.5455, 0, 0},  NEVER,          NEVER,          NEVER,          {.5, 0, 0}}},
+        {{.5455, 0, 0},  NEVER,          NEVER,          NEVER,          NEVER,          {.5, 0, 0}}},
     [ROOM_BEHIND] = {"room behind", room_behind, SOMETHING_BEHIND, 0,
-        {{.3, 0, 0},     {.3, 0, 0},     NEVER,          NEVER,          NEVER}},
+        {{.3, 0, 0},     {.3, 0, 0},     NEVER,          NEVER,          NEVER,          NEVER}},
     [MIX] = {"mix", mix, SOMETHING_BEHIND, 0,
-        {{1, -3, 35},    {1, -3, 15},    NEVER,          {1, 0, 20},     {1, -3, 25}}},
+        {{1, -3, 35},    {1, -3, 15},    NEVER,          {1, 0, 20},     {1, 10, 10},    {1, -3, 25}}},
     [GAIN] = {"gain", gain, 0, 0,
-        {{1, -32, -.5},  {1, -32, -.5},  {1, -24, -.5},  {1, -32, -.5},  {1, -32, -1}}},
+        {{1, -32, -.5},  {1, -32, -.5},  {1, -24, -.5},  {1, -32, -.5},  {1, -32, -.5},  {1, -32, -1}}},
     [MICROPHONE_NOISE] = {"microphone noise", microphone_noise, 0, BIT(AMBIENCE),
-        {NEVER,          NEVER,          {.5333, LN_LOW_STEPS, LN_HIGH_STEPS}, NEVER, NEVER}},
+        {NEVER,          NEVER,          {.5333, LN_LOW_STEPS, LN_HIGH_STEPS}, NEVER, NEVER,          NEVER}},
     [QUANTISE] = {"quantise", quantise, 0, 0,
-        {ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS}},
+        {ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS,         ALWAYS}},
     [GATE] = {"gate", gate, 0, 0,
-        {NEVER,          NEVER,          {.3, 35, 60},   NEVER,          NEVER}},
+        {NEVER,          NEVER,          {.3, 35, 60},   NEVER,          NEVER,          NEVER}},
 };
 
 static void walk(struct example *example, int recipe)
@@ -298,7 +306,7 @@ enum augment_condition augment_draw_condition(struct rng *rng)
 {
     double at = rng_unit(rng);
     int condition = 0;
-    while (condition < CONDITION_COUNT - 1 && at >= condition_shares[condition])
+    while (condition < CONDITION_TRAINED - 1 && at >= condition_shares[condition])
         at -= condition_shares[condition++];
     return (enum augment_condition)condition;
 }

@@ -220,7 +220,7 @@ static void run_augment(void *context)
     struct error error;
     for (int i = 0; i < PER_ROUND; i++) {
         struct rng rng = rng_make(1, work->index++ % 256);
-        struct augment_scene scene = {SCENE, SCENE - 5000, (enum augment_condition)(i % CONDITION_COUNT), false};
+        struct augment_scene scene = {SCENE, SCENE - 5000, (enum augment_condition)(i % CONDITION_TRAINED), false};
         struct augment_trace trace;
         augment_render(work->bank, work->scratch, &rng, &scene, work->clip, CLIP, work->pcm, &trace, &error);
     }

@@ -27,7 +27,7 @@ struct test_set {
         {"negatives", 0, OPTION_TEXT, &(set)->negatives, 0, 0, "DIR",                                                  \
          "audio without the wake word; each file is a stream of its own"},                                             \
         {"condition", 0, OPTION_LIST, &(set)->condition_names, 0, 0, "C",                                              \
-         "clean, pink:DB or babble:DB for the positives; repeatable (clean)"},                                         \
+         "clean, pink:DB, babble:DB or far:DB (some metres away) for the positives; repeatable (clean)"},                                         \
         {"babble", 0, OPTION_TEXT, &(set)->babble, 0, 0, "DIR", "talkers for --condition babble:DB"},                  \
         {"threads", 0, OPTION_INTEGER, &(set)->threads, 0, 256, "N", "threads (default: all processors)"}
 

@@ -27,7 +27,7 @@ struct interval paired_interval(size_t first_only, size_t second_only, size_t tr
 struct interval rate_difference_interval(size_t first, size_t second, double hours);
 json_t *interval_json(struct interval interval); // [low, high]; JSON has no infinity: [low, null]
 
-struct condition { // "clean", "pink:10", "babble:10"
+struct condition { // "clean", "pink:10", "babble:10", "far:10"
     enum test_noise noise;
     double snr_db;
     char name[32];

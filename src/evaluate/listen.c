@@ -19,7 +19,7 @@ enum {
 static const struct {
     const char *name;
     enum test_noise noise;
-} noises[] = {{"pink", TEST_PINK}, {"babble", TEST_BABBLE}};
+} noises[] = {{"pink", TEST_PINK}, {"babble", TEST_BABBLE}, {"far", TEST_FAR}};
 
 int condition_parse(const char *text, struct condition *condition, struct error *error)
 {
@@ -40,7 +40,7 @@ int condition_parse(const char *text, struct condition *condition, struct error 
         }
     }
     return error_set(error, ERROR_USAGE,
-                     "unknown condition \"%.60s\": use clean, pink:SNR or babble:SNR, for example pink:10", text);
+                     "unknown condition \"%.60s\": use clean, pink:SNR, babble:SNR or far:SNR, for example pink:10", text);
 }
 
 // ---- tracks ----
@@ -82,11 +82,13 @@ struct listener {
     uint16_t *features; // [PIECE_ROWS][40]
     int8_t *rows;       // [PIECE_ROWS + stride][40]
     size_t held;        // rows that wait for a whole step
+    struct augment_scratch *scratch; // for TEST_FAR, else NULL
 };
 
 static void listener_close(struct listener *listener)
 {
     tflite_runtime_close(listener->runtime);
+    augment_scratch_close(listener->scratch);
     free(listener->features);
     free(listener->rows);
 }
@@ -170,8 +172,7 @@ struct job {
     // Where the audio comes from ...
     const struct text_list *files;
     const struct condition *condition; // NULL: as recorded
-    const struct sound *talkers;
-    size_t talker_count;
+    struct test_props props;         // without scratch: that is the listener's
     // ... or the features.
     const struct feature_set *set;
     const uint32_t *items;
@@ -219,8 +220,10 @@ static int listen_in_noise(const char *path, size_t index, struct job *job, stru
         code = error_memory(error, path);
         goto done;
     }
+    struct test_props props = job->props;
+    props.scratch = listener->scratch;
     TRY_GOTO(augment_test_condition(job->condition->noise, job->condition->snr_db, index, clip.samples, clip.count,
-                                    job->talkers, job->talker_count, noisy, error),
+                                    &props, noisy, error),
              done);
     TRY_GOTO(listener_push(listener, noisy, count, track, &capacity, error), done);
 done:
@@ -278,8 +281,11 @@ static int run_jobs(struct job *job, const struct tflite_model *model, struct po
         goto done;
     }
     TRY_GOTO(track_list_extend(tracks, job->count, error), done);
-    for (int i = 0; i < workers; i++)
+    for (int i = 0; i < workers; i++) {
         TRY_GOTO(listener_open(&job->listeners[i], model, error), done);
+        if (job->props.bank)
+            TRY_GOTO(augment_scratch_open(&job->listeners[i].scratch, job->props.bank, 1, error), done);
+    }
     job->tracks = tracks->items + tracks->count;
     pool_run(pool, job->count, run_job, job);
     for (size_t i = 0; i < job->count && code == 0; i++)
@@ -312,13 +318,17 @@ int evaluate_files(const struct tflite_model *model, const struct text_list *fil
     if (noisy && condition->noise == TEST_BABBLE && talker_count == 0)
         return error_set(error, ERROR_USAGE, "the condition %s needs clips of other speech to talk in the background",
                          condition->name);
+    struct augment_bank *rooms = NULL;
+    if (noisy && condition->noise == TEST_FAR) // the same rooms whoever measures
+        TRY(augment_bank_open(&rooms, NULL, 0, 0, NULL, 1, pool, error));
     struct job job = {.count = files->count,
                       .progress = progress,
                       .files = files,
                       .condition = noisy ? condition : NULL,
-                      .talkers = talkers,
-                      .talker_count = talker_count};
-    return run_jobs(&job, model, pool, tracks, error);
+                      .props = {.talkers = talkers, .talker_count = talker_count, .bank = rooms}};
+    int code = run_jobs(&job, model, pool, tracks, error);
+    augment_bank_close(rooms);
+    return code;
 }
 
 int evaluate_features(const struct tflite_model *model, const struct feature_set *set, const uint32_t *items,

@@ -56,7 +56,8 @@ void card_heard_by(struct card *card)
     static const struct word conditions[] = {{"base", "at home: a room, some noise"},
                                              {"babble", "people talk in the background"},
                                              {"quiet", "silence"},
-                                             {"noise", "steady noise"}};
+                                             {"noise", "steady noise"},
+                                             {"far", "from 3 to 5 m away, in a room that echoes"}};
     static const struct word people[] = {{"", "people without a name"}};
     const json_t *hearing = card_object(card, card->report, "hearing"),
                  *answer = card_object(card, hearing, "answer_ms");

@@ -13,10 +13,13 @@
 static enum augment_condition draw_condition(struct rng *rng, const double shares[CONDITION_COUNT])
 {
     double at = rng_unit(rng);
-    for (int c = 0; c < CONDITION_COUNT - 1; c++)
+    int last = CONDITION_COUNT - 1;
+    while (last > 0 && shares[last] == 0)
+        last--;
+    for (int c = 0; c < last; c++)
         if ((at -= shares[c]) < 0)
             return (enum augment_condition)c;
-    return CONDITION_COUNT - 1;
+    return (enum augment_condition)last;
 }
 
 // ---- words ----

@@ -24,6 +24,8 @@ static double feature_cost(const struct walk *walk, enum set_name set)
         return example_cost * (double)preset->examples / 6;
     case SET_HELD_WORDS:
         return example_cost * (double)preset->held;
+    case SET_HELD_FAR:
+        return example_cost * (double)(preset->held / HELD_FAR_EACH);
     case SET_HELD_PEOPLE:
         return HELD_PEOPLE_SCENES * example_cost * (double)people_held(&walk->people);
     case SET_HELD_NEAR:

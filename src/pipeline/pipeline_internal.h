@@ -89,6 +89,7 @@ enum set_name {
     SET_MUSIC,
     SET_NOISE,
     SET_HELD_WORDS,
+    SET_HELD_FAR,    // the same words from some metres away
     SET_HELD_PEOPLE, // an item's group is the speaker
     SET_HELD_NEAR, // an item's group is the index of its text
     SET_HELD_SENTENCES,
@@ -109,8 +110,8 @@ enum walk_part {
 };
 
 // How much only measures: scenes of a recording of a person; near misses, one for so many words, each said and then
-// heard so often.
-enum { HELD_PEOPLE_SCENES = 8, HELD_NEAR_EACH = 10, HELD_NEAR_CLIPS = 2, HELD_NEAR_SCENES = 2 };
+// heard so often; words from afar, one for so many others.
+enum { HELD_FAR_EACH = 4, HELD_PEOPLE_SCENES = 8, HELD_NEAR_EACH = 10, HELD_NEAR_CLIPS = 2, HELD_NEAR_SCENES = 2 };
 
 // Folders of work/<id>; the names are those that users of the reference know.
 #define FOLDER_SPEECH "wake_word_samples"
@@ -255,7 +256,7 @@ double near_weight(const struct walk *walk, int seed); // of near misses in the 
 enum { HELD_SYNTHETIC = SOUND_KINDS, HELD_READY_MADE, HELD_KINDS };
 extern const char *const held_kind_names[HELD_KINDS]; // also of enum sound_kind
 struct held_tracks {
-    struct track_list words, people, near, negatives;
+    struct track_list words, far, people, near, negatives;
 };
 
 // The report beside the model.

@@ -32,6 +32,19 @@ static struct tally *tally_of(struct tally *tallies, size_t *count, size_t most,
     return i < *count ? &tallies[i] : NULL;
 }
 
+static void tally_add(struct tally *tally, bool heard) // NULL: one too many
+{
+    if (!tally)
+        return;
+    tally->clips++;
+    tally->hits += heard;
+}
+
+static const char *condition_name(const struct track *track)
+{
+    return track->tag < CONDITION_COUNT ? augment_condition_names[track->tag] : "other";
+}
+
 static json_t *tallies_json(const struct tally *tallies, size_t count)
 {
     json_t *list = json_array();
@@ -96,11 +109,7 @@ static json_t *people_heard_json(const struct walk *walk, const struct track_lis
     for (size_t i = 0; i < tracks->count && i < set->item_count; i++) {
         int32_t speaker = set->items[i].group;
         const char *name = speaker >= 0 && (size_t)speaker < speakers->count ? speakers->items[speaker] : "";
-        struct tally *tally = tally_of(people, &count, MOST, name);
-        if (tally) {
-            tally->clips++;
-            tally->hits += clip_is_heard(&tracks->items[i], point);
-        }
+        tally_add(tally_of(people, &count, MOST, name), clip_is_heard(&tracks->items[i], point));
     }
     return tallies_json(people, count);
 }
@@ -116,17 +125,13 @@ json_t *hearing_json(const struct walk *walk, const struct held_tracks *held, co
         char group[16];
         snprintf(group, sizeof group, "%d", set->items[i].group);
         const char *engine = json_string_value(json_object_get(walk->group_engines, group));
-        struct tally *tallies[] = {
-            tally_of(conditions, &condition_count, MOST,
-                     track->tag < CONDITION_COUNT ? augment_condition_names[track->tag] : "other"),
-            tally_of(voices, &voice_count, MOST, engine ? engine : "other")};
         bool heard = clip_is_heard(track, point);
-        for (size_t k = 0; k < COUNT_OF(tallies); k++)
-            if (tallies[k]) {
-                tallies[k]->clips++;
-                tallies[k]->hits += heard;
-            }
+        tally_add(tally_of(conditions, &condition_count, MOST, condition_name(track)), heard);
+        tally_add(tally_of(voices, &voice_count, MOST, engine ? engine : "other"), heard);
     }
+    for (size_t i = 0; i < held->far.count; i++)
+        tally_add(tally_of(conditions, &condition_count, MOST, condition_name(&held->far.items[i])),
+                  clip_is_heard(&held->far.items[i], point));
     return json_pack("{s:o, s:o, s:o, s:o}", "people", people_heard_json(walk, &held->people, point), "conditions",
                      tallies_json(conditions, condition_count), "voices", tallies_json(voices, voice_count),
                      "answer_ms", answer_json(set, &held->words, point));

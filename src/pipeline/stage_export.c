@@ -113,6 +113,7 @@ static int hear_held(struct walk *walk, const struct tflite_model *model, struct
         enum set_name set;
         struct track_list *tracks;
     } rows[] = {{SET_HELD_WORDS, &held->words},
+                {SET_HELD_FAR, &held->far},
                 {SET_HELD_PEOPLE, &held->people},
                 {SET_HELD_NEAR, &held->near},
                 {SET_HELD_REAL, &held->negatives},
@@ -382,6 +383,7 @@ int stage_export(struct walk *walk, struct pipeline_result *result, struct error
     progress_end(walk->progress, "%zu bytes", size);
 end:
     track_list_free(&held.words);
+    track_list_free(&held.far);
     track_list_free(&held.people);
     track_list_free(&held.near);
     track_list_free(&held.negatives);

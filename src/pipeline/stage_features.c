@@ -9,14 +9,15 @@
 
 const char *const set_names[SET_COUNT] = {"words",      "personal", "reviewed",       "near",
                                           "sentences",  "hush",     "speech",         "speech_heard",
-                                          "music",      "noise",    "held_words",     "held_people",    "held_near",
-                                          "held_sentences", "held_real"};
+                                          "music",      "noise",    "held_words", "held_far",  "held_people",
+                                          "held_near",  "held_sentences", "held_real"};
 
 const double train_shares[CONDITION_COUNT] = {
     [CONDITION_BASE] = .5, [CONDITION_BABBLE] = .2, [CONDITION_QUIET] = .15, [CONDITION_NOISE] = .15};
 // Recall of held-out words in babble is what ranks models (docs/accuracy.md).
 static const double held_shares[CONDITION_COUNT] = {
     [CONDITION_BASE] = .3, [CONDITION_BABBLE] = .5, [CONDITION_QUIET] = .1, [CONDITION_NOISE] = .1};
+static const double far_shares[CONDITION_COUNT] = {[CONDITION_FAR] = 1};
 
 // ---- words of a corpus, and of people ----
 
@@ -88,6 +89,13 @@ static int make_held_words(struct walk *walk, const struct feature_tools *tools,
                            struct error *error)
 {
     return add_corpus_words(walk, tools, held_mix, walk->preset.held, held_shares, writer, error);
+}
+
+// The same words by speakers some metres away. They choose nothing: the report tells of them.
+static int make_held_far(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
+                         struct error *error)
+{
+    return add_corpus_words(walk, tools, held_mix, walk->preset.held / HELD_FAR_EACH, far_shares, writer, error);
 }
 
 // Every clip about so often; they are told apart by their texts.
@@ -316,6 +324,7 @@ static make_set *const makers[SET_COUNT] = {
     [SET_MUSIC] = make_music,
     [SET_NOISE] = make_noise,
     [SET_HELD_WORDS] = make_held_words,
+    [SET_HELD_FAR] = make_held_far,
     [SET_HELD_PEOPLE] = make_held_people,
     [SET_HELD_NEAR] = make_held_near,
     [SET_HELD_SENTENCES] = make_held_sentences,
@@ -335,6 +344,7 @@ static const struct set_needs {
     [SET_NEAR] = {CORPORA(CORPUS_NEAR, CORPUS_NEAR_NEURAL), false},
     [SET_SENTENCES] = {CORPORA(CORPUS_SENTENCES), false},
     [SET_HELD_WORDS] = {CORPORA(CORPUS_HELD_WORDS), false},
+    [SET_HELD_FAR] = {CORPORA(CORPUS_HELD_WORDS), false},
     [SET_HELD_PEOPLE] = {NULL, 0, true},
     [SET_HELD_NEAR] = {CORPORA(CORPUS_HELD_NEAR), false},
     [SET_HELD_SENTENCES] = {CORPORA(CORPUS_HELD_SENTENCES), false},

@@ -150,6 +150,7 @@ static void test_conditions_follow_the_protocol(void **state)
     enum { COUNT = 24000, ALL = COUNT + AUGMENT_PAD_BEFORE + AUGMENT_PAD_AFTER };
     static int16_t clip[COUNT], pcm[ALL], same[ALL], other[ALL];
     static float noise[ALL];
+    const struct test_props company = {talkers, 3, NULL, NULL}, nothing = {0};
     struct error error;
     tone(clip + 4000, 4000, 700, 3000); // half of the loudest 500 ms
     tone(clip + 8000, 4000, 900, 1000);
@@ -157,7 +158,7 @@ static void test_conditions_follow_the_protocol(void **state)
     for (int kind = TEST_PINK; kind <= TEST_BABBLE; kind++)
         for (double snr = 5; snr <= 20; snr += 5) {
             enum test_noise test = (enum test_noise)kind;
-            assert_int_equal(augment_test_condition(test, snr, 7, clip, COUNT, talkers, 3, pcm, &error), 0);
+            assert_int_equal(augment_test_condition(test, snr, 7, clip, COUNT, &company, pcm, &error), 0);
             for (size_t i = 0; i < ALL; i++) {
                 bool inside = i >= AUGMENT_PAD_BEFORE && i < AUGMENT_PAD_BEFORE + COUNT;
                 noise[i] = (float)(pcm[i] - (inside ? clip[i - AUGMENT_PAD_BEFORE] : 0));
@@ -168,14 +169,14 @@ static void test_conditions_follow_the_protocol(void **state)
             if (kind == TEST_PINK)
                 assert_true(fabs((density_db(noise, ALL, 3200) - density_db(noise, ALL, 200)) / 4 + 3.01) < 0.8);
         }
-    assert_int_equal(augment_test_condition(TEST_BABBLE, 20, 7, clip, COUNT, talkers, 3, same, &error), 0);
+    assert_int_equal(augment_test_condition(TEST_BABBLE, 20, 7, clip, COUNT, &company, same, &error), 0);
     assert_memory_equal(pcm, same, sizeof pcm);
-    assert_int_equal(augment_test_condition(TEST_BABBLE, 20, 8, clip, COUNT, talkers, 3, other, &error), 0);
+    assert_int_equal(augment_test_condition(TEST_BABBLE, 20, 8, clip, COUNT, &company, other, &error), 0);
     assert_memory_not_equal(pcm, other, sizeof pcm);
     // What would clip is scaled down as a whole.
     for (size_t i = 0; i < COUNT; i++)
         clip[i] = i % 2 ? 32767 : -32768;
-    assert_int_equal(augment_test_condition(TEST_PINK, 0, 7, clip, COUNT, NULL, 0, pcm, &error), 0);
+    assert_int_equal(augment_test_condition(TEST_PINK, 0, 7, clip, COUNT, &nothing, pcm, &error), 0);
     int highest = 0, clipped = 0;
     for (size_t i = 0; i < ALL; i++) {
         highest = abs(pcm[i]) > highest ? abs(pcm[i]) : highest;
@@ -183,11 +184,67 @@ static void test_conditions_follow_the_protocol(void **state)
     }
     assert_int_equal(highest, 32767);
     assert_int_equal(clipped, 1);
-    assert_int_equal(augment_test_condition(TEST_CLEAN, 0, 7, clip, COUNT, NULL, 0, pcm, &error), 0);
+    assert_int_equal(augment_test_condition(TEST_CLEAN, 0, 7, clip, COUNT, &nothing, pcm, &error), 0);
     assert_memory_equal(pcm + AUGMENT_PAD_BEFORE + 1, clip + 1, 100);
     assert_int_equal(pcm[0] | pcm[AUGMENT_PAD_BEFORE - 1] | pcm[ALL - 1], 0);
-    assert_int_equal(augment_test_condition(TEST_PINK, 10, 7, NULL, 0, NULL, 0, pcm, &error), 0);
-    assert_int_equal(augment_test_condition(TEST_BABBLE, 10, 7, clip, COUNT, NULL, 0, pcm, &error), ERROR_USAGE);
+    assert_int_equal(augment_test_condition(TEST_PINK, 10, 7, NULL, 0, &nothing, pcm, &error), 0);
+    assert_int_equal(augment_test_condition(TEST_BABBLE, 10, 7, clip, COUNT, &nothing, pcm, &error), ERROR_USAGE);
+    assert_int_equal(augment_test_condition(TEST_FAR, 10, 7, clip, COUNT, &nothing, pcm, &error), ERROR_USAGE);
+}
+
+// A far room has its reverberation, and more of that than of direct sound: the first 2 ms.
+static void far_rooms_are_mostly_reverberation(void **state)
+{
+    (void)state;
+    double ratios = 0;
+    for (uint64_t i = 0; i < 40; i++) {
+        static float response[ROOM_SAMPLES];
+        struct rng rng = rng_make(3, i);
+        double rt60;
+        size_t length = room_simulate_far(&rng, response, &rt60);
+        assert_true(rt60 >= 0.5 && rt60 <= 0.8 && length > 0.4 * AUDIO_RATE && response[0] > 0.99f);
+        assert_true(fabs(schroeder(response, length) / rt60 - 1) < 0.2);
+        double ratio = 10 * log10(sum_squares(response, 32) / sum_squares(response + 32, length - 32));
+        assert_true(ratio > -20 && ratio < -5);
+        ratios += ratio / 40;
+    }
+    assert_true(ratios > -15 && ratios < -8);
+}
+
+// The clip is a burst: what is heard goes on after it, as loud as it was, in noise at the SNR.
+static void far_condition_is_a_room_and_noise(void **state)
+{
+    (void)state;
+    enum { COUNT = 16000, ALL = COUNT + AUGMENT_PAD_BEFORE + AUGMENT_PAD_AFTER };
+    static int16_t clip[COUNT], quiet[ALL], noisy[ALL], other[ALL];
+    static float heard[ALL], noise[ALL];
+    struct test_props props = {0};
+    struct augment_bank *bank;
+    struct error error;
+    assert_int_equal(augment_bank_open(&bank, NULL, 0, 0, NULL, 1, NULL, &error), 0);
+    assert_int_equal(augment_scratch_open(&props.scratch, bank, 1, &error), 0);
+    props.bank = bank;
+    tone(clip + 4000, 8000, 700, 3000);
+    assert_int_equal(augment_test_condition(TEST_FAR, 100, 7, clip, COUNT, &props, quiet, &error), 0);
+    for (size_t i = 0; i < ALL; i++)
+        heard[i] = quiet[i];
+    double loudest = 0;
+    for (size_t at = 0; at + 8000 <= ALL; at += 100)
+        loudest = fmax(loudest, level_rms(heard + at, 8000));
+    assert_true(fabs(loudest / 3000 - 1) < 0.01);
+    double before = level_rms(heard, AUGMENT_PAD_BEFORE), after = level_rms(heard + AUGMENT_PAD_BEFORE + 12000, 1600);
+    assert_true(before < 1 && after > 300);
+    assert_int_equal(augment_test_condition(TEST_FAR, 10, 7, clip, COUNT, &props, noisy, &error), 0);
+    for (size_t i = 0; i < ALL; i++)
+        noise[i] = (float)(noisy[i] - quiet[i]);
+    assert_true(fabs(20 * log10(loudest / level_rms(noise, ALL)) - 10) < 0.1);
+    assert_true(fabs((density_db(noise, ALL, 3200) - density_db(noise, ALL, 200)) / 4 + 3.01) < 0.8);
+    assert_int_equal(augment_test_condition(TEST_FAR, 10, 7, clip, COUNT, &props, other, &error), 0);
+    assert_memory_equal(noisy, other, sizeof other);
+    assert_int_equal(augment_test_condition(TEST_FAR, 10, 8, clip, COUNT, &props, other, &error), 0);
+    assert_memory_not_equal(noisy, other, sizeof other);
+    augment_scratch_close(props.scratch);
+    augment_bank_close(bank);
 }
 
 int main(void)
@@ -199,6 +256,8 @@ int main(void)
         cmocka_unit_test(filters_have_their_gain),
         cmocka_unit_test(noise_has_its_colour),
         cmocka_unit_test(test_conditions_follow_the_protocol),
+        cmocka_unit_test(far_rooms_are_mostly_reverberation),
+        cmocka_unit_test(far_condition_is_a_room_and_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

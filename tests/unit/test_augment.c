@@ -63,7 +63,7 @@ static void to_float(const int16_t *from, float *to, size_t count)
 }
 
 // The word is a tone, so that speech and background can be told apart inside of it.
-static void snr_is_over_active_speech(void **state)
+static void b22_snr_is_over_active_speech(void **state)
 {
     (void)state;
     static int16_t pcm[SCENE];
@@ -72,9 +72,9 @@ static void snr_is_over_active_speech(void **state)
         talkers[0], talkers[1], talkers[2], {talk[0], TALK, SOUND_MUSIC}, {talk[1], TALK, SOUND_NOISE}};
     struct studio studio;
     studio_open(&studio, sounds, COUNT_OF(sounds), 0, NULL); // reverberation would hide what is measured
-    int checked[CONDITION_COUNT] = {0};
+    int checked[CONDITION_TRAINED] = {0};
     for (uint64_t i = 0; i < 800; i++) {
-        enum augment_condition condition = (enum augment_condition)(i % CONDITION_COUNT);
+        enum augment_condition condition = (enum augment_condition)(i % CONDITION_TRAINED);
         struct augment_trace trace = render(&studio, i, condition, word, WORD, pcm);
         if (used(&trace, "ambience") || !used(&trace, "mix") || trace.level_db < -20) // and so would int16 steps
             continue;
@@ -175,7 +175,8 @@ static void draws_follow_the_recipe(void **state)
         {CONDITION_NOISE, "coloured noise", 1},  {CONDITION_NOISE, "mix", 1},
         {CONDITION_QUIET, "room", 0.45},         {CONDITION_QUIET, "ambience", 0.25},
         {CONDITION_QUIET, "mix", 0},             {CONDITION_QUIET, "microphone noise", 0.4},
-        {CONDITION_QUIET, "gate", 0.3},
+        {CONDITION_QUIET, "gate", 0.3},         {CONDITION_FAR, "room", 1},
+        {CONDITION_FAR, "coloured noise", 1},   {CONDITION_FAR, "ambience", 0},
     };
     static int16_t pcm[SCENE];
     static struct augment_trace traces[CONDITION_COUNT][DRAWS];
@@ -211,6 +212,7 @@ static void draws_follow_the_recipe(void **state)
     assert_in_range(counts[CONDITION_BABBLE], 1840, 2160);
     assert_in_range(counts[CONDITION_QUIET], 1350, 1650);
     assert_in_range(counts[CONDITION_NOISE], 1350, 1650);
+    assert_int_equal(counts[CONDITION_FAR], 0);
     studio_close(&studio);
 }
 
@@ -423,7 +425,7 @@ int main(void)
     for (int i = 0; i < 3; i++)
         tone(talk[i], TALK, 300 + 200 * i, 4000);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(snr_is_over_active_speech),
+        cmocka_unit_test(b22_snr_is_over_active_speech),
         cmocka_unit_test(word_ends_where_asked),
         cmocka_unit_test(odd_clips_are_no_trouble),
         cmocka_unit_test(draws_follow_the_recipe),

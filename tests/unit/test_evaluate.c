@@ -79,6 +79,8 @@ static void conditions_are_understood(void **state)
     assert_int_equal(condition.noise, TEST_BABBLE);
     assert_true(condition.snr_db == -2.5);
     assert_string_equal(condition.name, "babble:-2.5");
+    assert_int_equal(condition_parse("far:10", &condition, &error), 0);
+    assert_int_equal(condition.noise, TEST_FAR);
     static const char *const wrong[] = {"", "pink", "pink:", "pink:x", "pink:10dB", "white:3", "clean:3", "pink:nan", "pink:1e9",
                                         "pink:0000000000000000000000000000000000000000000"};
     for (size_t i = 0; i < COUNT_OF(wrong); i++)

@@ -274,6 +274,13 @@ static void check_figures(const json_t *report, const struct pipeline_result *re
                  *near = json_object_get(waking, "near_misses"), *scores = json_object_get(report, "scores"),
                  *curve = json_object_get(json_array_get(json_object_get(report, "training"), 0), "curve");
     static const char *const groups[] = {"conditions", "voices"};
+    json_t *conditions = json_object_get(hearing, "conditions");
+    size_t last = json_array_size(conditions) - 1;
+    json_t *far = json_incref(json_array_get(conditions, last)); // heard besides: it chooses nothing
+    assert_string_equal(json_string_value(json_object_get(far, "name")), "far");
+    assert_int_equal(json_integer_value(json_object_get(far, "clips")), (long)point->clips / 4);
+    json_decref(far);
+    json_array_remove(conditions, last);
     for (size_t i = 0; i < COUNT_OF(groups); i++) {
         assert_int_equal(sum_of(json_object_get(hearing, groups[i]), "clips"), (long)point->clips);
         assert_int_equal(sum_of(json_object_get(hearing, groups[i]), "detected"), (long)point->detected);
