@@ -13,7 +13,7 @@ struct pcm { // int16 mono 16 kHz
     size_t count;
 };
 
-extern const char *const audio_endings[]; // for folder_list: .wav .flac .ogg .opus .mp3 ...
+extern const char *const audio_endings[]; // for folder_list: .wav .flac .ogg .opus .mp3 .gsm ...
 
 // Any format that libsndfile reads, mixed to mono, resampled to 16 kHz, rounded and clipped to int16. 16-bit files
 // of 16 kHz mono come through bit for bit. At most `max_seconds` (0: all, which may be 4 hours) from `start_seconds`
@@ -28,6 +28,13 @@ struct audio_format {
 int audio_describe(const char *path, struct audio_format *format, struct error *error);
 // 16-bit mono 16 kHz; after a crash there is the old file or the new one.
 int audio_write_wav(const char *path, const int16_t *samples, size_t count, struct error *error);
+// A FLAC file, 16-bit mono 16 kHz, written piece by piece; after a crash there is the old file or the new one. Close and
+// abort free the writer; so does a close that fails.
+struct flac_writer;
+int flac_open(struct flac_writer **writer, const char *path, struct error *error);
+int flac_append(struct flac_writer *writer, const int16_t *samples, size_t count, struct error *error);
+int flac_close(struct flac_writer *writer, struct error *error);
+void flac_abort(struct flac_writer *writer); // NULL: nothing
 
 // Resamples `count` samples by ratio = new rate / old rate (1/256 to 256); *out (caller frees) has
 // *out_count = round(count * ratio) samples, without delay. Keeps 91 % of the lower rate's band.

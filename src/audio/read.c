@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 const char *const audio_endings[] = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff",
-                                     ".aif", ".au",   ".caf", ".w64", ".rf64", NULL};
+                                     ".aif", ".au",   ".caf", ".w64", ".rf64", ".gsm", NULL};
 
 enum {
     BLOCK_FRAMES = 8192,
@@ -73,6 +73,8 @@ static int reader_open(struct reader *reader, struct error *error)
         return error_set(error, ERROR_FORMAT,
                          "%s ends before the length that its header gives; copy or record it again", path);
 
+    if (text_ends_with(path, ".gsm")) // of telephones: no header
+        reader->info = (SF_INFO){.format = SF_FORMAT_RAW | SF_FORMAT_GSM610, .samplerate = 8000, .channels = 1};
     reader->file = sf_open_fd(reader->handle, SFM_READ, &reader->info, SF_FALSE);
     if (!reader->file)
         return error_set(error, ERROR_FORMAT, "%s is not a sound file that can be read (%s)", path, sf_strerror(NULL));
@@ -239,7 +241,7 @@ int audio_describe(const char *path, struct audio_format *format, struct error *
         const char *name;
     } names[] = {{SF_FORMAT_WAV, "wav"},   {SF_FORMAT_WAVEX, "wav"}, {SF_FORMAT_FLAC, "flac"}, {SF_FORMAT_OGG, "ogg"},
                  {SF_FORMAT_MPEG, "mp3"},  {SF_FORMAT_AIFF, "aiff"}, {SF_FORMAT_AU, "au"},     {SF_FORMAT_CAF, "caf"},
-                 {SF_FORMAT_RF64, "rf64"}, {SF_FORMAT_W64, "w64"}};
+                 {SF_FORMAT_RF64, "rf64"}, {SF_FORMAT_W64, "w64"},   {SF_FORMAT_RAW, "gsm"}};
     static const struct {
         int format, bits;
     } widths[] = {{SF_FORMAT_PCM_S8, 8}, {SF_FORMAT_PCM_U8, 8}, {SF_FORMAT_PCM_16, 16}, {SF_FORMAT_PCM_24, 24},

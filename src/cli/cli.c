@@ -18,6 +18,8 @@ static const struct command commands[] = {
     {"check", "PHRASE", "is it a good wake word? its language, file name, pronunciation and length", command_check, 0},
     {"voices", "list | fetch [NAME...] | remove NAME... | import FILE.onnx | say PHRASE -o FOLDER",
      "voices that can be fetched; say is wakesmith say", command_voices, WATCHED},
+    {"datasets", "list | fetch debian | verify [NAME] | import PATH | remove NAME",
+     "recordings that a wake word must not wake on", command_datasets, WATCHED},
     {"fit", "--training-config=FILE [mixednet ...]", "train as the framework does, from its training_parameters.yaml",
      command_fit, WATCHED | PREFIXES},
     {"evaluate", "MODEL.tflite --positives DIR --negatives DIR", "measure recall and false accepts per hour of a model",

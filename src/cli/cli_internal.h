@@ -30,7 +30,7 @@ command_run command_train, command_fit, command_features, command_infer, command
     command_inspect,
     command_report, command_bench, command_say, command_check, command_voices, command_serve;
 command_run command_train_wake_word, command_sample_generator, command_sample_augmenter, command_sample_trainer,
-    command_setup_datasets, command_man, command_completion, command_runs, command_doctor;
+    command_setup_datasets, command_datasets, command_man, command_completion, command_runs, command_doctor;
 
 // Parses; prints the usage when asked (then *done is true). `least`/`most`: positional arguments.
 int command_parse(const char *name, const struct option_row *rows, size_t row_count, int argc, char **argv, int least,
@@ -80,6 +80,9 @@ struct watch {
 #define JSON_HELP "events on stderr, one JSON object a line (docs/events.md); the result as JSON on stdout"
 void watch_open(struct watch *watch, const char *command, bool json);
 int watch_close(struct watch *watch, int code); // returns `code`
+
+// Brings the data set debian when it is not there whole; a failure is told, and is none of the training's.
+int datasets_bring(const char *data, int threads, bool json, struct error *error);
 
 // A walk of the pipeline, watched by the terminal (or by `json` on stderr), by a file of events, and by a page that is
 // open. `console` (console.h), if not NULL, speaks in the terminal's place.

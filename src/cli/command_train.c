@@ -212,7 +212,7 @@ int command_train(int argc, char **argv, struct error *error)
 {
     struct pipeline_options options;
     pipeline_options_default(&options);
-    bool json = false, done;
+    bool json = false, fetch = false, offline = false, done;
     const char *phrase = NULL, *events = NULL;
     const struct option_row rows[] = {
         {"phrase", 0, OPTION_TEXT, &phrase, 0, 0, "TEXT", "the wake word, instead of the argument"},
@@ -231,6 +231,11 @@ int command_train(int argc, char **argv, struct error *error)
          "recordings of people saying the phrase, one a file; a folder in it is one speaker's"},
         {"negatives", 0, OPTION_LIST, &options.negatives, 0, 0, "DIR",
          "audio without the phrase: speech, music, noise; repeatable"},
+        {"no-datasets", 0, OPTION_FLAG, &options.no_datasets, 0, 0, NULL,
+         "leave out the data sets of the data directory (wakesmith datasets)"},
+        {"fetch", 0, OPTION_FLAG, &fetch, 0, 0, NULL,
+         "bring the data set debian first, if it is not there: real speech, music and sounds (about 1.2 GB)"},
+        {"offline", 0, OPTION_FLAG, &offline, 0, 0, NULL, "bring nothing, whatever --fetch says"},
         {"backgrounds", 0, OPTION_LIST, &options.backgrounds, 0, 0, "DIR",
          "audio to put behind the phrase; repeatable"},
         {"rirs", 0, OPTION_LIST, &options.rirs, 0, 0, "DIR", "recorded impulse responses of rooms; repeatable"},
@@ -289,6 +294,8 @@ int command_train(int argc, char **argv, struct error *error)
     }
     if (code == 0 && !done && options.device)
         code = speech_choose_device(options.device, error);
+    if (code == 0 && !done && fetch && !offline && !options.no_datasets)
+        code = datasets_bring(options.data_dir, (int)options.threads, json, error);
     if (code == 0 && !done)
         code = train_watched(&options, json, events, NULL, error);
     text_list_free(&options.also);

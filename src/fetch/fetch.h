@@ -31,10 +31,43 @@ int fetch_member(const char *archive, const char *member, const struct fetch_fil
 int fetch_join(const char *const *archives, const char *const *members, size_t count, const struct fetch_file *file,
                struct error *error);
 
+// Unpacks a whole archive (zip, tar.*, 7z, a Debian package) below `folder`, which is made. Only regular files come out:
+// links, devices, and names that lead elsewhere are left out, as are members that are damaged; each is counted. Nothing
+// that comes out is larger or more than the limits. ERROR_FORMAT: damaged as a whole, cut off, or beyond the limits; what
+// came out before stays. `done` adds up over calls; freed with fetch_unpacked_free.
+struct fetch_unpack {
+    bool (*wanted)(void *context, const char *member); // NULL: all
+    void *context;
+    uint64_t most_files, most_bytes;
+    const struct progress *progress; // asked whether to stop; NULL: nobody stops it
+};
+struct fetch_unpacked {
+    uint64_t files, bytes;
+    uint64_t refused;           // members that were left out
+    struct text_list sentences; // about the first of them
+};
+int fetch_unpack(const char *archive, const char *folder, const struct fetch_unpack *how, struct fetch_unpacked *done,
+                 struct error *error);
+void fetch_unpacked_free(struct fetch_unpacked *done);
+
 // Lets `pip download --no-deps` or `npm pack` bring a package ("name==1.2", "name@1.2") into an empty `folder`; *archive
 // (caller frees) is its file. ERROR_MISSING when the program is not installed.
 enum fetch_manager { FETCH_PIP, FETCH_NPM };
 int fetch_package(enum fetch_manager manager, const char *package, const char *folder, char **archive,
                   struct error *error);
+
+// What the machine's own apt knows of a package of Debian. Unknown: version "".
+struct fetch_debian {
+    const char *name;
+    char version[64];
+    char sha256[65];
+    uint64_t size; // bytes of the .deb
+};
+// ERROR_MISSING: this machine has no apt.
+int fetch_debian_known(struct fetch_debian *packages, size_t count, struct error *error);
+// Lets `apt-get download` bring a package into an empty `folder`, checked by apt against Debian's signatures; *archive
+// (caller frees) is its file. Steps of `progress` are bytes on top of `done` of `total`.
+int fetch_debian_download(const struct fetch_debian *package, const char *folder, struct progress *progress,
+                          uint64_t done, uint64_t total, char **archive, struct error *error);
 
 #endif

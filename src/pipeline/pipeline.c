@@ -337,6 +337,10 @@ static void walk_close(struct walk *walk)
     free(walk->scores);
     walk_close_audio(walk);
     ready_made_close(walk);
+    for (size_t i = 0; i < walk->collection_count; i++)
+        collection_close(&walk->collections[i]);
+    free(walk->collections);
+    free(walk->recorded);
     for (int i = 0; i < CORPUS_COUNT; i++) {
         json_decref(walk->voices[i]);
         free(walk->unfit[i]);

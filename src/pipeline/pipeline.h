@@ -65,6 +65,7 @@ struct pipeline_options {
     double target_per_hour;                        // of the published cutoff
     const char *author, *website;
     const char *device; // where neural voices compute, as speech_choose_device was told; for the record of the run
+    bool no_datasets; // sets of recordings in the data directory (datasets fetch, import) are not used
     bool debug;   // the log, and progress->debug, say what was decided and why
     bool restart; // what earlier runs left of this wake word (clips, features, checkpoints) is made again
     bool cleanup; // a whole walk that succeeds leaves nothing in work/: neither of this wake word nor in .sounds

@@ -4,6 +4,7 @@
 #define WAKESMITH_PIPELINE_INTERNAL_H
 
 #include "augment/augment.h"
+#include "collection/collection.h"
 #include "dataset/dataset.h"
 #include "pipeline/pipeline.h"
 #include "recordings/recordings.h"
@@ -20,9 +21,27 @@ struct stored_sound {
     int32_t kind;   // enum sound_kind
     int32_t source; // recordings of one source are in one split only
     int32_t use;    // USE_NEGATIVE or USE_BACKGROUND
-    int32_t unused;
+    char language[4]; // of speech; "-": not known
 };
 enum { USE_NEGATIVE, USE_BACKGROUND };
+
+// One that is to be decoded (sound_list.c).
+struct sound_file {
+    char *path;
+    enum sound_kind kind;
+    char language[4];
+    int32_t source, use;
+    double seconds;     // as its header or manifest says
+    const char *sha256; // of a set of the data directory; NULL: its content is read to know it
+};
+struct sound_list {
+    struct sound_file *files;
+    size_t count, capacity;
+};
+// Negatives first. Fills walk->rirs, ->collections and ->heard_seconds, too.
+struct walk;
+int sound_list_make(struct walk *walk, struct sound_list *list, struct error *error);
+void sound_list_free(struct sound_list *list);
 struct sound_store {
     struct mapping file;
     const struct stored_sound *sounds;
@@ -150,6 +169,14 @@ struct walk {
     json_t *curves;               // of training: a list of points for each seed
     struct sound_store store;
     double heard_seconds; // of the store
+    struct collection *collections; // sets of the data directory that are used
+    size_t collection_count;
+    struct recorded_hours { // of the store, by kind and language
+        int32_t kind;
+        char language[4];
+        double train, held;
+    } *recorded;
+    size_t recorded_count;
     struct text_list rirs; // files
     struct people people;
     struct ready_made ready[READY_COUNT];
@@ -264,6 +291,11 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
                  const char *model_hash, size_t model_bytes, const char *path, struct error *error);
 
 json_t *texts_json(const struct text_list *texts); // a list of strings
+
+// Recordings without the word: hours that train and hours that only measure, by kind and language; the sets they are of.
+json_t *recordings_json(const struct walk *walk);
+double recorded_speech(const struct walk *walk, const char *language); // hours that train; NULL: in any language
+int recorded_sum(struct walk *walk, struct error *error);              // of the store, into walk->recorded
 
 // Parts of the report (report_figures.c), at the published operating point. NULL without memory.
 // Recall by condition and by engine of the voice; when it answers, in ms after the word's end.

@@ -90,6 +90,21 @@ json_t *texts_json(const struct text_list *texts)
     return list;
 }
 
+// The languages that people around the device speak most likely are missed by name.
+static void add_missing_speech(const struct walk *walk, json_t *caveats)
+{
+    const char *const codes[] = {"en", walk->language->code};
+    size_t most = strcmp(codes[0], codes[1]) == 0 ? 1 : 2;
+    for (size_t i = 0; i < most; i++) {
+        struct error ignored;
+        const struct language *language = NULL;
+        if (text_language_named(codes[i], &language, &ignored) < 0 || recorded_speech(walk, codes[i]) > 0)
+            continue;
+        json_array_append_new(caveats, json_sprintf("No recordings are known to be of people speaking %s: how often such "
+                                                    "speech wakes it is a guess.", language->name));
+    }
+}
+
 // What a reader must know before believing the figures.
 static json_t *caveats_json(const struct walk *walk, const struct pipeline_result *result)
 {
@@ -105,6 +120,8 @@ static json_t *caveats_json(const struct walk *walk, const struct pipeline_resul
         json_array_append_new(
             caveats, json_string("No real recordings were given as negatives: false accepts per hour are of synthetic "
                                  "speech, and real speech, music and noise will differ."));
+    else
+        add_missing_speech(walk, caveats);
     if (result->held_hours < 3)
         json_array_append_new(
             caveats, json_string("Less than 3 hours of held-out negatives: the rate of false accepts is known only "
@@ -140,6 +157,7 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
     bool whole = report && json_object_set_new(report, "model_bytes", json_integer((json_int_t)model_bytes)) == 0 &&
                  json_object_set_new(report, "people", people_json(&walk->people)) == 0 &&
                  json_object_set_new(report, "ready_made", ready_made_json(walk)) == 0 &&
+                 json_object_set_new(report, "recordings", recordings_json(walk)) == 0 &&
                  json_object_set_new(report, "spellings", texts_json(&walk->spellings)) == 0 &&
                  json_object_set_new(report, "hearing", hearing_json(walk, held, point)) == 0 &&
                  json_object_set_new(report, "waking", waking_json(walk, held, point)) == 0 &&

@@ -33,6 +33,7 @@ static const struct {
     FIELD("threads", INTEGER, threads),
     FIELD("positives-real", TEXT, positives_real),
     FIELD("negatives", LIST, negatives),
+    FIELD("no-datasets", FLAG, no_datasets),
     FIELD("backgrounds", LIST, backgrounds),
     FIELD("rirs", LIST, rirs),
     FIELD("model", TEXT, model),

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[8] = "WSSOUND1";
+static const char magic[8] = "WSSOUND2";
 
 struct entry { // one file on its way into the store
     const char *path;
@@ -15,49 +15,6 @@ struct entry { // one file on its way into the store
     int code;
     struct error error;
 };
-
-// The kind of a recording is said by its name or by one of the two folders above it.
-static enum sound_kind kind_of(const char *path)
-{
-    const char *tail = path + strlen(path);
-    for (int parts = 0; tail > path && parts < 3; parts += *tail == '/')
-        tail--;
-    static const struct {
-        const char *word;
-        enum sound_kind kind;
-    } words[] = {{"speech", SOUND_SPEECH}, {"voice", SOUND_SPEECH}, {"talk", SOUND_SPEECH}, {"dinner", SOUND_SPEECH},
-                 {"music", SOUND_MUSIC},   {"fma", SOUND_MUSIC},    {"song", SOUND_MUSIC}};
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (strcasestr(tail, words[i].word))
-            return words[i].kind;
-    return SOUND_NOISE;
-}
-
-// Recordings of one source stay together: the path without the number at the end of the file's name.
-static int32_t source_of(const char *path)
-{
-    const char *name = path_name(path), *dot = strrchr(name, '.');
-    size_t size = dot ? (size_t)(dot - path) : strlen(path);
-    while (size && path + size > name &&
-           ((path[size - 1] >= '0' && path[size - 1] <= '9') || strchr("-_. ", path[size - 1])))
-        size--;
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)path[i]) * 0x100000001b3u;
-    return (int32_t)(hash >> 33);
-}
-
-// Seconds of all, by their headers; a file that has none adds nothing and is told of when it is decoded.
-static double seconds_of(const struct text_list *files, size_t count)
-{
-    double seconds = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct audio_format format;
-        struct error ignored;
-        seconds += audio_describe(files->items[i], &format, &ignored) == 0 ? format.seconds : 0;
-    }
-    return seconds;
-}
 
 static void decode(void *context, size_t index, int worker)
 {
@@ -109,28 +66,43 @@ static int write_store(struct walk *walk, struct entry *entries, size_t count, c
     return code;
 }
 
-// Samples of the negatives of one kind, of all sources or of one.
-static uint64_t recorded(const struct sound_store *store, int kind, int32_t source, bool all)
+// What is held back is chosen group by group: music, noise, and of speech English, the language of the wake word and
+// the others, so that what a wake word hears most often is measured, too.
+enum { GROUP_ENGLISH = SOUND_KINDS, GROUP_OWN, GROUP_COUNT };
+
+static int group_of(const struct walk *walk, const struct stored_sound *sound)
 {
+    if (sound->kind != SOUND_SPEECH)
+        return sound->kind;
+    if (strcmp(sound->language, walk->language->code) == 0)
+        return GROUP_OWN;
+    return strcmp(sound->language, "en") == 0 ? GROUP_ENGLISH : SOUND_SPEECH;
+}
+
+// Samples of the negatives of one group, of all sources or of one.
+static uint64_t recorded(const struct walk *walk, int group, int32_t source, bool all)
+{
+    const struct sound_store *store = &walk->store;
     uint64_t total = 0;
     for (size_t i = 0; i < store->count; i++)
-        if (store->sounds[i].kind == kind && store->sounds[i].use == USE_NEGATIVE &&
+        if (group_of(walk, &store->sounds[i]) == group && store->sounds[i].use == USE_NEGATIVE &&
             (all || store->sounds[i].source == source))
             total += store->sounds[i].count;
     return total;
 }
 
-// The source of this kind that follows `rank` in the order of a hash; -1 after the last.
-static int32_t next_source(const struct sound_store *store, int kind, uint64_t seed, uint64_t *rank)
+// The source of this group that follows `rank` in the order of a hash; -1 after the last.
+static int32_t next_source(const struct walk *walk, int group, uint64_t *rank)
 {
+    const struct sound_store *store = &walk->store;
     uint64_t best = UINT64_MAX;
     int32_t source = -1;
     for (size_t i = 0; i < store->count; i++) {
         const struct stored_sound *sound = &store->sounds[i];
         char label[32];
         snprintf(label, sizeof label, "%d", sound->source);
-        uint64_t here = seed_mix(seed, label);
-        if (sound->kind == kind && sound->use == USE_NEGATIVE && here > *rank && here < best) {
+        uint64_t here = seed_mix((uint64_t)walk->options->seed, label);
+        if (group_of(walk, sound) == group && sound->use == USE_NEGATIVE && here > *rank && here < best) {
             best = here;
             source = sound->source;
         }
@@ -139,20 +111,23 @@ static int32_t next_source(const struct sound_store *store, int kind, uint64_t s
     return source;
 }
 
-// Per kind, whole sources are held out, in the order of a hash, until a tenth of the recorded time is held; a source
-// that would make it more than a fifth trains instead.
-static void hold_out(struct sound_store *store, uint64_t seed)
+// Per group, whole sources are held out, in the order of a hash, until a tenth of the recorded time is held, of much
+// recorded time a fifth; a source that would make it more than twice that trains instead.
+static void hold_out(struct walk *walk)
 {
-    for (int kind = 0; kind < SOUND_KINDS; kind++) {
-        uint64_t total = recorded(store, kind, 0, true), held = 0, rank = 0;
+    enum { MUCH_HOURS = 10 };
+    struct sound_store *store = &walk->store;
+    uint64_t share = walk->heard_seconds > MUCH_HOURS * 3600 ? 5 : 10;
+    for (int group = 0; group < GROUP_COUNT; group++) {
+        uint64_t total = recorded(walk, group, 0, true), held = 0, rank = 0;
         int32_t source;
-        while (held * 10 < total && (source = next_source(store, kind, seed, &rank)) >= 0) {
-            uint64_t size = recorded(store, kind, source, false);
-            if ((held + size) * 5 > total)
+        while (held * share < total && (source = next_source(walk, group, &rank)) >= 0) {
+            uint64_t size = recorded(walk, group, source, false);
+            if ((held + size) * share > 2 * total)
                 continue;
             held += size;
             for (size_t i = 0; i < store->count; i++)
-                store->held[i] |= store->sounds[i].kind == kind && store->sounds[i].source == source;
+                store->held[i] |= group_of(walk, &store->sounds[i]) == group && store->sounds[i].source == source;
         }
     }
 }
@@ -161,16 +136,21 @@ static void hold_out(struct sound_store *store, uint64_t seed)
 static void tell_held(struct walk *walk, const struct entry *entries)
 {
     for (int kind = 0; kind < SOUND_KINDS; kind++) {
-        double total = (double)recorded(&walk->store, kind, 0, true) / AUDIO_RATE, held = 0;
-        for (size_t i = 0; i < walk->store.count; i++)
-            if (walk->store.held[i] && walk->store.sounds[i].kind == kind) {
-                held += (double)walk->store.sounds[i].count / AUDIO_RATE;
-                walk_debug(walk, "held back, so that it only measures: %s, %.1f s of %s (source %d)", entries[i].path,
-                           (double)walk->store.sounds[i].count / AUDIO_RATE, held_kind_names[kind], walk->store.sounds[i].source);
-            }
+        double total = 0, held = 0;
+        for (size_t i = 0; i < walk->store.count; i++) {
+            const struct stored_sound *sound = &walk->store.sounds[i];
+            double seconds = (double)sound->count / AUDIO_RATE;
+            if (sound->kind != kind || sound->use != USE_NEGATIVE)
+                continue;
+            total += seconds;
+            held += walk->store.held[i] ? seconds : 0;
+            if (walk->store.held[i])
+                walk_debug(walk, "held back, so that it only measures: %s, %.1f s of %s (language %s, source %d)",
+                           entries[i].path, seconds, held_kind_names[kind], sound->language, sound->source);
+        }
         if (total > 0)
-            walk_debug(walk, "negatives: of %.1f s of %s, %.1f s are held back: whole sources, about a tenth of the time",
-                       total, held_kind_names[kind], held);
+            walk_debug(walk, "negatives: of %.1f s of %s, %.1f s are held back: whole sources", total,
+                       held_kind_names[kind], held);
     }
 }
 
@@ -187,7 +167,8 @@ static int open_store(struct sound_store *store, const char *path, struct error 
         uint64_t samples = (size - 16 - store->count * sizeof *store->sounds) / 2;
         for (size_t i = 0; i < store->count && good; i++)
             good = store->sounds[i].start <= samples && store->sounds[i].count <= samples - store->sounds[i].start &&
-                   store->sounds[i].kind >= 0 && store->sounds[i].kind < SOUND_KINDS;
+                   store->sounds[i].kind >= 0 && store->sounds[i].kind < SOUND_KINDS &&
+                   memchr(store->sounds[i].language, 0, sizeof store->sounds[i].language);
     }
     store->held = array_alloc(store->count + 1, sizeof *store->held);
     if (good && store->held)
@@ -204,80 +185,77 @@ void sound_store_close(struct sound_store *store)
     *store = (struct sound_store){0};
 }
 
-static int list_folder(const char *folder, const char *option, struct text_list *files, struct error *error)
+// What is read of a file decides: content that a manifest vouches for is not read again.
+static int sign_files(struct walk *walk, struct signature *signature, const struct sound_list *list,
+                      struct error *error)
 {
-    size_t before = files->count;
-    if (folder_list(folder, audio_endings, files, error) < 0)
-        return error_prefix(error, "--%s", option);
-    if (files->count == before)
-        return error_set(error, ERROR_MISSING, "--%s: there is no audio in %s", option, folder);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct sound_file *file = &list->files[i];
+        signature_add(signature, file->use == USE_NEGATIVE ? "negative" : "background", "%s", file->path);
+        if (file->sha256)
+            signature_add(signature, "content", "%s", file->sha256);
+        else
+            TRY(signature_add_file(signature, file->path, error));
+        if (progress_stopped(walk->progress))
+            return progress_cancelled(error);
+    }
+    for (size_t i = 0; i < walk->rirs.count; i++)
+        TRY(signature_add_file(signature, walk->rirs.items[i], error));
     return 0;
 }
 
-static int list_sounds(const struct text_list *roots, const char *option, struct text_list *files, struct error *error)
+static struct entry *make_entries(const struct sound_list *list)
 {
-    for (size_t i = 0; i < roots->count; i++)
-        TRY(list_folder(roots->items[i], option, files, error));
-    return 0;
+    struct entry *entries = array_alloc(list->count, sizeof *entries);
+    for (size_t i = 0; i < list->count && entries; i++) {
+        const struct sound_file *file = &list->files[i];
+        entries[i].path = file->path;
+        entries[i].sound = (struct stored_sound){.kind = (int32_t)file->kind, .source = file->source, .use = file->use};
+        memcpy(entries[i].sound.language, file->language, sizeof entries[i].sound.language);
+    }
+    return entries;
 }
 
 int stage_sounds(struct walk *walk, struct error *error)
 {
-    const struct pipeline_options *options = walk->options;
-    struct text_list files = {0};
+    struct sound_list list = {0};
     struct entry *entries = NULL;
     char *path = NULL;
     int code;
     TRY_GOTO(people_open(walk, error), end);
-    TRY_GOTO(list_sounds(&options->rirs, "rirs", &walk->rirs, error), end);
-    TRY_GOTO(list_sounds(&options->negatives, "negatives", &files, error), end);
-    size_t negatives = files.count;
-    TRY_GOTO(list_sounds(&options->backgrounds, "backgrounds", &files, error), end);
+    TRY_GOTO(sound_list_make(walk, &list, error), end);
     struct signature signature;
     walk_signature(walk, &signature, "sounds");
-    for (size_t i = 0; i < files.count; i++) {
-        signature_add(&signature, i < negatives ? "negative" : "background", "%s", files.items[i]);
-        TRY_GOTO(signature_add_file(&signature, files.items[i], error), end);
-        if (progress_stopped(walk->progress)) {
-            code = progress_cancelled(error);
-            goto end;
-        }
-    }
-    for (size_t i = 0; i < walk->rirs.count; i++)
-        TRY_GOTO(signature_add_file(&signature, walk->rirs.items[i], error), end);
+    TRY_GOTO(sign_files(walk, &signature, &list, error), end);
     walk_signed(walk, &signature, walk->sounds_signature);
     path = text_print("%s/%.16s.sounds", walk->sounds_folder, walk->sounds_signature);
-    walk->heard_seconds = seconds_of(&files, negatives);
-    bool decoded = path && files.count && walk_fresh(walk, path, walk->sounds_signature);
-    TRY_GOTO(space_check(walk, decoded ? 0 : seconds_of(&files, files.count), error), end);
-    if (files.count == 0)
+    bool decoded = path && list.count && walk_fresh(walk, path, walk->sounds_signature);
+    double seconds = 0;
+    for (size_t i = 0; i < list.count; i++)
+        seconds += list.files[i].seconds;
+    TRY_GOTO(space_check(walk, decoded ? 0 : seconds, error), end);
+    if (list.count == 0)
         goto end;
-
-    entries = array_alloc(files.count, sizeof *entries);
+    entries = make_entries(&list);
     if (!path || !entries) {
         code = error_memory(error, "the list of sounds");
         goto end;
     }
-    for (size_t i = 0; i < files.count; i++) {
-        entries[i].path = files.items[i];
-        entries[i].sound = (struct stored_sound){.kind = (int32_t)kind_of(files.items[i]),
-                                                 .source = source_of(files.items[i]),
-                                                 .use = i < negatives ? USE_NEGATIVE : USE_BACKGROUND};
-    }
     if (!decoded) {
         walk_part(walk, PART_SOUNDS);
         progress_begin(walk->progress, "sounds");
-        TRY_GOTO(write_store(walk, entries, files.count, path, error), end);
+        TRY_GOTO(write_store(walk, entries, list.count, path, error), end);
         TRY_GOTO(walk_sign(walk, path, walk->sounds_signature, error), end);
-        progress_end(walk->progress, "%zu recordings decoded", files.count);
+        progress_end(walk->progress, "%zu recordings decoded", list.count);
     }
     TRY_GOTO(open_store(&walk->store, path, error), end);
-    hold_out(&walk->store, (uint64_t)options->seed);
-    if (options->debug)
+    hold_out(walk);
+    TRY_GOTO(recorded_sum(walk, error), end);
+    if (walk->options->debug)
         tell_held(walk, entries);
 end:
     free(entries);
     free(path);
-    text_list_free(&files);
+    sound_list_free(&list);
     return code;
 }

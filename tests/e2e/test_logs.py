@@ -80,7 +80,7 @@ check("B36_a_flooded_log_is_put_aside_and_five_are_kept", stopped.returncode == 
 # ---- the record of a run --------------------------------------------------------------------------------------------------
 record = json.loads((newest() / "logs/run.json").read_text())
 options = {line.split()[0][2:].split("=")[0] for line in run("train", "--help").splitlines() if line.startswith("  --")}
-check("the_record_has_every_option", options - {"json", "events", "help"} == set(record["options"]) - {"data-dir", "cleanup-work-dir"} | {"data-dir"},
+check("the_record_has_every_option", options - {"json", "events", "fetch", "offline", "help"} == set(record["options"]) - {"data-dir", "cleanup-work-dir"} | {"data-dir"},
       options ^ set(record["options"]))
 check("and_what_they_were", record["options"]["samples"] == 50 and record["options"]["phrase"] == "hey jarvis" and record["preset"]["steps"] == 20
       and record["wakesmith"] == run("--version").split()[1])

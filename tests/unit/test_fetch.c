@@ -106,6 +106,78 @@ static void only_the_web_is_asked(void **state)
     free(target);
 }
 
+// A tar with what an attacker would like, and a file of zeros that is small while it is packed.
+static void make_hostile(const char *path, size_t zeros)
+{
+    static const struct {
+        const char *name;
+        unsigned type;
+        const char *link;
+    } members[] = {{"good/a", AE_IFREG, NULL},  {"../up", AE_IFREG, NULL},   {"/etc/abs", AE_IFREG, NULL},
+                   {"a/../../up", AE_IFREG, NULL}, {"link", AE_IFLNK, "/etc/passwd"}, {"device", AE_IFCHR, NULL},
+                   {"new\nline", AE_IFREG, NULL}, {"good/b", AE_IFREG, NULL}};
+    struct archive *archive = archive_write_new();
+    archive_write_add_filter_gzip(archive);
+    archive_write_set_format_pax_restricted(archive);
+    archive_write_open_filename(archive, path);
+    char *content = array_alloc(zeros, 1);
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        struct archive_entry *entry = archive_entry_new();
+        size_t size = members[i].type == AE_IFREG ? zeros : 0;
+        archive_entry_set_pathname(entry, members[i].name);
+        archive_entry_set_filetype(entry, members[i].type);
+        if (members[i].link)
+            archive_entry_set_symlink(entry, members[i].link);
+        archive_entry_set_size(entry, (la_int64_t)size);
+        archive_write_header(archive, entry);
+        archive_write_data(archive, content, size);
+        archive_entry_free(entry);
+    }
+    archive_write_free(archive);
+    free(content);
+}
+
+static void unpacking_stays_in_its_folder(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct fetch_unpack how = {.most_files = 10, .most_bytes = 1 << 20};
+    struct fetch_unpacked done = {0};
+    struct text_list files = {0};
+    char *archive = in_folder("hostile.tar.gz"), *out = in_folder("deep/out");
+    make_hostile(archive, 1000);
+    assert_int_equal(fetch_unpack(archive, out, &how, &done, &error), 0);
+    assert_int_equal(done.files, 2);
+    assert_int_equal(done.refused, 6);
+    assert_int_equal(done.sentences.count, 6);
+    assert_int_equal(folder_list(out, NULL, &files, &error), 0);
+    assert_int_equal(files.count, 2);
+    assert_true(text_ends_with(files.items[0], "/deep/out/good/a"));
+    text_list_free(&files);
+    fetch_unpacked_free(&done);
+    free(archive);
+    free(out);
+}
+
+static void unpacking_has_limits(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct fetch_unpack small = {.most_files = 10, .most_bytes = 1 << 20}, few = {.most_files = 1, .most_bytes = 1 << 30};
+    struct fetch_unpacked done = {0};
+    char *archive = in_folder("bomb.tar.gz"), *out = in_folder("bombed");
+    make_hostile(archive, 20 << 20);
+    assert_int_equal(fetch_unpack(archive, out, &small, &done, &error), ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "bomb.tar.gz unpacks to more than"));
+    assert_true(folder_bytes(out) <= 2 << 20);
+    fetch_unpacked_free(&done);
+    assert_int_equal(fetch_unpack(archive, out, &few, &done, &error), ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "more than 1 files"));
+    fetch_unpacked_free(&done);
+    free(archive);
+    free(out);
+}
+
 int main(void)
 {
     assert_non_null(mkdtemp(folder));
@@ -113,7 +185,7 @@ int main(void)
         cmocka_unit_test(members_are_joined_and_checked),
         cmocka_unit_test(a_damaged_archive_is_told),
         cmocka_unit_test(only_the_web_is_asked),
-    };
+        cmocka_unit_test(unpacking_stays_in_its_folder), cmocka_unit_test(unpacking_has_limits)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     struct error ignored;
     folder_remove(folder, &ignored);
