@@ -18,7 +18,7 @@ static const struct command commands[] = {
     {"check", "PHRASE", "is it a good wake word? its language, file name, pronunciation and length", command_check, 0},
     {"voices", "list | fetch [NAME...] | remove NAME... | import FILE.onnx | say PHRASE -o FOLDER",
      "voices that can be fetched; say is wakesmith say", command_voices, WATCHED},
-    {"datasets", "list | fetch debian | verify [NAME] | import PATH | remove NAME",
+    {"datasets", "list | fetch NAME | verify [NAME] | import PATH | remove NAME",
      "recordings that a wake word must not wake on", command_datasets, WATCHED},
     {"fit", "--training-config=FILE [mixednet ...]", "train as the framework does, from its training_parameters.yaml",
      command_fit, WATCHED | PREFIXES},
@@ -51,8 +51,8 @@ static const struct command reference_commands[] = {
      WATCHED | PREFIXES},
     {"wake_word_sample_trainer", "ID [TITLE]", "train with what was augmented", command_sample_trainer,
      WATCHED | PREFIXES},
-    {"setup_training_datasets", "", "which data sets are there; delete their archives", command_setup_datasets,
-     PREFIXES},
+    {"setup_training_datasets", "", "bring the data sets of the reference that are missing; delete their archives",
+     command_setup_datasets, WATCHED | PREFIXES},
     {"run_recorder.sh", "", "wakesmith serve", command_serve, 0},
 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct wish { // what the command line says
-    const char *data, *from, *kind, *lang, *name;
+    const char *data, *from, *kind, *lang, *name, *mirror;
     bool quick, keep, json;
     struct pool *pool;
     struct progress *progress;
@@ -90,6 +90,22 @@ static void print_set(const struct collection *set)
                i + 1 == set->missing.count ? "\n" : "");
 }
 
+// Those of the reference, where one of them is there.
+static int list_published(const struct wish *wish, struct error *error)
+{
+    char *root = text_print("%s/training_datasets", wish->data);
+    int code = root ? 0 : error_memory(error, "a path");
+    for (size_t i = 0; i < published_set_count && code == 0 && !wish->json; i++) {
+        struct published_state state;
+        code = published_look(root, &published_sets[i], &state, error);
+        if (code == 0 && state.count)
+            printf("%-20s %zu files%s\n", published_sets[i].name, state.count,
+                   state.valid ? "" : ": not whole, or not known to be");
+    }
+    free(root);
+    return code;
+}
+
 static int list_sets(const struct wish *wish, const struct positionals *words, struct error *error)
 {
     (void)words;
@@ -117,6 +133,8 @@ static int list_sets(const struct wish *wish, const struct positionals *words, s
         puts("debian               not there: wakesmith datasets fetch debian brings hours of speech in many "
              "languages, music\n"
              "                     and sounds from packages of Debian (about 1.1 GB to download)");
+    if (code == 0)
+        code = list_published(wish, error);
     json_decref(list);
     text_list_free(&names);
     return code == 0 && !wish->json ? print_done(error) : code;
@@ -154,13 +172,41 @@ static int fetch_debian(const struct wish *wish, struct error *error)
     return done_with(wish, &set, error);
 }
 
+static void tell_line(void *context, const char *line)
+{
+    (void)context;
+    fprintf(stderr, "%s\n", line);
+}
+
+static int fetch_published(const struct wish *wish, const struct published_set *set, struct error *error)
+{
+    struct published_fetching how = {wish->mirror, tell_line, NULL, wish->pool, wish->progress};
+    struct published_state state = {0};
+    char *root = text_print("%s/training_datasets", wish->data);
+    int code = root ? published_look(root, set, &state, error) : error_memory(error, "a path");
+    if (code == 0 && !state.valid)
+        code = published_fetch(root, set, &how, error);
+    if (code == 0)
+        code = published_look(root, set, &state, error);
+    free(root);
+    TRY(code);
+    if (wish->json)
+        return print_json(json_pack("{s:s, s:i, s:b}", "name", set->name, "files", (int)state.count, "whole", state.valid),
+                          error);
+    printf("%-20s %zu files\n", set->name, state.count);
+    return print_done(error);
+}
+
 static int fetch_sets(const struct wish *wish, const struct positionals *words, struct error *error)
 {
     for (int i = 1; i < words->count; i++) {
-        if (strcmp(words->items[i], "debian") != 0)
-            return error_set(error, ERROR_USAGE, "datasets fetch: there is no set \"%.40s\" to fetch: debian",
+        const struct published_set *set = published_set_named(words->items[i]);
+        if (!set && strcmp(words->items[i], "debian") != 0)
+            return error_set(error, ERROR_USAGE,
+                             "datasets fetch: there is no set \"%.40s\": debian, speech, dinner_party, no_speech, "
+                             "dinner_party_eval, MIT_RIR, audioset, FMA",
                              words->items[i]);
-        TRY(fetch_debian(wish, error));
+        TRY(set ? fetch_published(wish, set, error) : fetch_debian(wish, error));
     }
     return 0;
 }
@@ -269,6 +315,8 @@ int command_datasets(int argc, char **argv, struct error *error)
         {"data-dir", 0, OPTION_TEXT, &wish.data, 0, 0, "DIR",
          "where the sets are (default: $DATA_DIR, /data or your home)"},
         {"from", 0, OPTION_TEXT, &wish.from, 0, 0, "DIR", "fetch: from .deb files in this folder, without a network"},
+        {"mirror", 0, OPTION_TEXT, &wish.mirror, 0, 0, "URL",
+         "fetch: <URL>/<archive> instead of the known addresses of a published set"},
         {"keep-archives", 0, OPTION_FLAG, &wish.keep, 0, 0, NULL, "fetch: leave what was downloaded"},
         {"kind", 0, OPTION_TEXT, &wish.kind, 0, 0, "KIND",
          "import: speech, music, noise or rirs (default: as names of files and folders say)"},

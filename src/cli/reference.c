@@ -70,6 +70,10 @@ static const struct reference_option {
     {IN_SETUP, "cleanup-intermediate-files", 0, OPTION_FLAG, AT(cleanup_intermediate_files), 0, 0, NULL,
      "delete what was unpacked of data sets that are converted", "CLEANUP_INTERMEDIATE_FILES"},
     // not of the reference:
+    {IN_SETUP, "offline", 0, OPTION_FLAG, AT(offline), 0, 0, NULL, "look only, and bring nothing", NULL},
+    {IN_SETUP, "mirror", 0, OPTION_TEXT, AT(mirror), 0, 0, "URL", "bring <URL>/<archive> instead of the known addresses",
+     NULL},
+    {IN_SETUP, "json", 0, OPTION_FLAG, AT(json), 0, 0, NULL, JSON_HELP, NULL},
     {IN_STAGES | REMEMBERED, "preset", 0, OPTION_TEXT, AT(preset), 0, 0, "NAME",
      "draft, standard (default) or thorough", NULL},
     {IN_STAGES | REMEMBERED, "negatives", 0, OPTION_LIST, AT(negatives), 0, 0, "DIR",

@@ -18,8 +18,9 @@ struct reference_wish {
     const char *phrase, *id, *title, *lang, *data_dir, *preset; // NULL: not said
     const char *input_dir, *output_dir, *personal_dir, *personal_output_dir;
     const char *rirs, *music, *sounds; // --mit-rirs-16k-dir, --fma-16k-dir, --audioset-16k-dir
+    const char *mirror;
     struct text_list negatives;
-    bool cleanup_work_dir, cleanup_archives, cleanup_intermediate_files, verbose, quiet, restart, debug, json;
+    bool cleanup_work_dir, cleanup_archives, cleanup_intermediate_files, verbose, quiet, restart, debug, json, offline;
     // worked out:
     bool help;                    // was asked for, and printed
     char *data;                   // the data directory

@@ -199,32 +199,3 @@ void settings_close(struct settings *settings)
     text_list_free(&settings->values);
     *settings = (struct settings){0};
 }
-
-// Digits up to `end`; -1: there are other bytes, none, or too many.
-static int64_t read_count(const char *at, const char *end)
-{
-    int64_t count = at < end ? 0 : -1;
-    for (; at < end && count >= 0; at++)
-        count = *at >= '0' && *at <= '9' && count < INT64_MAX / 10 - 10 ? 10 * count + (*at - '0') : -1;
-    return count;
-}
-
-int64_t filecount_find(const char *text, size_t size, const char *key)
-{
-    static const char converted[] = "_16k";
-    const size_t length = strlen(key), more = strlen(converted);
-    const char *end = text + size;
-    for (const char *line = text, *next; line < end; line = next) {
-        const char *stop = memchr(line, '\n', (size_t)(end - line));
-        next = stop ? stop + 1 : end;
-        stop = stop ? stop : end;
-        const char *colon = memchr(line, ':', (size_t)(stop - line));
-        size_t named = colon ? (size_t)(colon - line) : 0;
-        bool same = named >= length && memcmp(line, key, length) == 0 &&
-                    (named == length || (named == length + more && memcmp(line + length, converted, more) == 0));
-        int64_t count = same ? read_count(colon + 1, stop[-1] == '\r' ? stop - 1 : stop) : -1;
-        if (count >= 0)
-            return count;
-    }
-    return -1;
-}

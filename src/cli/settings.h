@@ -22,7 +22,4 @@ const char *settings_get(const struct settings *settings, const char *key);
 void settings_print(struct buffer *text, const char *key, const char *value);
 void settings_close(struct settings *settings);
 
-// The count in a "<name>_filecount" file: lines "key:count", where `key` may be followed by "_16k". -1: there is none.
-int64_t filecount_find(const char *text, size_t size, const char *key);
-
 #endif

@@ -74,4 +74,47 @@ struct collection_import {
 int collection_import(const char *data, const struct collection_import *wish, struct collection *set,
                       struct error *error);
 
+// ---- the public sets that the reference trains with ----
+// Negatives as features, rooms, sounds, music, in the reference's layout below <data>/training_datasets (spec of
+// setup_training_datasets). How many files a set has stands in downloads/<marker> as lines "name:count", where the
+// reference looks; which files with which sizes, in downloads/<name>.manifest.json.
+
+struct published_set {
+    const char *group; // the headline that it stands under; NULL: as the one before
+    const char *name;  // "speech"; as it is told
+    const char *folder, *ending;
+    const char *marker, *key;
+    const char *archive, *archive_ending; // names in downloads/ begin and end so
+    const char *source;                   // what is unpacked and then converted to `folder`; NULL: it is the set itself
+    const char *const *addresses;         // of the archives: where "%d" stands there are several, numbered from 0
+    int archives;
+};
+extern const struct published_set published_sets[];
+extern const size_t published_set_count;
+const struct published_set *published_set_named(const char *name); // without case; NULL: none
+
+// The count in a "<name>_filecount" file: lines "key:count", where `key` may be followed by "_16k". -1: there is none.
+int64_t filecount_find(const char *text, size_t size, const char *key);
+
+struct published_state {
+    size_t count;     // files that lie there
+    int64_t expected; // -1: not known
+    bool valid;       // it has all its files
+    bool unfinished;  // it was being brought when that ended
+};
+int published_look(const char *root, const struct published_set *set, struct published_state *state,
+                   struct error *error);
+
+struct published_fetching {
+    const char *mirror; // instead of the known addresses: "<mirror>/<archive>"; NULL: those
+    void (*tell)(void *context, const char *line);
+    void *context;
+    struct pool *pool;
+    struct progress *progress; // not begun
+};
+// Downloads, unpacks, converts. An archive's hash is noted at its first arrival in downloads/trusted.json; other bytes of
+// the same name are refused later. ERROR_MISSING: no address gave it.
+int published_fetch(const char *root, const struct published_set *set, const struct published_fetching *how,
+                    struct error *error);
+
 #endif

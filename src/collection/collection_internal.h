@@ -70,6 +70,11 @@ bool files_lie_there(const struct collection_file *files, size_t count); // with
 // ERROR_FORMAT: it is not one, or cut off.
 int talkie_unpack(const char *path, const char *folder, struct error *error);
 
+// ---- published.c ----
+
+// A file that lies there while a set is being brought. Caller frees; NULL without memory.
+char *published_mark(const char *root, const struct published_set *set);
+
 // ---- lock ----
 // One process at a time changes the sets of a data directory. *lock: close() ends it.
 int collection_lock(const char *root, int *lock, struct error *error);

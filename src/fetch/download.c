@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 enum { TRIES = 3, REDIRECTS = 8, CONNECT_SECONDS = 10, SLOW_BYTES = 500, SLOW_SECONDS = 20, HTTP_RANGE = 416 };
 enum { GOOD_PIECE = 1 << 16 };        // bytes after which a try was worth it
 enum { UNKNOWN_MAXIMUM = 64 << 20 };  // bytes of a file whose size is not known
+enum { ETAG_MAXIMUM = 200 };
 
 struct download {
     const struct fetch_file *file;
@@ -19,6 +21,9 @@ struct download {
     uint64_t done; // bytes in the part
     CURL *curl;
     bool judged, overflow;
+    uint64_t missing_room; // bytes that the disk lacks for what the server announces; 0: none
+    char etag[ETAG_MAXIMUM]; // of what lies in the part, or of what comes; "": none
+    char *etag_path;         // NULL: a hash tells
     bool mixed; // what lay in the part before this call is in it
     struct progress *progress;
 };
@@ -28,6 +33,51 @@ static bool begin_anew(struct download *download)
     download->done = 0;
     download->mixed = false;
     return ftruncate(fileno(download->part), 0) == 0 && fseeko(download->part, 0, SEEK_SET) == 0;
+}
+
+static void forget_etag(struct download *download)
+{
+    download->etag[0] = 0;
+    if (download->etag_path)
+        unlink(download->etag_path);
+}
+
+// "ETag: <validator>": a strong one names these very bytes.
+static size_t take_header(char *line, size_t one, size_t size, void *context)
+{
+    struct download *download = context;
+    static const char name[] = "etag:";
+    (void)one;
+    if (!download->etag_path || download->done || size < sizeof name || strncasecmp(line, name, sizeof name - 1) != 0)
+        return size;
+    const char *value = line + sizeof name - 1, *end = line + size;
+    while (value < end && *value == ' ')
+        value++;
+    while (end > value && (unsigned char)end[-1] <= ' ')
+        end--;
+    if (*value == '"' && end - value < ETAG_MAXIMUM)
+        snprintf(download->etag, sizeof download->etag, "%.*s", (int)(end - value), value);
+    return size;
+}
+
+// Whoever goes on with the part must know whose it is before its first byte; without a place to note it, it begins anew.
+static void note_etag(const struct download *download)
+{
+    struct error ignored;
+    if (download->etag_path && *download->etag)
+        file_write(download->etag_path, download->etag, strlen(download->etag), &ignored);
+}
+
+static void lack_of_room(struct download *download)
+{
+    curl_off_t coming = 0;
+    struct error ignored;
+    uint64_t room;
+    char *above = text_print("%.*s", (int)(path_name(download->file->path) - download->file->path), download->file->path);
+    curl_easy_getinfo(download->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &coming);
+    if (above && coming > 0 && folder_room(*above ? above : ".", &room, &ignored) == 0 && (uint64_t)coming > room)
+        download->missing_room = (uint64_t)coming - room;
+    free(above);
 }
 
 // The first piece tells whether the server goes on where we were or begins anew.
@@ -41,8 +91,14 @@ static size_t take(char *data, size_t one, size_t size, void *context)
         curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
         if (status != 206 && download->done && !begin_anew(download))
             return 0;
+        lack_of_room(download);
+        if (!download->done)
+            note_etag(download);
     }
-    download->overflow = download->done + size > (download->file->size ? download->file->size : UNKNOWN_MAXIMUM);
+    if (download->missing_room)
+        return 0;
+    uint64_t most = download->file->most ? download->file->most : UNKNOWN_MAXIMUM;
+    download->overflow = download->done + size > (download->file->size ? download->file->size : most);
     if (download->overflow || fwrite(data, 1, size, download->part) != size)
         return 0;
     download->done += size;
@@ -62,9 +118,11 @@ static int tell(void *context, curl_off_t total, curl_off_t now, curl_off_t up, 
 static CURLcode get(struct download *download, const char *url)
 {
     CURL *curl = download->curl;
-    char range[32];
+    char range[32], condition[ETAG_MAXIMUM + 16];
+    struct curl_slist *headers = NULL;
     snprintf(range, sizeof range, "%llu-", (unsigned long long)download->done);
     download->judged = download->overflow = false;
+    download->missing_room = 0;
     curl_easy_reset(curl);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -83,7 +141,16 @@ static CURLcode get(struct download *download, const char *url)
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, tell);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, download);
-    return curl_easy_perform(curl);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, download);
+    if (download->done && download->etag_path) { // another file is sent whole
+        snprintf(condition, sizeof condition, "If-Range: %s", download->etag);
+        headers = curl_slist_append(NULL, condition);
+        curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    }
+    CURLcode code = curl_easy_perform(curl);
+    curl_slist_free_all(headers);
+    return code;
 }
 
 // Worth another try: what a network does, not what a server says for good.
@@ -104,6 +171,9 @@ static int judge(struct download *download, const char *url, const char *part, C
 {
     long status = 0;
     curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (download->missing_room)
+        return error_set(error, ERROR_IO, "%s: the disk lacks %.2f GB for it; make room and run the command again",
+                         download->file->path, (double)download->missing_room / 1e9);
     if (fflush(download->part) != 0 || (code == CURLE_WRITE_ERROR && !download->overflow))
         return error_set(error, ERROR_IO, "cannot write %s: %s", part, strerror(errno ? errno : ENOSPC));
     if (code == CURLE_ABORTED_BY_CALLBACK)
@@ -139,6 +209,18 @@ static int fetch_from(struct download *download, const char *url, const char *pa
     return code > 0 ? error->code : code;
 }
 
+static bool read_etag(struct download *download)
+{
+    void *text = NULL;
+    size_t size = 0;
+    struct error ignored;
+    download->etag[0] = 0;
+    if (download->etag_path && file_read(download->etag_path, ETAG_MAXIMUM - 1, &text, &size, &ignored) == 0)
+        snprintf(download->etag, sizeof download->etag, "%s", (char *)text);
+    free(text);
+    return *download->etag == '"' && !strpbrk(download->etag, "\r\n");
+}
+
 // From one address; once more from its beginning when what lay there already was of another file.
 static int fetch_one(struct download *download, const char *url, const char *part, struct error *error)
 {
@@ -146,7 +228,7 @@ static int fetch_one(struct download *download, const char *url, const char *par
     int code = ERROR_FORMAT;
     bool mixed = true;
     while (code == ERROR_FORMAT && mixed) {
-        bool tells = download->file->sha256 || download->file->md5;
+        bool tells = download->file->sha256 || download->file->md5 || read_etag(download);
         download->part = fopen(part, tells ? "ab" : "wb");
         if (!download->part)
             return error_set(error, ERROR_IO, "cannot write %s: %s", part, strerror(errno));
@@ -157,6 +239,8 @@ static int fetch_one(struct download *download, const char *url, const char *par
         fclose(download->part);
         if (code == ERROR_FORMAT)
             unlink(part);
+        if (code == ERROR_FORMAT || code == 0)
+            forget_etag(download);
     }
     return code;
 }
@@ -169,8 +253,10 @@ int fetch_download(const char *const *urls, size_t url_count, const struct fetch
     if (fetch_have(file, true))
         return 0;
     char *part = text_print("%s.part", file->path);
+    bool hashed = file->sha256 || file->md5;
+    download.etag_path = hashed ? NULL : text_print("%s.etag", file->path);
     download.curl = curl_easy_init();
-    if (!part || !download.curl) {
+    if (!part || !download.curl || (!hashed && !download.etag_path)) {
         code = error_memory(error, "a download");
         goto end;
     }
@@ -178,6 +264,7 @@ int fetch_download(const char *const *urls, size_t url_count, const struct fetch
         code = fetch_one(&download, urls[i], part, error);
 end:
     curl_easy_cleanup(download.curl);
+    free(download.etag_path);
     free(part);
     return code;
 }

@@ -103,8 +103,8 @@ for name in ("mit_rirs/a.wav", "mit_rirs_16k/a.wav", "mit_rirs_16k/b.wav", "fma_
 (sets / "downloads/mit_rir_filecount").write_text("mit_rirs_16k:2\n")
 (sets / "downloads/fma_filecount").write_text("fma:9\n")
 (sets / "downloads/negative_filecount").write_text("speech:1\n")
-refused("data_sets_that_are_missing_are_named", "setup_training_datasets", data="sets", says="FMA")
-result = call("setup_training_datasets", "--cleanup-archives", "--cleanup-intermediate-files", data="sets")
+refused("data_sets_that_are_missing_are_named", "setup_training_datasets", "--offline", data="sets", says="FMA")
+result = call("setup_training_datasets", "--offline", "--cleanup-archives", "--cleanup-intermediate-files", data="sets")
 check("data_sets_are_checked", result.returncode == 1 and "   Existing MIT_RIR valid\n" in result.stdout and "   FMA has 1 files of 9\n" in result.stdout
       and "   Existing speech valid\n" in result.stdout and "   Cleaning up MIT_RIR_Audio.zip\n" in result.stdout, result.stdout)
 left = sorted(str(path.relative_to(sets)) for path in sets.rglob("*") if path.is_file())

@@ -3,11 +3,13 @@
 On a small tmpfs, which only root may mount; the test skips elsewhere.
 """
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import wave
 
 from common import PROGRAM, check, finish, skip
 
@@ -70,6 +72,20 @@ for left in (2, 8, 14):
 check("the_disk_was_full_in_the_middle", 1 in reached, reached)
 run = train()
 check("with_room_it_goes_on", run.returncode == 0 and list(small.glob("data/output/*/hey_jarvis.json")), run.stderr)
+subprocess.run(["umount", small], check=True)
+
+# A data set: a disk that becomes full leaves no set; with room the same command succeeds.
+mount(4)
+with wave.open(str(root / "noise.wav"), "wb") as file:
+    file.setnchannels(1), file.setsampwidth(2), file.setframerate(16000)
+    file.writeframes(random.Random(1).randbytes(8 << 20))
+line = [PROGRAM, "datasets", "import", root / "noise.wav", f"--data-dir={small / 'data'}"]
+run = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+check("an_import_on_a_full_disk_is_one_sentence", run.returncode == 1 and run.stderr.count("wakesmith datasets: ") == 1 and
+      "disk" in run.stderr and not list(small.glob("data/training_datasets/imported/*")), run.stderr)
+subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
+run = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+check("with_room_it_is_imported", run.returncode == 0 and (small / "data/training_datasets/imported/noise/manifest.json").exists(), run.stderr)
 subprocess.run(["umount", small], check=True)
 shutil.rmtree(root, ignore_errors=True)
 finish()

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/reference.h"
+#include "collection/collection.h"
 
 static char folder[] = "/tmp/wakesmith-reference-XXXXXX";
 static struct error error;
