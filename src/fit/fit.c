@@ -58,6 +58,22 @@ static int check_validation(const struct fitting *fitting, struct error *error)
                      fitting->options->parameters, missing, metric_names[metric]);
 }
 
+// Shorter arrays are padded when they train, but the device's network makes no step with them: no range of a tensor
+// could be measured, which would be found at the very end.
+static int check_lengths(const struct fitting *fitting, struct error *error)
+{
+    const struct fit_data *data = &fitting->data;
+    for (size_t s = 0; s < data->training_count; s++) {
+        const struct source *source = &data->training[s];
+        for (size_t i = 0; source->share > 0 && i < source->set->item_count; i++)
+            if (source->set->items[i].rows >= (uint32_t)fitting->config.stride)
+                return 0;
+    }
+    return error_set(error, ERROR_USAGE,
+                     "%s: every array of features to train with is shorter than a stride of the network, %d rows of 10 ms",
+                     fitting->options->parameters, fitting->config.stride);
+}
+
 static char *in_folder(const struct fitting *fitting, const char *name)
 {
     return path_join(fitting->parameters.train_dir, name);
@@ -144,8 +160,9 @@ static int quantize(struct fitting *fitting, void **data, size_t *size, struct e
     int code = tracks && rows ? 0 : error_memory(error, "calibration");
     for (size_t s = 0; s < sets->training_count && code == 0; s++) {
         const struct feature_set *set = sets->training[s].set;
-        for (size_t i = 0; sets->training[s].share > 0 && i < each && i < set->item_count; i++) {
-            const struct feature_item *item = &set->items[i * set->item_count / each % set->item_count];
+        size_t taken = sets->training[s].share <= 0 ? 0 : each < set->item_count ? each : set->item_count;
+        for (size_t i = 0; i < taken; i++) {
+            const struct feature_item *item = &set->items[i * set->item_count / taken];
             size_t kept = item->rows < ROWS ? item->rows : ROWS;
             uint16_t *at = rows + count * ROWS * FRONTEND_CHANNELS;
             feature_rows_copy(set, item->first_row + item->rows - kept, kept, at);
@@ -247,6 +264,7 @@ int fit(const struct fit_options *options, struct progress *progress, struct fit
     TRY_GOTO(parameters_read(options->parameters, &fitting.parameters, error), end);
     TRY_GOTO(check(&fitting, error), end);
     TRY_GOTO(fit_data_open(&fitting.data, &fitting.parameters, error), end);
+    TRY_GOTO(check_lengths(&fitting, error), end);
     TRY_GOTO(check_validation(&fitting, error), end);
     TRY_GOTO(pool_open(&fitting.pool, (int)options->threads, error), end);
     TRY_GOTO(folder_make(fitting.parameters.train_dir, error), end);

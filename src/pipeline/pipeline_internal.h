@@ -230,6 +230,7 @@ int walk_find_names(struct walk *walk, struct error *error);
 // space.c: ERROR_IO with folder, needed and free bytes when the disk cannot hold what is still to be written.
 // decoded_seconds: of recordings that are not in the store yet.
 int space_check(struct walk *walk, double decoded_seconds, struct error *error);
+double space_features(const struct walk *walk); // about how many bytes all feature sets take
 
 void walk_part(struct walk *walk, int part); // the next progress_begin is of this enum walk_part; its time begins
 void walk_part_end(struct walk *walk);        // the time of the part that runs ends

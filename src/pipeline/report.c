@@ -66,6 +66,8 @@ static json_t *speech_json(const struct walk *walk)
             if (report->rejected[fault])
                 json_object_set_new(rejected, audio_fault_names[fault],
                                     json_integer((json_int_t)report->rejected[fault]));
+        if (report->duplicates)
+            json_object_set_new(rejected, "the same sound again", json_integer((json_int_t)report->duplicates));
         json_object_set_new(one, "rejected", rejected);
         json_object_set_new(speech, corpus_names[i], one);
     }

@@ -10,8 +10,14 @@
 static const double sample_rate_bytes = 2.0 * AUDIO_RATE, row_rate_bytes = 2.0 * FRONTEND_CHANNELS * 100, // a second
     sentence_clip = 100e3, sentence_rows = 30e3, hush_rows = 6e6, exported = 1e6, slack = 10e6;
 
-static double speech_bytes(const struct walk *walk, double word_seconds)
+static double spoken_seconds(const struct walk *walk)
 {
+    return speech_expected_seconds(walk->spellings.items[0], walk->language) + .5;
+}
+
+static double speech_bytes(const struct walk *walk)
+{
+    double word_seconds = spoken_seconds(walk);
     const struct pipeline_preset *preset = &walk->preset;
     size_t words = preset->clips + preset->neural + preset->accents + preset->near + preset->near_neural +
                    preset->held / 3 + preset->held * HELD_NEAR_CLIPS / HELD_NEAR_EACH;
@@ -20,8 +26,9 @@ static double speech_bytes(const struct walk *walk, double word_seconds)
 }
 
 // Examples have the network's window and room to slide around the word. Recordings make up to two sets.
-static double feature_bytes(const struct walk *walk, double word_seconds)
+double space_features(const struct walk *walk)
 {
+    double word_seconds = spoken_seconds(walk);
     const double around = 2;
     const struct pipeline_preset *preset = &walk->preset;
     const struct people *people = &walk->people;
@@ -43,10 +50,9 @@ static double checkpoint_bytes(const struct walk *walk)
 
 static double needed_bytes(const struct walk *walk, double decoded_seconds)
 {
-    double word_seconds = speech_expected_seconds(walk->spellings.items[0], walk->language) + .5;
-    double bytes = decoded_seconds * sample_rate_bytes + speech_bytes(walk, word_seconds) + slack;
+    double bytes = decoded_seconds * sample_rate_bytes + speech_bytes(walk) + slack;
     if (walk->options->extent != PIPELINE_SPEECH)
-        bytes += feature_bytes(walk, word_seconds);
+        bytes += space_features(walk);
     if (walk->options->extent == PIPELINE_WHOLE)
         bytes += checkpoint_bytes(walk) + exported;
     return bytes;

@@ -452,8 +452,11 @@ static int make_stale(struct walk *walk, struct error *error)
         if (!path)
             code = error_memory(error, "a path");
         else if (!walk_fresh(walk, path, walk->set_signatures[name])) {
-            if (!made)
+            if (!made) {
+                walk_log(walk, "features: about %.0f MB on the disk, %zu bytes a row of 10 ms", space_features(walk) / 1e6,
+                         FRONTEND_CHANNELS * sizeof(uint16_t));
                 code = feature_tools_open(walk, &tools, error);
+            }
             made = true;
             if (code == 0)
                 code = make_one(walk, &tools, (enum set_name)name, path, error);

@@ -165,6 +165,14 @@ enum { NOTICE_MAXIMUM = 320 }; // of ort_notice, which is what follows the takes
 uint32_t shard_text(const struct shard *shard, size_t take); // all are said equally often
 child_task speak_shard; // context: struct shard
 
+struct take_plan { // what is drawn for a take before anything is spoken
+    uint32_t voice;
+    double timbre, seconds; // seconds: that the engine is asked for; 0: its own pace
+    struct prosody prosody;
+};
+struct take_plan take_draw(const struct shard *shard, uint32_t text, struct rng *rng);
+struct rng shard_rng(const struct shard *shard); // that all takes of a shard are drawn from, one after the other
+
 // ---- corpus file ----------------------------------------------------------------------------------------
 
 uint64_t clip_hash(const int16_t *samples, size_t count); // never 0

@@ -143,32 +143,43 @@ static enum audio_fault finish(struct speaker *speaker, double timbre, double un
     return fault;
 }
 
-static struct take speak_take(struct speaker *speaker, uint32_t text, struct rng *rng)
+struct take_plan take_draw(const struct shard *shard, uint32_t text, struct rng *rng)
 {
-    const struct speech_request *request = speaker->shard->request;
-    struct take take = {
-        .text = text, .voice = draw_voice(speaker->shard, request->texts[text], rng), .fault = TAKE_FAILED};
-    int row = speaker->shard->rows[take.voice];
-    const struct engine *engine = &speech_engines[row];
-    // All draws come before the first failure can happen, so that one take never shifts the draws of the next.
+    const struct speech_request *request = shard->request;
+    uint32_t voice = draw_voice(shard, request->texts[text], rng);
+    const struct engine *engine = &speech_engines[shard->rows[voice]];
     double timbre = rng_log_range(rng, engine->timbre[0], engine->timbre[1]);
     double length = exp(request->duration_sigma * rng_normal(rng)),
            pace = rng_log_range(rng, free_pace[0], free_pace[1]);
     struct prosody prosody = {
         .pace = clamp(pace / timbre, engine->pace), .pitch = rng_range(rng, -1, 1), .range = rng_unit(rng)};
     // Resampling by the timbre shortens the sound as much as it moves the formants: ask for a longer one.
-    double seconds = request->duration_median * length * timbre;
+    return (struct take_plan){voice, timbre, request->duration_median * length * timbre, prosody};
+}
+
+static struct take speak_take(struct speaker *speaker, uint32_t text, struct rng *rng)
+{
+    // All draws come before the first failure can happen, so that one take never shifts the draws of the next.
+    const struct take_plan plan = take_draw(speaker->shard, text, rng);
+    int row = speaker->shard->rows[plan.voice];
+    const struct engine *engine = &speech_engines[row];
+    struct take take = {.text = text, .voice = plan.voice, .fault = TAKE_FAILED};
     if (speaker->shared_rand)
         srand((unsigned)rng_next(rng));
     speaker->shared_rand |= engine->neural;
-    if (engine_ready(speaker, row) && speak_for(speaker, engine, &take, seconds, prosody))
-        take.fault = finish(speaker, timbre, request->units, &take.count);
+    if (engine_ready(speaker, row) && speak_for(speaker, engine, &take, plan.seconds, plan.prosody))
+        take.fault = finish(speaker, plan.timbre, speaker->shard->request->units, &take.count);
     return take;
 }
 
 uint32_t shard_text(const struct shard *shard, size_t take)
 {
     return shard->texts[(shard->first + take) % shard->text_count];
+}
+
+struct rng shard_rng(const struct shard *shard)
+{
+    return rng_make(seed_mix(shard->request->seed, "speech"), shard->number);
 }
 
 int speak_shard(void *context, int output)
@@ -181,7 +192,7 @@ int speak_shard(void *context, int output)
     if (shard->no_cuda)
         ort_leave_cuda(shard->no_cuda);
     srand(1); // engines that use it start alike in every child
-    struct rng rng = rng_make(seed_mix(shard->request->seed, "speech"), shard->number);
+    struct rng rng = shard_rng(shard);
     for (size_t i = 0; i < shard->takes; i++) {
         struct take take = speak_take(&speaker, shard_text(shard, i), &rng);
         if (!child_write(output, &take, sizeof take) ||

@@ -93,6 +93,36 @@ check("the_record_has_the_time_of_every_stage", {stage["stage"] for stage in rec
       and len({stage["what"] for stage in record["stages"] if stage["stage"] == "speech"}) == 6 and record["kept"] == []
       and 0.6 * record["seconds"] < sum(stage["seconds"] for stage in record["stages"]) <= record["seconds"], record)
 
+# ---- what it was made of: voices, their split, features as they are stored (src/speech/corpus.c, src/dataset/store.c) --------
+work = root / "data/work/hey_jarvis"
+spoken = json.loads((newest() / "hey_jarvis.report.json").read_text())["speech"]["words"]
+
+
+def corpus(name):  # (voice, group, samples) of each clip
+    data = (work / f"wake_word_samples/{name}.corpus").read_bytes()
+    clips, samples = struct.unpack_from("<QQ", data, 8)
+    for index in range(clips):
+        start, count, _, group, _, voice = struct.unpack_from("<QIIihH", data, (64 + 2 * samples + 7) // 8 * 8 + 24 * index)
+        yield voice, group, data[64 + 2 * start:64 + 2 * (start + count)]
+
+
+words, held = list(corpus("words")), list(corpus("held_words"))
+engines = spoken["engines"].values()
+check("B17_the_report_counts_distinct_voices", sum(engine["voices"] for engine in engines) == len({voice for voice, _, _ in words}) > 20
+      and sum(engine["clips"] for engine in engines) == len(words) == 50, spoken)
+check("B17_no_clip_is_there_twice", len({samples for _, _, samples in words + held}) == len(words) + len(held))
+check("B18_no_timbre_is_on_both_sides", held and not {group for _, group, _ in words} & {group for _, group, _ in held})
+stored = list(work.glob("*/*.features"))
+for path in stored:
+    size = path.stat().st_size
+    rows, items = struct.unpack_from("<QQ", path.read_bytes()[-56:], 0)
+    check(f"lesson_features_take_8_bytes_a_ms_{path.stem}", size <= 8 * 10 * rows + 32 * items + 128, (size, rows, items))
+lines = log_of().splitlines()
+[said] = [number for number, line in enumerate(lines) if "s  features: about" in line]
+megabytes, row = map(int, re.search(r"about (\d+) MB on the disk, (\d+) bytes a row of 10 ms", lines[said]).groups())
+check("lesson_the_size_of_features_is_told_before_they_are_made", row == 80 and 0.8 < megabytes * 1e6 / sum(path.stat().st_size for path in stored) < 3
+      and said < min(number for number, line in enumerate(lines) if re.search(r"s  features (made|words:)", line)), (lines[said], len(stored)))
+
 # ---- --debug says what was decided, and why --------------------------------------------------------------------------------
 sounds = root / "negatives/speech"
 sounds.mkdir(parents=True)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "feature_sets.h"
 #include "fit/fit.h"
 #include "test_folder.h"
 
@@ -165,6 +166,87 @@ static void test_round_trip(void **state)
     parameters_free(&p);
 }
 
+// ---- features of odd lengths ----
+
+static void write_lengths(const char *path, const uint32_t *lengths, size_t count)
+{
+    struct feature_item items[8];
+    memset(items, 0, sizeof items);
+    for (size_t i = 0; i < count; i++)
+        items[i].rows = lengths[i];
+    struct feature_set set = make_set(items, count);
+    for (size_t i = 0; i < set.row_count * C; i++)
+        ((uint16_t *)(uintptr_t)set.rows)[i] = (uint16_t)(i * 7919 % 666);
+    assert_int_equal(ragged_write(path, &set, &error), 0);
+    free((void *)(uintptr_t)set.rows);
+}
+
+static const char *const splits[] = {"training", "validation", "validation_ambient", "testing", "testing_ambient"};
+static const char *const rules[] = {"random", "truncate_start", "truncate_end", "fixed_right_cutoff"};
+
+// Words and negatives of these lengths in every split.
+static void write_sets(const uint32_t *lengths, size_t count)
+{
+    char path[600];
+    for (size_t truth = 0; truth < 2; truth++)
+        for (size_t i = 0; i < COUNT_OF(splits); i++) {
+            snprintf(path, sizeof path, "%s/%zu/%s/odd_mmap", in_folder("odd"), truth, splits[i]);
+            write_lengths(path, lengths, count);
+        }
+}
+
+// Trains from them, the words cut by one rule and the negatives by the next.
+static void write_parameters(const char *path, size_t rule)
+{
+    struct buffer text;
+    buffer_init(&text, 1 << 16);
+    buffer_print(&text,
+                 "batch_size: 8\nclip_duration_ms: 600\nwindow_step_ms: 10\neval_step_interval: 2\ntraining_steps: [3]\n"
+                 "learning_rates: [0.001]\nminimization_metric: null\nmaximization_metric: average_viable_recall\n"
+                 "target_minimization: 0.9\ntrain_dir: \"%s\"\nfeatures:\n", in_folder("odd/trained"));
+    for (size_t truth = 0; truth < 2; truth++)
+        buffer_print(&text,
+                     "- {features_dir: \"%s/%zu\", truth: %s, sampling_weight: 1.0, penalty_weight: 1.0, "
+                     "truncation_strategy: %s, fixed_right_cutoffs: [0, 3, 150], type: mmap}\n",
+                     in_folder("odd"), truth, truth ? "true" : "false", rules[(rule + truth) % COUNT_OF(rules)]);
+    assert_int_equal(file_write(path, text.data, text.size, &error), 0);
+    buffer_free(&text);
+}
+
+// Arrays shorter than the window, than a stride, or no multiple of it: among others they train, measure and are
+// exported; alone, a sentence says before the training that nothing can be learnt from them.
+static void lesson_features_of_odd_length(void **state)
+{
+    (void)state;
+    static const uint32_t odd[] = {1, 2, 3, 4, 5, 61, 97, 200}, lone[] = {1};
+    for (int i = 0; i < 4; i++) {
+        char path[600];
+        const bool alone = i == 3;
+        snprintf(path, sizeof path, "%s.yaml", in_folder("odd"));
+        if (i == 0 || alone)
+            write_sets(alone ? lone : odd, alone ? 1 : COUNT_OF(odd));
+        write_parameters(path, (size_t)i);
+        struct fit_options options = {.parameters = path, .train = true, .test = true, .seed = 1, .threads = 1};
+        struct fit_result result;
+        assert_int_equal(nn_preset("official", &options.config, &error), 0);
+        assert_int_equal(nn_parse_shape(&options.config, "8,8", "[3],[5]", &error), 0);
+        for (options.config.stride = 1; options.config.stride <= 3; options.config.stride++) {
+            assert_int_equal(folder_remove(in_folder("odd/trained"), &error), 0);
+            int code = fit(&options, NULL, &result, &error);
+            if (alone && options.config.stride > 1) {
+                assert_int_equal(code, ERROR_USAGE);
+                assert_non_null(strstr(error.message, "shorter than a stride"));
+                assert_false(folder_exists(in_folder("odd/trained")));
+                continue;
+            }
+            if (code < 0)
+                fail_msg("stride %d: %s", options.config.stride, error.message);
+            assert_true(file_exists(result.model));
+            fit_result_close(&result);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_phases),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(lesson_features_of_odd_length),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
