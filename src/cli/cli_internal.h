@@ -79,6 +79,7 @@ struct watch {
 };
 #define JSON_HELP "events on stderr, one JSON object a line (docs/events.md); the result as JSON on stdout"
 void watch_open(struct watch *watch, const char *command, bool json);
+void watch_decisions(struct watch *watch); // tells what was decided, too
 int watch_close(struct watch *watch, int code); // returns `code`
 
 // Brings the data set debian when it is not there whole; a failure is told, and is none of the training's.

@@ -171,12 +171,14 @@ static int print_result(const struct fit_options *options, const struct fit_resu
     return print_done(error);
 }
 
-static int run(const struct fit_options *given, bool json, struct error *error)
+static int run(const struct fit_options *given, bool json, bool debug, struct error *error)
 {
     struct fit_options options = *given;
     struct fit_result result;
     struct watch watch;
     watch_open(&watch, "fit", json);
+    if (debug)
+        watch_decisions(&watch);
     options.validated = tell_validation;
     options.context = &watch;
     int code = fit(&options, &watch.progress, &result, error);
@@ -201,7 +203,7 @@ int command_fit(int argc, char **argv, struct error *error)
     struct network_flags flags = {
         .filters = "48,48,48,48", .kernels = "[5],[9],[13],[21]", .stride = 1, .first_filters = 32, .first_kernel = 3};
     const char *use = "best_weights", *classes = "effective", *verbosity = NULL;
-    bool json = false, done = false;
+    bool json = false, debug = false, done = false;
     int64_t train = 1, restore = 0, test = 0, others[4] = {0};
     static const char *const uses[] = {"best_weights", "last_weights"}, *const rules[] = {"intended", "effective"};
     const struct option_row rows[] = {
@@ -232,6 +234,8 @@ int command_fit(int argc, char **argv, struct error *error)
         {"threads", 0, OPTION_INTEGER, &options.threads, 1, 256, "N", "threads (default: all processors)"},
         {"scores", 0, OPTION_TEXT, &options.scores, 0, 0, "FILE",
          "write the final network's scores and figures to FILE"},
+        {"debug", 0, OPTION_FLAG, &debug, 0, 0, NULL,
+         "say what is decided and why: sets and their draws, phases, the choice of weights"},
         {"json", 0, OPTION_FLAG, &json, 0, 0, NULL, JSON_HELP},
         {"verbosity", 0, OPTION_TEXT, &verbosity, 0, 0, "N", "accepted, changes nothing"},
     };
@@ -258,7 +262,7 @@ int command_fit(int argc, char **argv, struct error *error)
     options.test = test;
     options.class_weights = rule ? CLASS_WEIGHTS_EFFECTIVE : CLASS_WEIGHTS_INTENDED;
     if (code == 0 && !done)
-        code = run(&options, json, error);
+        code = run(&options, json, debug, error);
     free_arguments(arguments, argc);
     return code;
 }

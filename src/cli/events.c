@@ -127,6 +127,20 @@ static void watch_notice(void *context, const char *sentence)
         terminal_notice(&watch->terminal, sentence);
 }
 
+static void watch_sentence(void *context, const char *sentence)
+{
+    struct watch *watch = context;
+    if (watch->lines.stream)
+        events_text(&watch->lines, "debug", sentence);
+    else
+        terminal_debug(&watch->terminal, sentence);
+}
+
+void watch_decisions(struct watch *watch)
+{
+    watch->progress.debug = watch_sentence;
+}
+
 void watch_open(struct watch *watch, const char *command, bool json)
 {
     *watch = (struct watch){.began = time_now()};

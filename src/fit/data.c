@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRAINING, VALIDATION, VALIDATION_AMBIENT, TESTING, TESTING_AMBIENT, SPLITS, SLIDE = 30 };
-static const char *const folders[SPLITS] = {"training", "validation", "validation_ambient", "testing",
+enum { SLIDE = 30 };
+static const char *const folders[SPLIT_COUNT] = {"training", "validation", "validation_ambient", "testing",
                                             "testing_ambient"};
 
 static const enum truncation truncations[RULE_COUNT] = {
@@ -15,10 +15,10 @@ static const enum truncation truncations[RULE_COUNT] = {
     [RULE_WAKESMITH] = TRUNCATE_NONE};
 
 // A file of ours is a list of one set in one split.
-static int open_file(const struct parameters_set *set, struct feature_list lists[SPLITS],
+static int open_file(const struct parameters_set *set, struct feature_list lists[SPLIT_COUNT],
                      const struct feature_set **opened, struct error *error)
 {
-    int split = TRAINING;
+    int split = SPLIT_TRAINING;
     while (strcmp(folders[split], set->split) != 0)
         split++;
     struct feature_list *list = &lists[split];
@@ -31,7 +31,7 @@ static int open_file(const struct parameters_set *set, struct feature_list lists
     return 0;
 }
 
-static int open_set(const struct parameters_set *set, struct feature_list lists[SPLITS], struct sha256 *identity,
+static int open_set(const struct parameters_set *set, struct feature_list lists[SPLIT_COUNT], struct sha256 *identity,
                     struct error *error)
 {
     char hex[65] = "";
@@ -43,7 +43,7 @@ static int open_set(const struct parameters_set *set, struct feature_list lists[
     } else {
         if (!folder_exists(set->path))
             return error_set(error, ERROR_MISSING, "features_dir %s is no folder", set->path);
-        for (int split = 0; split < SPLITS; split++)
+        for (int split = 0; split < SPLIT_COUNT; split++)
             TRY(feature_folder_map(set->path, folders[split], &lists[split], error));
         TRY(feature_folder_identity(set->path, hex, error));
     }
@@ -53,7 +53,7 @@ static int open_set(const struct parameters_set *set, struct feature_list lists[
     sha256_add(identity, &set->penalty, sizeof set->penalty);
     sha256_add(identity, &set->truncation, sizeof set->truncation);
     sha256_add(identity, set->cutoffs, set->cutoff_count * sizeof *set->cutoffs);
-    bool drawn = set->sampling > 0 && feature_list_items(&lists[TRAINING]) > 0;
+    bool drawn = set->sampling > 0 && feature_list_items(&lists[SPLIT_TRAINING]) > 0;
     if (drawn && (set->truncation == RULE_NONE || set->truncation == RULE_SPLIT))
         return error_set(error, ERROR_USAGE,
                          "%s: truncation_strategy %s leaves no window of one length to train with; choose random, "
@@ -90,35 +90,35 @@ static size_t add_sets(const struct feature_list *list, const struct feature_set
 int fit_data_open(struct fit_data *data, const struct parameters *parameters, struct error *error)
 {
     struct sha256 identity;
-    size_t counts[SPLITS] = {0};
+    size_t counts[SPLIT_COUNT] = {0};
     int code = 0;
     sha256_init(&identity);
-    *data = (struct fit_data){.list_count = parameters->set_count * SPLITS};
+    *data = (struct fit_data){.list_count = parameters->set_count * SPLIT_COUNT};
     data->lists = array_alloc(data->list_count, sizeof *data->lists);
     if (!data->lists)
         return error_memory(error, "the feature sets");
     for (size_t i = 0; i < parameters->set_count && code == 0; i++) {
-        code = open_set(&parameters->sets[i], data->lists + i * SPLITS, &identity, error);
-        for (int split = 0; split < SPLITS; split++)
-            counts[split] += data->lists[i * SPLITS + (size_t)split].count;
+        code = open_set(&parameters->sets[i], data->lists + i * SPLIT_COUNT, &identity, error);
+        for (int split = 0; split < SPLIT_COUNT; split++)
+            counts[split] += data->lists[i * SPLIT_COUNT + (size_t)split].count;
     }
     sha256_hex(&identity, data->identity);
-    data->training = array_alloc(counts[TRAINING], sizeof *data->training);
-    data->validation = array_alloc(counts[VALIDATION], sizeof *data->validation);
-    data->testing = array_alloc(counts[TESTING], sizeof *data->testing);
-    data->ambient = array_alloc(counts[VALIDATION_AMBIENT], sizeof *data->ambient);
-    data->testing_ambient = array_alloc(counts[TESTING_AMBIENT], sizeof *data->testing_ambient);
+    data->training = array_alloc(counts[SPLIT_TRAINING], sizeof *data->training);
+    data->validation = array_alloc(counts[SPLIT_VALIDATION], sizeof *data->validation);
+    data->testing = array_alloc(counts[SPLIT_TESTING], sizeof *data->testing);
+    data->ambient = array_alloc(counts[SPLIT_VALIDATION_AMBIENT], sizeof *data->ambient);
+    data->testing_ambient = array_alloc(counts[SPLIT_TESTING_AMBIENT], sizeof *data->testing_ambient);
     if (code == 0 && !(data->training && data->validation && data->testing && data->ambient && data->testing_ambient))
         code = error_memory(error, "the feature sets");
     for (size_t i = 0; i < parameters->set_count && code == 0; i++) {
         const struct parameters_set *set = &parameters->sets[i];
-        const struct feature_list *lists = data->lists + i * SPLITS;
-        data->training_count += add_sources(set, &lists[TRAINING], data->training + data->training_count);
-        data->validation_count += add_sources(set, &lists[VALIDATION], data->validation + data->validation_count);
-        data->testing_count += add_sources(set, &lists[TESTING], data->testing + data->testing_count);
-        data->ambient_count += add_sets(&lists[VALIDATION_AMBIENT], data->ambient + data->ambient_count);
+        const struct feature_list *lists = data->lists + i * SPLIT_COUNT;
+        data->training_count += add_sources(set, &lists[SPLIT_TRAINING], data->training + data->training_count);
+        data->validation_count += add_sources(set, &lists[SPLIT_VALIDATION], data->validation + data->validation_count);
+        data->testing_count += add_sources(set, &lists[SPLIT_TESTING], data->testing + data->testing_count);
+        data->ambient_count += add_sets(&lists[SPLIT_VALIDATION_AMBIENT], data->ambient + data->ambient_count);
         data->testing_ambient_count +=
-            add_sets(&lists[TESTING_AMBIENT], data->testing_ambient + data->testing_ambient_count);
+            add_sets(&lists[SPLIT_TESTING_AMBIENT], data->testing_ambient + data->testing_ambient_count);
     }
     if (code < 0)
         fit_data_close(data);

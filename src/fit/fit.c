@@ -18,6 +18,7 @@ struct fitting {
     struct nn_config config;
     struct pool *pool;
     struct nn_weights weights;
+    uint64_t best_step; // 0: none was better in this call
     struct fit_result *result;
 };
 
@@ -101,6 +102,15 @@ static void make_plan(const struct fitting *fitting, struct train_plan *plan)
     plan->seed = seed_mix((uint64_t)fitting->options->seed, "fit");
 }
 
+static void note_validation(void *context, const struct train_validation *validation)
+{
+    struct fitting *fitting = context;
+    if (validation->better)
+        fitting->best_step = validation->step;
+    if (fitting->options->validated)
+        fitting->options->validated(fitting->options->context, validation);
+}
+
 static int train(struct fitting *fitting, struct progress *progress, struct error *error)
 {
     const struct fit_options *options = fitting->options;
@@ -109,13 +119,15 @@ static int train(struct fitting *fitting, struct progress *progress, struct erro
     struct train_data data = {.sources = sets->training,
                               .source_count = sets->training_count,
                               .validation = &validation,
-                              .validated = options->validated,
-                              .context = options->context};
+                              .validated = note_validation,
+                              .context = fitting};
     struct train_plan plan;
     struct train_score score;
     char *checkpoint = in_folder(fitting, "training.ckpt"), *best = in_folder(fitting, "best_weights.weights");
     int code = checkpoint && best ? 0 : error_memory(error, "a path");
     make_plan(fitting, &plan);
+    if (code == 0)
+        fit_decisions(progress, options, &fitting->parameters, sets, &plan, checkpoint);
     if (code == 0 && !options->restore)
         remove(checkpoint);
     if (code == 0) {
@@ -125,6 +137,8 @@ static int train(struct fitting *fitting, struct progress *progress, struct erro
     }
     if (code == 0) {
         progress_end(progress, "loss %.4f", score.loss);
+        if (fitting->best_step && !options->use_last)
+            fit_tell(progress, "the weights of step %llu are exported", (unsigned long long)fitting->best_step);
         code = weights_write(best, &fitting->weights, error);
     }
     free(checkpoint);

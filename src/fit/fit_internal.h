@@ -21,6 +21,7 @@ extern const size_t phase_key_count;
 
 // ---- the sets of a file, open ----
 
+enum { SPLIT_TRAINING, SPLIT_VALIDATION, SPLIT_VALIDATION_AMBIENT, SPLIT_TESTING, SPLIT_TESTING_AMBIENT, SPLIT_COUNT };
 struct fit_data {
     struct feature_list *lists; // [set_count * SPLIT_COUNT]
     size_t list_count;
@@ -31,6 +32,11 @@ struct fit_data {
 };
 int fit_data_open(struct fit_data *data, const struct parameters *parameters, struct error *error);
 void fit_data_close(struct fit_data *data);
+
+// decisions.c: sentences for progress->debug. `checkpoint`: its path.
+void fit_tell(struct progress *progress, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void fit_decisions(struct progress *progress, const struct fit_options *options, const struct parameters *parameters,
+                   const struct fit_data *data, const struct train_plan *plan, const char *checkpoint);
 
 int roc_measure(const void *model, size_t size, const struct fit_data *data, struct pool *pool, struct roc *roc,
                 struct error *error);
