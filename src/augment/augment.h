@@ -68,6 +68,30 @@ void augment_scratch_close(struct augment_scratch *scratch);
 int augment_render(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng,
                    const struct augment_scene *scene, const int16_t *clip, size_t count, int16_t *pcm,
                    struct augment_trace *trace, struct error *error);
+// ---- a chain of transforms, as the reference augments ----
+// Names and parameters are those of audiomentations, defaults those of the reference's training (docs/augmentation.md).
+enum { AUGMENT_CHAIN_STEPS = 32, AUGMENT_CHAIN_VALUES = 6 };
+struct augment_chain {
+    struct augment_step {
+        int kind;
+        double chance, values[AUGMENT_CHAIN_VALUES];
+    } steps[AUGMENT_CHAIN_STEPS];
+    size_t count;
+};
+void augment_chain_reference(struct augment_chain *chain);
+// From YAML. ERROR_FORMAT names `name`, the line and what is wrong.
+int augment_chain_parse(const char *text, size_t size, const char *name, struct augment_chain *chain, struct error *error);
+void augment_chain_print(const struct augment_chain *chain, struct buffer *yaml); // which gives the same chain
+// x[count], float in [-1, 1], in place; count <= the scratch's. Bit i of what comes back: step i did something. Sounds of
+// the bank are backgrounds, its rooms impulse responses.
+uint32_t augment_chain_run(const struct augment_chain *chain, const struct augment_bank *bank,
+                           struct augment_scratch *scratch, struct rng *rng, float *x, size_t count);
+// As augment_render, by a chain: the scene's condition is not looked at; bits of the trace are those of the steps.
+int augment_chain_render(const struct augment_chain *chain, const struct augment_bank *bank,
+                         struct augment_scratch *scratch, struct rng *rng, const struct augment_scene *scene,
+                         const int16_t *clip, size_t count, int16_t *pcm, struct augment_trace *trace,
+                         struct error *error);
+
 // Running negative audio (speech, music, sentences), degraded in place of being clean: rooms, EQ, babble, noise,
 // level, drawn anew for every stretch of 3 s (or of the scratch's size). In place, of any length.
 int augment_stream(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, int16_t *pcm,

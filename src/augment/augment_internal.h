@@ -110,6 +110,7 @@ struct augment_scratch {
     float *word;  // the clip while it is alone
     float *scene; // what the microphone hears
     float *behind, *talker;
+    float *tail;  // [max_samples + ROOM_SAMPLES]
     float *block; // [ROOM_FFT]
     fftwf_complex *spectrum; // [ROOM_BINS]
 };

@@ -168,11 +168,12 @@ int augment_scratch_open(struct augment_scratch **out, const struct augment_bank
             .scene = array_alloc(max_samples, sizeof(float)),
             .behind = array_alloc(max_samples, sizeof(float)),
             .talker = array_alloc(max_samples, sizeof(float)),
+            .tail = array_alloc(max_samples + ROOM_SAMPLES, sizeof(float)),
             .block = array_alloc(ROOM_FFT, sizeof(float)),
             .spectrum = array_alloc(ROOM_BINS, sizeof(fftwf_complex)),
         };
-        if (scratch->clip && scratch->word && scratch->scene && scratch->behind && scratch->talker && scratch->block &&
-            scratch->spectrum) {
+        if (scratch->clip && scratch->word && scratch->scene && scratch->behind && scratch->talker && scratch->tail &&
+            scratch->block && scratch->spectrum) {
             *out = scratch;
             return 0;
         }
@@ -186,7 +187,7 @@ void augment_scratch_close(struct augment_scratch *scratch)
     if (!scratch)
         return;
     float *const buffers[] = {scratch->clip,   scratch->word,   scratch->scene,
-                              scratch->behind, scratch->talker, scratch->block};
+                              scratch->behind, scratch->talker, scratch->tail, scratch->block};
     for (size_t i = 0; i < COUNT_OF(buffers); i++)
         free(buffers[i]);
     free(scratch->spectrum);

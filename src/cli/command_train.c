@@ -239,6 +239,8 @@ int command_train(int argc, char **argv, struct error *error)
         {"backgrounds", 0, OPTION_LIST, &options.backgrounds, 0, 0, "DIR",
          "audio to put behind the phrase; repeatable"},
         {"rirs", 0, OPTION_LIST, &options.rirs, 0, 0, "DIR", "recorded impulse responses of rooms; repeatable"},
+        {"augmentation", 0, OPTION_TEXT, &options.augmentation, 0, 0, "NAME",
+         "how words are heard in training: wakesmith (default), reference, or a YAML file (docs/augmentation.md)"},
         {"samples", 0, OPTION_INTEGER, &options.samples, 50, 200000, "N",
          "spoken clips of the phrase (default: the preset's)"},
         {"training-steps", 0, OPTION_INTEGER, &options.training_steps, 1, 1000000, "N",

@@ -39,6 +39,7 @@ static const struct word_clip *draw_clip(struct rng *rng, const struct word_sour
 
 struct example_job { // one augmented word
     const struct word_source *source;
+    const struct augment_chain *chain; // NULL: Wakesmith's conditions
     const struct augment_bank *bank;
     struct augment_scratch *const *scratches;
     int16_t *const *pcm; // one scene per worker
@@ -63,13 +64,16 @@ static void render_example(void *context, size_t index, int worker)
                                   .gentle = source->gentle};
     struct augment_trace trace;
     int16_t *pcm = job->pcm[worker];
-    if (augment_render(job->bank, job->scratches[worker], &rng, &scene, clip->samples, clip->count, pcm, &trace,
-                       &job->errors[index]) < 0)
+    int code = job->chain ? augment_chain_render(job->chain, job->bank, job->scratches[worker], &rng, &scene,
+                                                 clip->samples, clip->count, pcm, &trace, &job->errors[index])
+                          : augment_render(job->bank, job->scratches[worker], &rng, &scene, clip->samples, clip->count,
+                                           pcm, &trace, &job->errors[index]);
+    if (code < 0)
         return;
     // Half of the quiet scenes begin inside the window, as a clip does that is cut tightly around a word.
     size_t skip = LEAD / FRONTEND_STEP, from = skip;
     size_t word_row = trace.word_begin / FRONTEND_STEP;
-    if (scene.condition == CONDITION_QUIET && word_row > skip + 6 && rng_chance(&rng, .5))
+    if (!job->chain && scene.condition == CONDITION_QUIET && word_row > skip + 6 && rng_chance(&rng, .5))
         from = skip + rng_below(&rng, (uint32_t)(word_row - skip - 3));
     else
         from = 0;
@@ -95,7 +99,9 @@ int features_words(struct walk *walk, const struct feature_tools *tools, const s
 {
     enum { BATCH = 64 };
     uint32_t window = (uint32_t)nn_window(&walk->config), rows = window + SLIDE;
+    bool trains = source->shares == train_shares; // what measures is heard the same whatever trains
     struct example_job job = {.source = source,
+                              .chain = trains && walk->chained ? &walk->chain : NULL,
                               .bank = tools->bank,
                               .scratches = tools->scratches,
                               .pcm = tools->pcm,

@@ -341,6 +341,7 @@ static void walk_close(struct walk *walk)
         collection_close(&walk->collections[i]);
     free(walk->collections);
     free(walk->recorded);
+    buffer_free(&walk->chain_text);
     for (int i = 0; i < CORPUS_COUNT; i++) {
         json_decref(walk->voices[i]);
         free(walk->unfit[i]);
@@ -386,6 +387,7 @@ int pipeline_train(const struct pipeline_options *options, struct progress *prog
     TRY_GOTO(walk_find_names(&walk, error), end);
     TRY_GOTO(export_name(&walk, &result->written, error), end);
     TRY_GOTO(find_network(&walk, error), end);
+    TRY_GOTO(walk_find_chain(&walk, error), end);
     TRY_GOTO(pool_open(&walk.pool, (int)options->threads, error), end);
     TRY_GOTO(open_folders(&walk, error), end);
     walk.weights = array_alloc((size_t)walk.preset.seeds, sizeof *walk.weights);

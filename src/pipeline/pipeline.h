@@ -62,6 +62,7 @@ struct pipeline_options {
     int64_t clip_ms;                               // decides the steps that the dense layer sees; 0: the model's
     int64_t neural, accents, near_neural;          // clips by neural voices; -1: the preset's
     double near_weight;                            // of near misses in the loss; < 0: the recipe's
+    const char *augmentation; // NULL or "wakesmith"; "reference"; a file with a chain of transforms (docs/augmentation.md)
     double target_per_hour;                        // of the published cutoff
     const char *author, *website;
     const char *device; // where neural voices compute, as speech_choose_device was told; for the record of the run

@@ -178,6 +178,9 @@ struct walk {
     } *recorded;
     size_t recorded_count;
     struct text_list rirs; // files
+    bool chained;               // training words are heard through `chain` instead of Wakesmith's conditions
+    struct augment_chain chain;
+    struct buffer chain_text;   // the same as YAML
     struct people people;
     struct ready_made ready[READY_COUNT];
     char speech_signature[65], sounds_signature[65], features_signature[65], train_signature[65];
@@ -223,6 +226,10 @@ int run_log_publish(struct walk *walk, const char *folder, const char *path, str
 // there was no memory says nothing about the file, and is an error here, too.
 int walk_leave_out(struct walk *walk, const struct error *reason, struct error *error);
 char *walk_path(const struct walk *walk, const char *folder, const char *name); // <work>/<folder>/<name>
+
+// augmentation.c: the chain that the options name.
+int walk_find_chain(struct walk *walk, struct error *error);
+json_t *augmentation_json(const struct walk *walk); // for the report
 
 // Language, id, title and spellings from the options.
 int walk_find_names(struct walk *walk, struct error *error);

@@ -159,6 +159,7 @@ int report_write(const struct walk *walk, const struct pipeline_result *result, 
     bool whole = report && json_object_set_new(report, "model_bytes", json_integer((json_int_t)model_bytes)) == 0 &&
                  json_object_set_new(report, "people", people_json(&walk->people)) == 0 &&
                  json_object_set_new(report, "ready_made", ready_made_json(walk)) == 0 &&
+                 json_object_set_new(report, "augmentation", augmentation_json(walk)) == 0 &&
                  json_object_set_new(report, "recordings", recordings_json(walk)) == 0 &&
                  json_object_set_new(report, "spellings", texts_json(&walk->spellings)) == 0 &&
                  json_object_set_new(report, "hearing", hearing_json(walk, held, point)) == 0 &&

@@ -47,6 +47,7 @@ static const struct {
     FIELD("accents", INTEGER, accents),
     FIELD("near-neural", INTEGER, near_neural),
     FIELD("near-weight", REAL, near_weight),
+    FIELD("augmentation", TEXT, augmentation),
     FIELD("false-accepts", REAL, target_per_hour),
     FIELD("device", TEXT, device),
     FIELD("author", TEXT, author),

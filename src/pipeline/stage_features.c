@@ -384,6 +384,8 @@ static void sign_set(struct walk *walk, int name, char hex[65])
         signature_add(&signature, "unfit", "%s", unfit);
     signature_add(&signature, "sounds", "%s", walk->sounds_signature);
     signature_add(&signature, "recipe", "%d", AUGMENT_VERSION);
+    if (walk->chained && (name == SET_WORDS || name == SET_PERSONAL || name == SET_REVIEWED || name == SET_NEAR))
+        signature_add(&signature, "augmentation", "%s", walk->chain_text.size ? walk->chain_text.data : "none");
     signature_add(&signature, "window", "%d", nn_window(&walk->config));
     signature_add(&signature, "examples", "%zu %zu", walk->preset.examples, walk->preset.held);
     signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);

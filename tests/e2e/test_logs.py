@@ -209,5 +209,19 @@ for attempt in range(3):
     half = [path.name for path in (root / "data").glob("output/*") if not json.loads((path / "hey_jarvis.json").read_text()).get("micro")]
     check(f"lesson_a_killed_run_leaves_no_half_folder_{attempt}", half == [])
 check("lesson_and_the_next_one_goes_on", train(*LAST).returncode == 0 and (newest() / "hey_jarvis.json").is_file())
+# ---- the words as the reference hears them ---------------------------------------------------------------------------
+words = root / "data/work/hey_jarvis/wake_word_samples_augmented/words.features"
+before = (words.read_bytes(), (words.parent / "held_words.features").read_bytes())
+result = train("hey jarvis", "--augmentation=reference")
+card = json.loads(next(newest().glob("*.report.json")).read_text())
+check("the_reference_augments", result.returncode == 0 and card["augmentation"]["name"] == "reference" and
+      len(card["augmentation"]["steps"]) == 10 and words.read_bytes() != before[0], result.stderr)
+check("what_measures_is_heard_as_before", (words.parent / "held_words.features").read_bytes() == before[1])
+chain = root / "chain.yaml"
+chain.write_text("- Gain: {p: 1, min_gain_db: -6}\n- Gian: {}\n")
+result = train("hey jarvis", f"--augmentation={chain}")
+check("a_mistake_in_a_chain_is_one_sentence", result.returncode == 1 and "chain.yaml, line 2: Gian" in result.stderr, result.stderr)
+result = train("hey jarvis")
+check("without_it_the_words_are_as_they_were", result.returncode == 0 and words.read_bytes() == before[0], result.stderr)
 shutil.rmtree(root)
 finish()
