@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Any bytes, by the first one a container of speech or a set's manifest: an error with a sentence, or files below the
+// Any bytes, by the first one a container of speech or a set's manifest, and as a marker with counts of files: an error with a sentence, or files below the
 // folder.
 #include "collection/collection_internal.h"
 
@@ -59,6 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!begun)
         atexit(leave);
     begun = true;
+    if (filecount_find((const char *)data, size, "speech") < -1)
+        abort();
     (*data & 1 ? try_talkie : try_manifest)(data + 1, size - 1);
     return 0;
 }

@@ -211,6 +211,7 @@ for attempt in range(3):
 check("lesson_and_the_next_one_goes_on", train(*LAST).returncode == 0 and (newest() / "hey_jarvis.json").is_file())
 # ---- the words as the reference hears them ---------------------------------------------------------------------------
 words = root / "data/work/hey_jarvis/wake_word_samples_augmented/words.features"
+train("hey jarvis")
 before = (words.read_bytes(), (words.parent / "held_words.features").read_bytes())
 result = train("hey jarvis", "--augmentation=reference")
 card = json.loads(next(newest().glob("*.report.json")).read_text())
