@@ -26,7 +26,7 @@ void augment_bank_close(struct augment_bank *bank);
 enum {
     AUGMENT_ROOMS = 160,    // simulated rooms that experiments used
     AUGMENT_FAR_ROOMS = 16, // every bank has them: the speaker is 3 to 5 m away, RT60 .5 - .8 s
-    AUGMENT_VERSION = 1     // raised when the same inputs give other samples
+    AUGMENT_VERSION = 2     // raised when the same inputs give other samples
 };
 
 // The conditions that positives (and isolated negatives) are heard in. All have resampling, EQ, and a room in 70 %
@@ -96,6 +96,10 @@ int augment_chain_render(const struct augment_chain *chain, const struct augment
 // level, drawn anew for every stretch of 3 s (or of the scratch's size). In place, of any length.
 int augment_stream(const struct augment_bank *bank, struct augment_scratch *scratch, struct rng *rng, int16_t *pcm,
                    size_t samples, struct error *error);
+
+// Sounds of a home that need no recordings: beeps, chirps and chords, clicks, knocks, rattles, between pauses. `samples`
+// is filled; peaks vary from -30 to -3 dB of full scale.
+void augment_made_sounds(struct rng *rng, int16_t *samples, size_t count);
 
 // Test conditions of the protocol (spec baselines 2.6), also used by `evaluate --condition`. The SNR compares the
 // loudest contiguous 500 ms of the clip with the noise over the whole file; what would clip is scaled down. TEST_FAR is

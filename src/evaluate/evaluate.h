@@ -74,6 +74,8 @@ void evaluate_point(const struct track_list *positives, const struct track_list 
 size_t evaluate_curve(const struct track_list *positives, const struct track_list *negatives, int window, int low,
                       int high, int step, struct operating_point *points);
 
+double evaluate_hours(const struct track_list *tracks); // of all of them
+
 // Calibration by the device's rule on bytes: cutoff 26..252, window 3..10 (or fixed_window, when not 0): highest recall
 // with at most `target_per_hour` false accepts, then the fewest false accepts within .5 points of that recall, then the
 // middle of the longest run of cutoffs that are equal by this. When no point meets the target, `met` is false and the

@@ -148,6 +148,19 @@ static void tell_level(struct walk *walk, const struct sensitivity *level, bool 
                chosen->last, point->detected, point->clips, point->false_accepts, point->cutoff, chosen->cutoff);
 }
 
+// A cutoff is chosen where few false accepts were seen, so more are to be expected elsewhere: after k in h hours, (k + 1) / h
+// (Laplace's rule of succession). Where that cannot be had, the wish itself must do.
+static int calibrate(const struct track_list *positives, const struct track_list *negatives, double target, int window,
+                     struct calibration *calibration, struct error *error)
+{
+    double careful = fmax(0, target - 1 / evaluate_hours(negatives));
+    TRY(evaluate_calibrate(positives, negatives, careful, window, calibration, error));
+    if (!calibration->met)
+        TRY(evaluate_calibrate(positives, negatives, target, window, calibration, error));
+    calibration->target_per_hour = target;
+    return 0;
+}
+
 static int measure(struct walk *walk, const struct tflite_model *model, struct held_tracks *held,
                    struct pipeline_result *result, struct error *error)
 {
@@ -162,8 +175,9 @@ static int measure(struct walk *walk, const struct tflite_model *model, struct h
     for (size_t i = 0; i < COUNT_OF(order); i++) {
         struct sensitivity *level = &result->levels[order[i]];
         level->name = levels[order[i]].name;
-        TRY(evaluate_calibrate(positives, negatives, walk->options->target_per_hour * levels[order[i]].times,
-                               i == 0 ? 0 : result->levels[1].calibration.point.window, &level->calibration, error));
+        int window = i == 0 ? 0 : result->levels[1].calibration.point.window;
+        TRY(calibrate(positives, negatives, walk->options->target_per_hour * levels[order[i]].times, window,
+                      &level->calibration, error));
         tell_level(walk, level, i == 0);
     }
     keep_order(result->levels);

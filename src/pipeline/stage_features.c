@@ -246,19 +246,28 @@ static int make_held_sentences(struct walk *walk, const struct feature_tools *to
     return add_sentences(walk, tools, CORPUS_HELD_SENTENCES, writer, error);
 }
 
-// Nothing but rooms and noise.
+// Nothing but rooms and noise, and sounds that need no recordings.
 static int make_hush(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                      struct error *error)
 {
-    enum { TRACKS = 6 };
+    enum { SILENT = 6, MADE = 6, TRACK = 120 * AUDIO_RATE };
     struct track_source source;
-    int code = track_source_open(&source, TRACKS, TRACK_HEARD, error);
+    int code = track_source_open(&source, SILENT + MADE, TRACK_HEARD, error);
+    int16_t *made = array_alloc((size_t)MADE * TRACK, sizeof *made);
+    struct rng rng = rng_make(seed_mix((uint64_t)walk->options->seed, "made sounds"), 0);
     size_t length = 0;
-    for (int i = 0; i < TRACKS && code == 0; i++)
-        add_piece(&source, NULL, 0, (size_t)120 * AUDIO_RATE, i, SOUND_NOISE, &length);
+    if (code == 0 && !made)
+        code = error_memory(error, "made sounds");
+    for (int i = 0; i < SILENT && code == 0; i++)
+        add_piece(&source, NULL, 0, TRACK, i, SOUND_NOISE, &length);
+    for (int i = 0; i < MADE && code == 0; i++) {
+        augment_made_sounds(&rng, made + (size_t)i * TRACK, TRACK);
+        add_piece(&source, made + (size_t)i * TRACK, TRACK, 0, SILENT + i, SOUND_NOISE, &length);
+    }
     if (code == 0)
         code = features_tracks(walk, tools, &source, "hush", writer, error);
     track_source_close(&source);
+    free(made);
     return code;
 }
 

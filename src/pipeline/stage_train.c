@@ -32,11 +32,14 @@ static float share_of(const struct walk *walk, const struct mix_row *row, bool o
 
 // Near misses at full weight destroy recall, and how much of it a word can bear is its own (docs/accuracy.md). So the
 // seeds are rungs of a ladder, and train_worth on near misses that nobody trained on tells which is the word's.
-static const double near_ladder[] = {.1, .3};
+// Hours of real speech leave room for heavier near misses.
+enum { MUCH_SPEECH_HOURS = 3 };
+static const double near_ladders[2][2] = {{.1, .3}, {.3, .6}};
 double near_weight(const struct walk *walk, int seed)
 {
     double given = walk->options->near_weight;
-    return given >= 0 ? given : near_ladder[(size_t)seed % COUNT_OF(near_ladder)];
+    const double *ladder = near_ladders[recorded_speech(walk, NULL) >= MUCH_SPEECH_HOURS];
+    return given >= 0 ? given : ladder[seed % 2];
 }
 
 // sources[MAX_SOURCES + those of the ready-made sets], which come first.

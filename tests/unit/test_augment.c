@@ -419,6 +419,29 @@ static void an_empty_bank_works(void **state)
     studio_close(&studio);
 }
 
+static void made_sounds_are_many_and_of_any_level(void **state)
+{
+    (void)state;
+    enum { MINUTE = 960000, FRAME = 1600 };
+    static int16_t sounds[MINUTE], again[MINUTE];
+    struct rng rng = rng_make(1, 2);
+    augment_made_sounds(&rng, sounds, MINUTE);
+    rng = rng_make(1, 2);
+    augment_made_sounds(&rng, again, MINUTE);
+    assert_memory_equal(sounds, again, sizeof sounds); // same seed, same bytes
+    int silent = 0, soft = 0, loud = 0;
+    for (size_t at = 0; at < MINUTE; at += FRAME) {
+        int peak = 0;
+        for (size_t i = at; i < at + FRAME; i++)
+            peak = abs(sounds[i]) > peak ? abs(sounds[i]) : peak;
+        silent += peak == 0;
+        soft += peak > 500 && peak < 4000;
+        loud += peak > 10000;
+        assert_true(peak <= 32767 * 0.71);
+    }
+    assert_true(silent > 60 && soft > 60 && loud > 40);
+}
+
 int main(void)
 {
     tone(word + WORD / 3, WORD * 2 / 3, 1000, 5000);
@@ -435,6 +458,6 @@ int main(void)
         cmocka_unit_test(convolution_is_convolution),
         cmocka_unit_test(recorded_rooms),
         cmocka_unit_test(an_empty_bank_works),
-    };
+        cmocka_unit_test(made_sounds_are_many_and_of_any_level)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
