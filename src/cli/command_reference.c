@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The programs of microWakeWord Trainer that make something of a wake word.
 #include "audio/audio.h"
+#include "cli/augment_folder.h"
 #include "cli/console.h"
 #include "cli/reference.h"
 #include "speech/speech.h"
@@ -127,11 +128,14 @@ static int run(enum reference_program program, int argc, char **argv, struct err
     struct pipeline_options options = {0};
     bool speaks = program == TRAIN_WAKE_WORD || program == SAMPLE_GENERATOR;
     int code = reference_read(program, argc, argv, &wish, error);
-    if (code == 0 && !wish.help)
+    bool folders = program == SAMPLE_AUGMENTER && wish.input_dir;
+    if (code == 0 && !wish.help && folders)
+        code = augment_folders(&wish, error);
+    if (code == 0 && !wish.help && !folders)
         code = reference_options(program, &wish, &options, error);
     if (code == 0 && !wish.help && program == SAMPLE_TRAINER)
         code = check_augmented(&wish, error);
-    if (code == 0 && !wish.help)
+    if (code == 0 && !wish.help && !folders)
         code = speaks && wish.samples == 1 ? preview(&wish, &options, error) : walk(program, &wish, &options, error);
     reference_options_close(&options);
     reference_close(&wish);

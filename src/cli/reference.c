@@ -50,13 +50,14 @@ static const struct reference_option {
      "language of the phrase (auto: by its script)", "MWW_LANG"},
     {IN_ALL, "data-dir", 0, OPTION_TEXT, AT(data_dir), 0, 0, "DIR",
      "where everything lies (default: $DATA_DIR, here if .mww-data-dir is here, /data or your home)", NULL},
-    {IN_AUGMENT, "input-dir", 0, OPTION_TEXT, AT(input_dir), 0, 0, "DIR", "work/<id>/wake_word_samples only", NULL},
+    {IN_AUGMENT, "input-dir", 0, OPTION_TEXT, AT(input_dir), 0, 0, "DIR",
+     "a folder of recordings instead of the wake word's clips: feature sets for the framework", NULL},
     {IN_AUGMENT, "output-dir", 0, OPTION_TEXT, AT(output_dir), 0, 0, "DIR",
-     "work/<id>/wake_word_samples_augmented only", NULL},
+     "with --input-dir: where they go (default: <input-dir>_augmented)", NULL},
     {IN_AUGMENT | IN_FIT | REMEMBERED, "personal-dir", 0, OPTION_TEXT, AT(personal_dir), 0, 0, "DIR",
      "recordings of people saying the phrase (default: personal_samples/<id>)", NULL},
     {IN_AUGMENT, "personal-output-dir", 0, OPTION_TEXT, AT(personal_output_dir), 0, 0, "DIR",
-     "work/<id>/wake_word_samples_augmented only", NULL},
+     "with --input-dir: where --personal-dir's go (default: work/personal_augmented_features)", NULL},
     {IN_AUGMENT | IN_FIT | REMEMBERED, "mit-rirs-16k-dir", 0, OPTION_TEXT, AT(rirs), 0, 0, "DIR",
      "impulse responses of rooms (default: training_datasets/mit_rirs_16k)", NULL},
     {IN_AUGMENT | IN_FIT | REMEMBERED, "fma-16k-dir", 0, OPTION_TEXT, AT(music), 0, 0, "DIR",
@@ -78,6 +79,8 @@ static const struct reference_option {
      "draft, standard (default) or thorough", NULL},
     {IN_STAGES | REMEMBERED, "negatives", 0, OPTION_LIST, AT(negatives), 0, 0, "DIR",
      "audio without the phrase: speech, music, noise; repeatable", NULL},
+    {IN_TRAIN | IN_AUGMENT | IN_FIT | REMEMBERED, "augmentation", 0, OPTION_TEXT, AT(augmentation), 0, 0, "NAME",
+     "wakesmith (default; reference with --input-dir), reference, or a YAML file", NULL},
     {IN_STAGES | REMEMBERED, "seed", 0, OPTION_INTEGER, AT(seed), 0, 1e15, "N", "seed of all draws (1)", NULL},
     {IN_STAGES, "threads", 0, OPTION_INTEGER, AT(threads), 1, 256, "N", "threads (default: all processors)", NULL},
     {IN_TRAIN, "restart", 0, OPTION_FLAG, AT(restart), 0, 0, NULL, "from the beginning, whatever is there", NULL},
@@ -277,7 +280,6 @@ int reference_read(enum reference_program program, int argc, char **argv, struct
 {
     struct rows rows;
     struct positionals words;
-    bool stage = program != TRAIN_WAKE_WORD && program != SETUP_DATASETS;
     *wish = (struct reference_wish){0};
     find_rows(program, wish, &rows);
     TRY(command_parse(programs[program].name, rows.rows, rows.count, argc, argv, 0, programs[program].most, &words,
@@ -287,12 +289,13 @@ int reference_read(enum reference_program program, int argc, char **argv, struct
     wish->data = wish->data_dir ? strdup(wish->data_dir) : pipeline_data_dir();
     if (!wish->data)
         return error_memory(error, "the data directory");
-    if (stage) // what is known of the word comes before what holds for all
+    bool of_a_word = program != SETUP_DATASETS && !wish->input_dir;
+    if (of_a_word && program != TRAIN_WAKE_WORD) // what is known of the word comes before what holds for all
         TRY(name_stage(program, wish, &words, &rows, words.given, error));
     TRY(read_defaults(wish, &wish->defaults, &rows, words.given, error));
     if (program == TRAIN_WAKE_WORD)
         TRY(name_whole(wish, &words, error));
-    return wish->phrase || program == SETUP_DATASETS ? 0 : phrase_of_id(wish, error);
+    return wish->phrase || !of_a_word ? 0 : phrase_of_id(wish, error);
 }
 
 void reference_close(struct reference_wish *wish)
@@ -359,7 +362,8 @@ static int add_folder(const struct reference_wish *wish, const char *given, cons
     return code;
 }
 
-// Clips and features lie where they belong to one wake word; another place is refused, not ignored.
+// Clips and features lie where they belong to one wake word; another place is refused, not ignored (--input-dir is
+// augment_folders's).
 static int check_places(const struct reference_wish *wish, struct error *error)
 {
     const struct {
@@ -370,8 +374,8 @@ static int check_places(const struct reference_wish *wish, struct error *error)
     for (size_t i = 0; i < COUNT_OF(places); i++)
         if (places[i].given)
             return error_set(error, ERROR_USAGE,
-                             "--%s: clips and features of this wake word lie in %s/work/%s and nowhere else; leave the "
-                             "option out",
+                             "--%s: clips and features of this wake word lie in %s/work/%s; name a folder of recordings "
+                             "with --input-dir, or leave the option out",
                              places[i].option, wish->data, wish->safe_id);
     return 0;
 }
@@ -397,12 +401,18 @@ int reference_options(enum reference_program program, const struct reference_wis
     options->seed = wish->seed ? wish->seed : options->seed;
     options->threads = wish->threads;
     options->positives_real = wish->personal_dir;
+    options->augmentation = wish->augmentation;
     options->restart = wish->restart;
     options->debug = wish->debug;
     options->cleanup = wish->cleanup_work_dir;
     options->extent = extents[program];
     for (size_t i = 0; i < wish->negatives.count; i++)
         TRY(text_list_add(&options->negatives, wish->negatives.items[i], error));
+    return reference_sounds(wish, options, error);
+}
+
+int reference_sounds(const struct reference_wish *wish, struct pipeline_options *options, struct error *error)
+{
     TRY(add_folder(wish, wish->rirs, "mit_rirs_16k", &options->rirs, error));
     TRY(add_folder(wish, wish->music, "fma_16k", &options->backgrounds, error));
     return add_folder(wish, wish->sounds, "audioset_16k", &options->backgrounds, error);

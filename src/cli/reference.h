@@ -18,7 +18,7 @@ struct reference_wish {
     const char *phrase, *id, *title, *lang, *data_dir, *preset; // NULL: not said
     const char *input_dir, *output_dir, *personal_dir, *personal_output_dir;
     const char *rirs, *music, *sounds; // --mit-rirs-16k-dir, --fma-16k-dir, --audioset-16k-dir
-    const char *mirror;
+    const char *mirror, *augmentation;
     struct text_list negatives;
     bool cleanup_work_dir, cleanup_archives, cleanup_intermediate_files, verbose, quiet, restart, debug, json, offline;
     // worked out:
@@ -35,6 +35,8 @@ int reference_read(enum reference_program program, int argc, char **argv, struct
 // What that means for the pipeline. The options point into `wish`; free their lists with reference_options_close.
 int reference_options(enum reference_program program, const struct reference_wish *wish,
                       struct pipeline_options *options, struct error *error);
+// Of that, rooms and backgrounds: options->rirs and ->backgrounds.
+int reference_sounds(const struct reference_wish *wish, struct pipeline_options *options, struct error *error);
 // Writes work/<id>/wake_word.env, which the programs of the next stages read.
 int reference_remember(enum reference_program program, struct reference_wish *wish, struct error *error);
 void reference_options_close(struct pipeline_options *options);

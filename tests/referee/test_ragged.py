@@ -50,4 +50,28 @@ with tempfile.TemporaryDirectory() as name:
     whole = numpy.load(folder / "a.npy")
     check("ten_views_slide_over_a_recording", same(RaggedMmap(folder / "slid_mmap"),
                                                    [whole[i:len(whole) - 9 + i] for i in range(10)]))
+    # Recordings of any origin through the reference's augmentation, split as Python's shuffle does.
+    for name, count in (("clips", 25), ("people", 2)):
+        (folder / name).mkdir()
+        for i in range(count):
+            with wave.open(str(folder / name / f"{i:02}.wav"), "wb") as file:
+                file.setnchannels(1), file.setsampwidth(2), file.setframerate(16000)
+                file.writeframes(generator.integers(-9000, 9000, 12000).astype("<i2").tobytes())
+    augment = lambda out, *more: run("wake_word_sample_augmenter", "--data-dir", folder / "data", "--input-dir", folder / "clips", "--personal-dir",
+                                     folder / "people", "--output-dir", folder / out, "--personal-output-dir", folder / f"{out} people", *more)
+    told = augment("made", "--threads=2")
+    check("the_augmenter_tells_what_the_reference_tells", all(line in told for line in (
+        "===== Augmenting 25 wake word samples (generated) =====", "   Augmenting testing (personal)",
+        "      validation augmentation complete (generated)", f"Features ready: {folder / 'made'}/*/wakeword_mmap")), told)
+    made = {split: RaggedMmap(folder / "made" / split / "wakeword_mmap") for split in ("training", "validation", "testing")}
+    check("its_splits_and_views_are_those_of_the_reference", {k: (len(v), v[0].shape) for k, v in made.items()} == {
+        "training": (42, (308, 40)), "validation": (2, (308, 40)), "testing": (2, (317, 40))}, {k: (len(v), v[0].shape) for k, v in made.items()})
+    check("two_recordings_train_nothing", sorted(p.name for p in (folder / "made people").iterdir()) == ["testing", "validation"])
+    check("an_example_is_heard_anew_each_time", not numpy.array_equal(made["training"][0], made["training"][1]))
+    augment("again", "--threads=1")
+    check("the_same_on_any_number_of_threads", same(RaggedMmap(folder / "again" / "training" / "wakeword_mmap"), list(made["training"])))
+    (folder / "chain.yaml").write_text("[]")
+    augment("plain", f"--augmentation={folder / 'chain.yaml'}")
+    plain = RaggedMmap(folder / "plain" / "testing" / "wakeword_mmap")
+    check("an_empty_chain_leaves_the_silence_before_a_clip", (numpy.asarray(plain[0])[:200] == 0).all() and numpy.asarray(plain[0]).any())
 finish()

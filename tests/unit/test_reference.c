@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/augment_folder.h"
 #include "cli/reference.h"
 #include "collection/collection.h"
 
@@ -158,10 +159,26 @@ static void what_is_wrong_is_one_sentence(void **state)
     char seen[1024];
     assert_int_equal(read_line(SAMPLE_GENERATOR, "--phrase=a|\x01", seen, sizeof seen), ERROR_USAGE);
     assert_non_null(strstr(error.message, "the id"));
-    assert_int_equal(read_line(SAMPLE_AUGMENTER, "--input-dir=elsewhere|a", seen, sizeof seen), ERROR_USAGE);
-    assert_non_null(strstr(error.message, "--input-dir"));
+    assert_int_equal(read_line(SAMPLE_AUGMENTER, "--output-dir=elsewhere|a", seen, sizeof seen), ERROR_USAGE);
+    assert_non_null(strstr(error.message, "--output-dir"));
     assert_int_equal(read_line(SAMPLE_AUGMENTER, "--mit-rirs-16k-dir=elsewhere|a", seen, sizeof seen), ERROR_MISSING);
     assert_non_null(strstr(error.message, "Directory elsewhere does not exist"));
+}
+
+static void recordings_are_split_as_python_does(void **state)
+{
+    (void)state;
+    // list(range(n)) after random.Random(seed).shuffle
+    static const size_t ten[] = {5, 2, 7, 1, 8, 4, 3, 6, 0, 9};
+    static const size_t thousand[] = {878, 179, 309, 803, 320, 263, 759, 29, 326, 524}; // every hundredth, seed 7
+    static size_t order[1000];
+    python_shuffle(10, order, 10);
+    assert_memory_equal(order, ten, sizeof ten);
+    python_shuffle(10, order, 1);
+    assert_int_equal(order[0], 0);
+    python_shuffle(7, order, 1000);
+    for (size_t i = 0; i < COUNT_OF(thousand); i++)
+        assert_int_equal(order[100 * i], thousand[i]);
 }
 
 static void write_file(const char *name, const char *text)
@@ -309,6 +326,7 @@ static void counts_of_files_are_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recordings_are_split_as_python_does),
         cmocka_unit_test_setup(B38_lesson_both_argument_forms_of_every_example, clear),
         cmocka_unit_test_setup(what_is_wrong_is_one_sentence, clear),
         cmocka_unit_test_setup(the_command_line_beats_the_file_beats_the_environment, clear),
