@@ -56,7 +56,13 @@ check("B6_each_run_has_its_own_name", len(runs) == 2 and runs[0].endswith("-jarv
 port, device = (re.search(rf"{name} = (\d+)", (SOURCE / "src/server/server.h").read_text())[1] for name in ("SERVER_PORT", "SERVER_DEVICE_PORT"))
 told = run("serve", "--help").stdout
 check("B37_the_help_tells_the_ports", f"({port}," in told and f"({device})" in told, told)
+manual = run("man").stdout
+check("B37_and_the_manual", f"({port}," in manual and f"({device})" in manual)
 check("B37_and_the_README_the_same", f"localhost:{port}" in (SOURCE / "README.md").read_text() and f"port {device}" in (SOURCE / "README.md").read_text())
 for name, marks in (("Dockerfile", f"EXPOSE {port} {device}\n"), ("compose.yaml", f'- "{port}:{port}"\n      - "{device}:{device}"\n')):
     check(f"B37_and_the_{name}", marks in (SOURCE / "packaging" / name).read_text())
+unit = (SOURCE / "debian/wakesmith.service").read_text() + (SOURCE / "debian/wakesmith.default").read_text()
+check("B37_and_the_unit_has_no_port_of_its_own", "wakesmith serve $WAKESMITH_OPTIONS\n" in unit and not re.search(r"port|\d{4}", unit, re.I), unit)
+check("B37_and_the_volume_is_the_same", "DATA_DIR=/data" in (SOURCE / "packaging/Dockerfile").read_text()
+      and "VOLUME /data\n" in (SOURCE / "packaging/Dockerfile").read_text() and ":/data\n" in (SOURCE / "packaging/compose.yaml").read_text())
 finish()
