@@ -230,6 +230,8 @@ check("sets_train_by_themselves", run.returncode == 0 and {("speech", "en"), ("s
 check("the_report_does_not_miss_English", not any("people speaking English" in caveat for caveat in card["caveats"]), card["caveats"])
 run = train("--no-datasets")
 check("no_datasets_leaves_them_out", run.returncode == 0 and report()["recordings"] == {"sets": [], "hours": []}, run.stderr)
+told = subprocess.run([PROGRAM, "doctor", f"--data-dir={root / 'data'}"], capture_output=True, text=True).stdout
+check("the_doctor_knows_them", "debian (0.0 h of speech), imported/Talk" in told, told)
 run = datasets("remove", "imported/Talk", "debian")
 check("sets_are_removed", run.returncode == 0 and not debian.exists() and "debian               not there" in datasets("list").stdout)
 check("what_is_not_there_is_not_removed", one_sentence(datasets("remove", "debian"), "no data set debian"))

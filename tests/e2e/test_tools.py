@@ -29,7 +29,7 @@ def options_of(command):  # what --help shows
     return [line.split()[0].split("=")[0] for line in run(command, "--help").splitlines() if line.startswith("  --")]
 
 
-COMMANDS = ("train", "serve", "say", "check", "voices", "evaluate", "compare", "detect", "features", "infer", "inspect", "report", "runs", "doctor",
+COMMANDS = ("train", "serve", "say", "check", "voices", "evaluate", "compare", "detect", "features", "infer", "inspect", "report", "runs", "doctor", "datasets",
             "bench", "man", "completion", "train_wake_word", "wake_word_sample_generator", "wake_word_sample_augmenter",
             "wake_word_sample_trainer", "setup_training_datasets", "run_recorder.sh")
 LINKS = COMMANDS[-6:]
