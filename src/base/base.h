@@ -121,6 +121,8 @@ size_t folder_count(const char *folder, const char *const *endings);
 int folder_room(const char *folder, uint64_t *bytes, struct error *error);
 // Deletes a folder with all its content; a missing one is no error.
 int folder_remove(const char *path, struct error *error);
+// Deletes what a process that was killed left in a folder: files that never got their names. For who has its lock.
+void folder_remove_unfinished(const char *path);
 // Regular files below `folder` (recursively, links followed, hidden names left out) whose names end in one of
 // `endings` (NULL-terminated list, compared without case; NULL: all), sorted by path. `folder` may be a file.
 int folder_list(const char *folder, const char *const *endings, struct text_list *files, struct error *error);

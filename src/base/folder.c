@@ -120,3 +120,14 @@ int folder_list(const char *folder, const char *const *endings, struct text_list
         qsort(files->items + first, files->count - first, sizeof *files->items, by_name);
     return code;
 }
+
+void folder_remove_unfinished(const char *folder)
+{
+    struct text_list files = {0};
+    struct error ignored;
+    folder_list(folder, NULL, &files, &ignored);
+    for (size_t i = 0; i < files.count; i++)
+        if (file_is_unfinished(files.items[i]))
+            remove(files.items[i]);
+    text_list_free(&files);
+}

@@ -325,16 +325,19 @@ static const char *without_folder(const struct package *package, const char *sen
     return strncmp(sentence, package->temporary, length) == 0 ? sentence + length + 1 : sentence;
 }
 
-static int remember(const struct visit *visit, const struct package *package, uint64_t refused, struct error *error)
+static int remember(const struct visit *visit, const struct package *package, const struct fetch_unpacked *unpacked,
+                    struct error *error)
 {
     char *name = text_print("packages/%s.json", package->known.name);
     json_t *sentences = json_array();
+    for (size_t i = 0; i < unpacked->sentences.count; i++)
+        json_array_append_new(sentences, json_string(unpacked->sentences.items[i]));
     for (size_t i = 0; i < package->sentences.count; i++)
         json_array_append_new(sentences, json_string(without_folder(package, package->sentences.items[i])));
     json_t *value = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "version", COLLECTION_VERSION, "package",
                               package->known.name, "package_version", package->known.version, "archive_sha256",
                               package->known.sha256, "archive_bytes", (json_int_t)package->known.size, "damaged",
-                              (json_int_t)package->damaged, "refused", (json_int_t)refused, "left_out", sentences,
+                              (json_int_t)package->damaged, "refused", (json_int_t)unpacked->refused, "left_out", sentences,
                               "files", files_json(package->files, package->count));
     int code = name && value ? set_write(visit->folder, value, name, error) : error_memory(error, "a manifest");
     json_decref(value);
@@ -365,7 +368,7 @@ static int convert_package(const struct visit *visit, struct package *package, s
         package->damaged = converted.damaged;
         package->sentences = converted.sentences;
         converted = (struct converted){0};
-        code = remember(visit, package, unpacked.refused, error);
+        code = remember(visit, package, &unpacked, error);
     }
     fetch_unpacked_free(&unpacked);
     clip_list_free(&clips);
@@ -450,6 +453,7 @@ static int fetch(struct visit *visit, struct error *error)
     struct error ignored;
     TRY(ask(visit, visit->how->from, error));
     TRY(folder_make(visit->folder, error));
+    folder_remove_unfinished(visit->folder);
     needed = disk_needed(visit, visit->how->from);
     TRY(folder_room(visit->folder, &room, error));
     if (needed > room)

@@ -179,6 +179,8 @@ static int write_set(const struct import *import, struct error *error)
 {
     json_t *files = json_array(), *sentences = json_array();
     size_t damaged = import->from_archive.refused;
+    for (size_t i = 0; i < import->from_archive.sentences.count; i++)
+        json_array_append_new(sentences, json_string(import->from_archive.sentences.items[i]));
     for (size_t i = 0; i < import->piece_count; i++) {
         json_t *more = files_json(import->parts[i].files, import->parts[i].count);
         json_array_extend(files, more);
@@ -199,13 +201,15 @@ static int write_set(const struct import *import, struct error *error)
     return code;
 }
 
+static bool is_audio(void *context, const char *member)
+{
+    (void)context;
+    return has_ending(member, audio_endings);
+}
+
 static int unpack(struct import *import, struct error *error)
 {
-    struct fetch_unpack how = {.most_files = MOST_FILES, .most_bytes = MOST_BYTES, .progress = import->wish->progress};
-    uint64_t room;
-    TRY(folder_make(import->unpacked, error));
-    TRY(folder_room(import->unpacked, &room, error));
-    how.most_bytes = room < MOST_BYTES ? room : MOST_BYTES;
+    struct fetch_unpack how = {is_audio, NULL, MOST_FILES, MOST_BYTES, import->wish->progress};
     return fetch_unpack(import->wish->path, import->unpacked, &how, &import->from_archive, error);
 }
 

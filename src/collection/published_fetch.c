@@ -44,13 +44,20 @@ static json_t *read_trusted(const struct bringing *work)
     return json_is_object(trusted) ? trusted : (json_decref(trusted), json_object());
 }
 
-// The first bytes of a name are believed; from then on only these.
+// The first bytes of a name that could be unpacked are believed; from then on only these.
 static int trust(const struct bringing *work, const char *name, const char *path, struct error *error)
 {
     char sha256[65];
     struct stat status;
-    TRY(sha256_file(path, sha256, error));
     json_t *trusted = read_trusted(work);
+    if (json_object_get(trusted, name)) {
+        json_decref(trusted);
+        return 0;
+    }
+    if (sha256_file(path, sha256, error) < 0) {
+        json_decref(trusted);
+        return error->code;
+    }
     json_object_set_new(trusted, name,
                         json_pack("{s:s, s:I}", "sha256", sha256, "bytes",
                                   (json_int_t)(stat(path, &status) == 0 ? status.st_size : 0)));
@@ -91,8 +98,6 @@ static int download(const struct bringing *work, const char *name, int number, s
                          "right",
                          name, work->downloads);
     }
-    if (code == 0 && !known)
-        code = trust(work, name, path, error);
     json_decref(trusted);
     for (size_t i = 0; i < count; i++)
         free(addresses[i]);
@@ -107,12 +112,14 @@ static int unpack(const struct bringing *work, const char *name, struct error *e
     struct fetch_unpacked done = {0};
     bool tar = text_ends_with(name, ".tar");
     tell(work, "   %s %s", tar ? "Untarring" : "Unzipping", work->set->archives > 1 ? name : work->set->name);
-    int code = path ? folder_room(work->downloads, &how.most_bytes, error) : error_memory(error, "a path");
-    if (code == 0)
-        code = fetch_unpack(path, work->source, &how, &done, error);
+    int code = path ? fetch_unpack(path, work->source, &how, &done, error) : error_memory(error, "a path");
     for (size_t i = 0; i < done.sentences.count; i++)
         progress_notice(work->how->progress, done.sentences.items[i]);
     fetch_unpacked_free(&done);
+    if (code == 0)
+        code = trust(work, name, path, error);
+    else if (code == ERROR_FORMAT && path)
+        remove(path); // whatever it is, the next run brings it anew
     free(path);
     return code;
 }
@@ -318,6 +325,8 @@ static int write_manifest(const struct bringing *work, struct error *error)
 static int bring(const struct bringing *work, struct error *error)
 {
     TRY(folder_make(work->downloads, error));
+    folder_remove_unfinished(work->downloads);
+    folder_remove_unfinished(work->folder);
     TRY(file_write(work->mark, "", 0, error));
     TRY(bring_archives(work, error));
     TRY((work->set->source ? convert : place_features)(work, error));

@@ -8,25 +8,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 1 << 16, MOST_MEMBERS = 1000000 };
+enum { MOST_MEMBERS = 1000000 };
 #define MEMBER_MAXIMUM (4ull << 30) // bytes of one unpacked member
 
-static int fail(struct archive *archive, const char *path, struct error *error)
+int archive_failed(struct archive *archive, const char *path, struct error *error)
 {
     const char *reason = archive_error_string(archive);
     return error_set(error, ERROR_FORMAT, "%s cannot be unpacked: %.200s", path, reason ? reason : "it is damaged");
 }
 
+// No formats or filters for which libarchive would start a program; zip by its directory, which a cut one lacks.
+struct archive *archive_reader(void)
+{
+    struct archive *archive = archive_read_new();
+    if (!archive)
+        return NULL;
+    archive_read_support_filter_gzip(archive);
+    archive_read_support_filter_bzip2(archive);
+    archive_read_support_filter_xz(archive);
+    archive_read_support_filter_lzma(archive);
+    archive_read_support_filter_zstd(archive);
+    archive_read_support_filter_lz4(archive);
+    archive_read_support_format_zip_seekable(archive);
+    archive_read_support_format_tar(archive);
+    archive_read_support_format_7zip(archive);
+    return archive;
+}
+
 static int copy_data(struct archive *archive, const char *path, FILE *out, struct error *error)
 {
-    char block[BLOCK];
+    char block[ARCHIVE_BLOCK];
     uint64_t size = 0;
     for (;;) {
         la_ssize_t got = archive_read_data(archive, block, sizeof block);
         if (got == 0)
             return 0;
         if (got < 0)
-            return fail(archive, path, error);
+            return archive_failed(archive, path, error);
         size += (uint64_t)got;
         if (size > MEMBER_MAXIMUM)
             return error_set(error, ERROR_FORMAT, "%s unpacks to more than 4 GB", path);
@@ -38,21 +56,18 @@ static int copy_data(struct archive *archive, const char *path, FILE *out, struc
 // Appends the member to `out`.
 static int copy_member(const char *path, const char *member, FILE *out, struct error *error)
 {
-    struct archive *archive = archive_read_new();
+    struct archive *archive = archive_reader();
     struct archive_entry *entry;
     if (!archive)
         return error_memory(error, "an archive");
-    archive_read_support_filter_all(archive);
-    archive_read_support_format_zip(archive);
-    archive_read_support_format_tar(archive);
-    int code = archive_read_open_filename(archive, path, BLOCK) == ARCHIVE_OK ? 0 : fail(archive, path, error);
+    int code = archive_read_open_filename(archive, path, ARCHIVE_BLOCK) == ARCHIVE_OK ? 0 : archive_failed(archive, path, error);
     bool found = false;
     for (size_t i = 0; code == 0 && !found && i < MOST_MEMBERS; i++) {
         int status = archive_read_next_header(archive, &entry);
         if (status == ARCHIVE_EOF)
             break;
         if (status < ARCHIVE_WARN)
-            code = fail(archive, path, error);
+            code = archive_failed(archive, path, error);
         else if (strcmp(archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "", member) == 0) {
             found = true;
             code = copy_data(archive, path, out, error);

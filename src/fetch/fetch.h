@@ -35,8 +35,9 @@ int fetch_join(const char *const *archives, const char *const *members, size_t c
 
 // Unpacks a whole archive (zip, tar.*, 7z, a Debian package) below `folder`, which is made. Only regular files come out:
 // links, devices, and names that lead elsewhere are left out, as are members that are damaged; each is counted. Nothing
-// that comes out is larger or more than the limits. ERROR_FORMAT: damaged as a whole, cut off, or beyond the limits; what
-// came out before stays. `done` adds up over calls; freed with fetch_unpacked_free.
+// that comes out is larger or more than the limits. ERROR_FORMAT: damaged as a whole, cut off, or beyond the limits;
+// ERROR_IO: the disk lacks room, which is seen before a member is written. What came out before stays. `done` adds up
+// over calls; freed with fetch_unpacked_free.
 struct fetch_unpack {
     bool (*wanted)(void *context, const char *member); // NULL: all
     void *context;

@@ -255,18 +255,6 @@ static int make_folders(const struct walk *walk, bool empty, struct error *error
     return 0;
 }
 
-// What a run that was killed left: files that never got their names. Who has the lock may delete them.
-static void remove_unfinished(const char *folder)
-{
-    struct text_list files = {0};
-    struct error ignored;
-    folder_list(folder, NULL, &files, &ignored);
-    for (size_t i = 0; i < files.count; i++)
-        if (file_is_unfinished(files.items[i]))
-            remove(files.items[i]);
-    text_list_free(&files);
-}
-
 static int open_folders(struct walk *walk, struct error *error)
 {
     walk->data = walk->options->data_dir ? strdup(walk->options->data_dir) : pipeline_data_dir();
@@ -280,9 +268,9 @@ static int open_folders(struct walk *walk, struct error *error)
     TRY(folder_make(walk->sounds_folder, error));
     TRY(folder_make(walk->sentences_folder, error));
     TRY(lock_folder(walk, error));
-    remove_unfinished(walk->work);
-    remove_unfinished(walk->sounds_folder);
-    remove_unfinished(walk->sentences_folder);
+    folder_remove_unfinished(walk->work);
+    folder_remove_unfinished(walk->sounds_folder);
+    folder_remove_unfinished(walk->sentences_folder);
     if (walk->options->restart)
         TRY(make_folders(walk, true, error));
     return run_log_open(walk, error);

@@ -125,6 +125,8 @@ for kill in range(20):
     if (part / "manifest.json").exists():
         check(f"B13_a_manifest_means_whole_{kill}", datasets("verify", "debian", data=killed).returncode == 0)
         shutil.rmtree(killed)
+(killed / "training_datasets/debian/speech").mkdir(parents=True, exist_ok=True)
+(killed / "training_datasets/debian/speech/half.flac.tmp99").write_bytes(b"half")
 run = datasets("fetch", "debian", "--from", debs, data=killed)
 check("B13_after_20_kills_the_set_is_the_same", run.returncode == 0 and hashes(killed) == first, run.stderr)
 
@@ -181,10 +183,11 @@ check("a_folder_is_imported", facts["name"] == "imported/our-home" and set(facts
       run.stdout + run.stderr)
 with zipfile.ZipFile(root / "talk.zip", "w") as archive:
     archive.writestr("../evil.wav", wav(1)), archive.writestr("a/b/1.wav", wav(1)), archive.writestr("readme.txt", "x")
+    archive.writestr("кухня/вечер.wav", wav(2))
 run = datasets("import", root / "talk.zip", "--kind=speech", "--lang=de", "--name=Talk", "--json")
 facts = json.loads(run.stdout)
 check("an_archive_is_imported", list(facts["hours"]) == ["speech"] and list(facts["hours"]["speech"]) == ["de"] and
-      not list(root.rglob("evil.wav")), run.stdout + run.stderr)
+      facts["damaged"] == 1 and round(3600 * facts["hours"]["speech"]["de"]) == 3 and not list(root.rglob("evil.wav")), run.stdout + run.stderr)
 before = hashes()
 run = datasets("import", root / "talk.zip", "--kind=speech", "--lang=de", "--name=Talk")
 check("importing_again_gives_the_same", run.returncode == 0 and hashes() == before, run.stderr)

@@ -1,4 +1,5 @@
 """The public data sets of the reference, brought from a server on this machine that cuts, changes its mind and loses files."""
+import concurrent.futures
 import http.server
 import io
 import json
@@ -67,7 +68,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         name = self.path.strip("/").split("/")[-1]
-        Hub.asked.append((name, self.headers.get("Range")))
+        Hub.asked.append((self.path, self.headers.get("Range")))
         body = FILES.get(name)
         if body is None or name in Hub.gone:
             self.send_response(404), self.send_header("Content-Length", "0"), self.end_headers()
@@ -81,7 +82,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
         self.send_header("ETag", Hub.tag)
         self.send_header("Content-Length", str(len(body) - begin))
         self.end_headers()
-        end = Hub.cut.pop(name, len(body))
+        end = Hub.cut.pop(self.path, len(body))
         self.wfile.write(body[begin:end])
         if end < len(body):
             self.close_connection = True
@@ -97,7 +98,8 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 server = Server(("127.0.0.1", 0), Hub)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-mirror = f"http://127.0.0.1:{server.server_port}/some/where"
+hub = f"http://127.0.0.1:{server.server_port}"
+mirror = f"{hub}/some/where"
 environment = {**os.environ, "no_proxy": "127.0.0.1"}
 
 
@@ -160,35 +162,46 @@ name = "MIT_RIR_Audio.zip"
 size = len(FILES[name])
 
 
-def one(data, **facts):
-    place = root / data
-    run = subprocess.run([PROGRAM, "datasets", "fetch", "MIT_RIR", f"--data-dir={place}", f"--mirror={mirror}"], stdin=subprocess.DEVNULL,
-                         capture_output=True, text=True, timeout=120, env=environment)
-    return run, place / "training_datasets"
+def one(data, way="some/where", wait=True):
+    line = [PROGRAM, "datasets", "fetch", "MIT_RIR", f"--data-dir={root / data}", f"--mirror={hub}/{way}"]
+    if not wait:
+        return subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, env=environment)
 
 
-Hub.asked.clear()
-cut, went_on = list(range(1000, size, 1000)), 0
-for at in cut:  # every try brings a kilobyte more than the last one; the part stays from call to call
-    Hub.cut[name] = at
-    run, place = one("cut")
-    if run.returncode == 0:
-        went_on += 1
-        shutil.rmtree(place)
-check("B16_cut_at_every_1000th_offset_it_arrives", went_on == len(cut) and
-      [r for _, r in Hub.asked[1::2]] == [f"bytes={at}-" for at in cut], (went_on, len(cut), Hub.asked[:6]))
-Hub.cut[name] = size // 2
-Hub.asked.clear()
-child = subprocess.Popen([PROGRAM, "datasets", "fetch", "MIT_RIR", f"--data-dir={root / 'tags'}", f"--mirror={mirror}"], env=environment,
-                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-while len(Hub.asked) < 1 or Hub.cut:
+def cut_once(at):
+    """Whole after one cut: the second request asks for the rest."""
+    path = f"/cut/{at}/{name}"
+    Hub.cut[path] = at
+    run = one(f"cut{at}", f"cut/{at}")
+    shutil.rmtree(root / f"cut{at}")
+    return run.returncode == 0 and [r for p, r in Hub.asked if p == path] == [None, f"bytes={at}-"]
+
+
+cuts = range(1000, size, 1000)
+with concurrent.futures.ThreadPoolExecutor(16) as pool:  # they wait most of the time
+    arrived = list(pool.map(cut_once, cuts))
+check("B16_cut_at_every_1000th_offset_it_arrives", all(arrived) and len(arrived) > 100, [at for at, good in zip(cuts, arrived) if not good])
+archive = root / "tags/training_datasets/downloads" / name
+Hub.cut[f"/tags/{name}"] = size // 2
+child = one("tags", "tags", wait=False)
+while Hub.cut or not pathlib.Path(f"{archive}.part").exists():
     time.sleep(0.01)
 time.sleep(0.2)
 child.kill(), child.wait()
 Hub.tag = '"two"'
-run, place = one("tags")
-check("B16_another_file_is_not_glued_to_the_half_of_one", run.returncode == 0 and (place / "downloads" / name).read_bytes() == FILES[name] and
-      not list((place / "downloads").glob("*.etag")), run.stderr)
+run = one("tags", "tags")
+check("B16_another_file_is_not_glued_to_the_half_of_one", run.returncode == 0 and archive.read_bytes() == FILES[name] and
+      not list(archive.parent.glob("*.etag")), run.stderr)
+# A server whose file is cut itself: that is no archive, and it is not believed when the server has it whole again.
+whole, FILES[name] = FILES[name], FILES[name][:size // 2]
+run = one("half")
+half = root / "half/training_datasets"
+check("B16_half_an_archive_is_told", run.returncode == 1 and f"{name} cannot be unpacked" in run.stderr and not (half / "mit_rirs_16k").exists() and
+      not (half / "downloads" / name).exists(), run.stderr)
+FILES[name] = whole
+run = one("half")
+check("B16_and_brought_anew_when_it_is_whole", run.returncode == 0 and len(list(half.glob("mit_rirs_16k/*.wav"))) == 20, run.stderr)
 
 # B13: kills at 20 moments; then whole.
 for kill in range(20):
@@ -217,7 +230,7 @@ run = setup("--json", data="gone")
 events = [json.loads(line) for line in run.stderr.splitlines()]
 check("events_tell_the_rest", run.returncode == 0 and events[0]["event"] == "begin" and events[-1]["event"] == "finished" and
       any(e["event"] == "progress" for e in events), run.stderr)
-run, _ = one("data")
+run = one("data")
 check("datasets_fetch_brings_the_same_sets", run.returncode == 0 and "20 files" in run.stdout, run.stdout + run.stderr)
 server.shutdown()
 shutil.rmtree(root)
