@@ -10,9 +10,9 @@ static const int windows[] = {5, 4, 6, 3, 7, 8, 9, 10}; // the official window f
 static const double equal_recall = .005;
 
 struct grid {
-    int windows[COUNT_OF(windows)];
+    const int *windows;
     size_t window_count, clips;
-    struct tally *tallies; // [window_count]
+    const struct tally *tallies; // [window_count]
 };
 
 // Calls a point acceptable or not; `context` belongs to the rule.
@@ -111,34 +111,84 @@ static int choose(const struct grid *grid, double target, double hours, struct c
     return 0;
 }
 
-int evaluate_calibrate(const struct track_list *positives, const struct track_list *negatives, double target_per_hour,
-                       int fixed_window, struct calibration *calibration, struct error *error)
+struct cutoff_grid {
+    const struct track_list *positives, *negatives;
+    double hours;
+    size_t window_count;
+    int windows[COUNT_OF(windows)];
+    struct tally tallies[COUNT_OF(windows)];
+    bool failed[COUNT_OF(windows)];
+};
+
+static void sweep_window(void *context, size_t w, int worker)
 {
-    *calibration = (struct calibration){0};
+    (void)worker;
+    struct cutoff_grid *grid = context;
+    struct error ignored;
+    grid->failed[w] = evaluate_sweep(grid->positives, grid->negatives, grid->windows[w], LOWEST_CUTOFF, HIGHEST_CUTOFF,
+                                     1, &grid->tallies[w], &ignored) < 0;
+}
+
+int cutoff_grid_open(struct cutoff_grid **out, const struct track_list *positives, const struct track_list *negatives,
+                     int fixed_window, struct pool *pool, struct error *error)
+{
+    *out = NULL;
     double hours = evaluate_hours(negatives);
     if (positives->count == 0 || !(hours > 0))
         return error_set(error, ERROR_USAGE, "a calibration needs clips of the word and recordings without it");
     if (fixed_window < 0 || fixed_window > DETECT_MAX_WINDOW)
         return error_set(error, ERROR_USAGE, "a window must be 1 to %d, or 0 to choose it", DETECT_MAX_WINDOW);
+    struct cutoff_grid *grid = array_alloc(1, sizeof *grid);
+    if (!grid)
+        return error_memory(error, "a calibration");
+    *grid = (struct cutoff_grid){.positives = positives, .negatives = negatives, .hours = hours,
+                                 .window_count = fixed_window ? 1 : COUNT_OF(windows)};
+    for (size_t w = 0; w < grid->window_count; w++)
+        grid->windows[w] = fixed_window ? fixed_window : windows[w];
+    pool_run(pool, grid->window_count, sweep_window, grid);
+    for (size_t w = 0; w < grid->window_count; w++)
+        if (grid->failed[w]) {
+            cutoff_grid_close(grid);
+            return error_memory(error, "a calibration");
+        }
+    *out = grid;
+    return 0;
+}
 
-    struct grid grid = {.window_count = fixed_window ? 1 : COUNT_OF(windows), .clips = positives->count};
-    grid.tallies = array_alloc(grid.window_count, sizeof *grid.tallies);
-    int code = grid.tallies ? 0 : error_memory(error, "a calibration");
-    for (size_t w = 0; code == 0 && w < grid.window_count; w++) {
-        grid.windows[w] = fixed_window ? fixed_window : windows[w];
-        code = evaluate_sweep(positives, negatives, grid.windows[w], LOWEST_CUTOFF, HIGHEST_CUTOFF, &grid.tallies[w],
-                              error);
+void cutoff_grid_close(struct cutoff_grid *grid)
+{
+    free(grid);
+}
+
+int cutoff_grid_choose(const struct cutoff_grid *all, double target_per_hour, int window,
+                       struct calibration *calibration, struct error *error)
+{
+    struct grid grid = {all->windows, all->window_count, all->positives->count, all->tallies};
+    *calibration = (struct calibration){0};
+    while (window && grid.window_count && *grid.windows != window) {
+        grid.windows++;
+        grid.tallies++;
+        grid.window_count--;
     }
+    if (window)
+        grid.window_count = grid.window_count > 0;
     struct span span = {0};
-    if (code == 0)
-        code = choose(&grid, target_per_hour, hours, calibration, &span, error);
-    free(grid.tallies);
-    if (code < 0)
-        return code;
+    TRY(choose(&grid, target_per_hour, all->hours, calibration, &span, error));
     int byte = (span.first + span.last) / 2;
     calibration->cutoff = manifest_cutoff(byte);
     calibration->first = span.first;
     calibration->last = span.last;
-    evaluate_point(positives, negatives, (uint8_t)byte, span.window, &calibration->point);
+    evaluate_point(all->positives, all->negatives, (uint8_t)byte, span.window, &calibration->point);
     return 0;
+}
+
+int evaluate_calibrate(const struct track_list *positives, const struct track_list *negatives, double target_per_hour,
+                       int fixed_window, struct calibration *calibration, struct error *error)
+{
+    struct cutoff_grid *grid;
+    *calibration = (struct calibration){0};
+    TRY(cutoff_grid_open(&grid, positives, negatives, fixed_window, NULL, error));
+    int code = cutoff_grid_choose(grid, target_per_hour, 0, calibration, error);
+    cutoff_grid_close(grid);
+    return code;
 }

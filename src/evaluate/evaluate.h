@@ -90,5 +90,13 @@ struct calibration {
 };
 int evaluate_calibrate(const struct track_list *positives, const struct track_list *negatives, double target_per_hour,
                        int fixed_window, struct calibration *calibration, struct error *error);
+// The same in steps, for several targets over the same tracks, which must outlive the grid: opened once (the windows side
+// by side), asked often, each time about all windows (0) or about one of those that were opened.
+struct cutoff_grid;
+int cutoff_grid_open(struct cutoff_grid **grid, const struct track_list *positives, const struct track_list *negatives,
+                     int fixed_window, struct pool *pool, struct error *error);
+int cutoff_grid_choose(const struct cutoff_grid *grid, double target_per_hour, int window,
+                       struct calibration *calibration, struct error *error);
+void cutoff_grid_close(struct cutoff_grid *grid);
 
 #endif

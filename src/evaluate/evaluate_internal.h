@@ -7,12 +7,12 @@
 
 enum { CUTOFFS = 256 };
 
-// Counts at every cutoff byte of low .. high for one window; other entries are left alone.
+// Counts at every `step`-th cutoff byte of low .. high for one window; other entries mean nothing.
 struct tally {
     size_t detected[CUTOFFS], accepts[CUTOFFS];
 };
 int evaluate_sweep(const struct track_list *positives, const struct track_list *negatives, int window, int low,
-                   int high, struct tally *tally, struct error *error);
+                   int high, int step, struct tally *tally, struct error *error);
 void evaluate_fill_point(size_t detected, size_t clips, size_t accepts, double hours, struct operating_point *point);
 
 #endif

@@ -132,7 +132,7 @@ static size_t longest(const struct track_list *tracks)
 }
 
 int evaluate_sweep(const struct track_list *positives, const struct track_list *negatives, int window, int low,
-                   int high, struct tally *tally, struct error *error)
+                   int high, int step, struct tally *tally, struct error *error)
 {
     size_t most = longest(negatives);
     struct scan scan = {.stride = negatives->stride, .window = window};
@@ -148,7 +148,7 @@ int evaluate_sweep(const struct track_list *positives, const struct track_list *
     }
     for (size_t i = 0; code == 0 && i < negatives->count; i++) {
         scan_begin(&scan, &negatives->items[i], low);
-        for (int cutoff = low; cutoff <= high && scan.candidate_count; cutoff++) {
+        for (int cutoff = low; cutoff <= high && scan.candidate_count; cutoff += step) {
             scan_raise(&scan, cutoff);
             if (scan.candidate_count)
                 tally->accepts[cutoff] += scan_count(&scan, cutoff);
@@ -165,7 +165,7 @@ size_t evaluate_curve(const struct track_list *positives, const struct track_lis
     struct tally tally;
     struct error error;
     if (low < 0 || high >= CUTOFFS || step < 1 ||
-        evaluate_sweep(positives, negatives, window, low, high, &tally, &error) < 0)
+        evaluate_sweep(positives, negatives, window, low, high, step, &tally, &error) < 0)
         return 0;
     double hours = evaluate_hours(negatives);
     size_t count = 0;

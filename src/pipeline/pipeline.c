@@ -140,6 +140,7 @@ static int find_spellings(struct walk *walk, struct error *error)
         if (text_check_phrase(text, error) < 0 || add_spelling(walk, text, speech_is_phonemes(text), error) < 0)
             return error_prefix(error, "--also");
     }
+    walk->word_seconds = speech_expected_seconds(walk->spellings.items[0], walk->language);
     return 0;
 }
 

@@ -144,6 +144,7 @@ struct walk {
     char id[TEXT_ID_SIZE];
     char *title;
     struct text_list spellings; // the phrase and the others, as a synthesiser gets them
+    double word_seconds;        // that people take for the first of them
     struct text_list unspoken;  // sentences about engines that cannot say one of them
     char *data, *work, *sounds_folder, *sentences_folder; // folders; the last two are of all wake words
     int lock;

@@ -181,18 +181,24 @@ static int compare_near(const void *a, const void *b)
     return x->score != y->score ? (x->score > y->score ? -1 : 1) : x->text < y->text ? -1 : x->text > y->text;
 }
 
-// As people read it: phonemes in IPA.
-static json_t *near_name(const struct walk *walk, const char *text)
+// The first `count` of the list, as people read them.
+static json_t *worst_json(const struct walk *walk, const struct near_text *list, size_t count)
 {
+    struct text_list texts = {0}, written = {0};
     struct error ignored;
-    char *mnemonics = NULL, *ipa = NULL;
-    json_t *name =
-        speech_is_phonemes(text) && speech_read_phonemes(text, walk->language, &mnemonics, &ipa, &ignored) == 0
-            ? json_sprintf("/%s/", ipa)
-            : json_string(text);
-    free(mnemonics);
-    free(ipa);
-    return name;
+    json_t *worst = json_array();
+    int code = 0;
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = text_list_add(&texts, walk->held_near.items[list[i].text], &ignored);
+    if (code == 0)
+        code = speech_written(&texts, walk->language, &written, &ignored);
+    const struct text_list *names = code == 0 ? &written : &texts; // without espeak-ng they stay as they are
+    for (size_t i = 0; i < names->count; i++)
+        json_array_append_new(worst, json_pack("{s:s, s:I, s:I}", "text", names->items[i], "clips",
+                                               (json_int_t)list[i].clips, "accepted", (json_int_t)list[i].accepted));
+    text_list_free(&texts);
+    text_list_free(&written);
+    return worst;
 }
 
 static json_t *near_json(const struct walk *walk, const struct track_list *near, const struct operating_point *point)
@@ -219,11 +225,10 @@ static json_t *near_json(const struct walk *walk, const struct track_list *near,
         if (list[i].clips)
             list[said++] = list[i];
     qsort(list, said, sizeof *list, compare_near);
-    json_t *worst = json_array();
-    for (size_t i = 0; i < said && i < WORST && list[i].accepted; i++)
-        json_array_append_new(worst,
-                              json_pack("{s:o, s:I, s:I}", "text", near_name(walk, walk->held_near.items[list[i].text]),
-                                        "clips", (json_int_t)list[i].clips, "accepted", (json_int_t)list[i].accepted));
+    size_t bad = 0;
+    while (bad < said && bad < WORST && list[bad].accepted)
+        bad++;
+    json_t *worst = worst_json(walk, list, bad);
     free(list);
     return json_pack("{s:I, s:I, s:I, s:o, s:o}", "texts", (json_int_t)said, "clips", (json_int_t)near->count,
                      "accepted", (json_int_t)accepted, "accepted_interval",

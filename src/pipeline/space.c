@@ -10,25 +10,20 @@
 static const double sample_rate_bytes = 2.0 * AUDIO_RATE, row_rate_bytes = 2.0 * FRONTEND_CHANNELS * 100, // a second
     sentence_clip = 100e3, sentence_rows = 30e3, hush_rows = 6e6, exported = 1e6, slack = 10e6;
 
-static double spoken_seconds(const struct walk *walk)
-{
-    return speech_expected_seconds(walk->spellings.items[0], walk->language) + .5;
-}
+static const double aside = .5; // seconds that a clip may be longer than its word
 
 static double speech_bytes(const struct walk *walk)
 {
-    double word_seconds = spoken_seconds(walk);
     const struct pipeline_preset *preset = &walk->preset;
     size_t words = preset->clips + preset->neural + preset->accents + preset->near + preset->near_neural +
                    preset->held / 3 + preset->held * HELD_NEAR_CLIPS / HELD_NEAR_EACH;
-    return (double)words * word_seconds * sample_rate_bytes +
+    return (double)words * (walk->word_seconds + aside) * sample_rate_bytes +
            (double)(preset->sentences + preset->held_sentences) * sentence_clip;
 }
 
 // Examples have the network's window and room to slide around the word. Recordings make up to two sets.
 double space_features(const struct walk *walk)
 {
-    double word_seconds = spoken_seconds(walk);
     const double around = 2;
     const struct pipeline_preset *preset = &walk->preset;
     const struct people *people = &walk->people;
@@ -37,7 +32,7 @@ double space_features(const struct walk *walk)
                       preset->held * HELD_NEAR_CLIPS * HELD_NEAR_SCENES / HELD_NEAR_EACH +
                       (people->words.count ? preset->examples / 3 : 0) + HELD_PEOPLE_SCENES * people_held(people) +
                       (people->reviewed.count ? preset->examples / 6 : 0);
-    return ((double)examples * (word_seconds + around) + 2 * walk->heard_seconds) * row_rate_bytes +
+    return ((double)examples * (walk->word_seconds + aside + around) + 2 * walk->heard_seconds) * row_rate_bytes +
            (double)(preset->sentences + preset->held_sentences) * sentence_rows + hush_rows;
 }
 

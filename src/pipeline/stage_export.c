@@ -150,15 +150,38 @@ static void tell_level(struct walk *walk, const struct sensitivity *level, bool 
 
 // A cutoff is chosen where few false accepts were seen, so more are to be expected elsewhere: after k in h hours, (k + 1) / h
 // (Laplace's rule of succession). Where that cannot be had, the wish itself must do.
-static int calibrate(const struct track_list *positives, const struct track_list *negatives, double target, int window,
+static int calibrate(const struct cutoff_grid *grid, double hours, double target, int window,
                      struct calibration *calibration, struct error *error)
 {
-    double careful = fmax(0, target - 1 / evaluate_hours(negatives));
-    TRY(evaluate_calibrate(positives, negatives, careful, window, calibration, error));
+    TRY(cutoff_grid_choose(grid, fmax(0, target - 1 / hours), window, calibration, error));
     if (!calibration->met)
-        TRY(evaluate_calibrate(positives, negatives, target, window, calibration, error));
+        TRY(cutoff_grid_choose(grid, target, window, calibration, error));
     calibration->target_per_hour = target;
     return 0;
+}
+
+static int choose_levels(struct walk *walk, const struct track_list *positives, const struct track_list *negatives,
+                         struct pipeline_result *result, struct error *error)
+{
+    static const struct {
+        const char *name;
+        double times; // of the target
+    } levels[] = {{"slightly", .5}, {"moderately", 1}, {"very", 3}};
+    // The middle one first: it decides the window for all three, since a device sets only the cutoff while it runs.
+    static const int order[] = {1, 0, 2};
+    struct cutoff_grid *grid;
+    TRY(cutoff_grid_open(&grid, positives, negatives, 0, walk->pool, error));
+    int code = 0;
+    for (size_t i = 0; i < COUNT_OF(order) && code == 0; i++) {
+        struct sensitivity *level = &result->levels[order[i]];
+        level->name = levels[order[i]].name;
+        code = calibrate(grid, evaluate_hours(negatives), walk->options->target_per_hour * levels[order[i]].times,
+                         i == 0 ? 0 : result->levels[1].calibration.point.window, &level->calibration, error);
+        if (code == 0)
+            tell_level(walk, level, i == 0);
+    }
+    cutoff_grid_close(grid);
+    return code;
 }
 
 static int measure(struct walk *walk, const struct tflite_model *model, struct held_tracks *held,
@@ -166,20 +189,7 @@ static int measure(struct walk *walk, const struct tflite_model *model, struct h
 {
     TRY(hear_held(walk, model, held, error));
     const struct track_list *positives = &held->words, *negatives = &held->negatives;
-    static const struct {
-        const char *name;
-        double times; // of the target
-    } levels[] = {{"slightly", .5}, {"moderately", 1}, {"very", 3}};
-    // The middle one first: it decides the window for all three, since a device sets only the cutoff while it runs.
-    static const int order[] = {1, 0, 2};
-    for (size_t i = 0; i < COUNT_OF(order); i++) {
-        struct sensitivity *level = &result->levels[order[i]];
-        level->name = levels[order[i]].name;
-        int window = i == 0 ? 0 : result->levels[1].calibration.point.window;
-        TRY(calibrate(positives, negatives, walk->options->target_per_hour * levels[order[i]].times, window,
-                      &level->calibration, error));
-        tell_level(walk, level, i == 0);
-    }
+    TRY(choose_levels(walk, positives, negatives, result, error));
     keep_order(result->levels);
     const struct operating_point *published = &result->levels[1].calibration.point;
     struct track_list as_float = {0};

@@ -452,6 +452,20 @@ static char *set_path(const struct walk *walk, int name)
     return walk_path(walk, FOLDER_FEATURES, file);
 }
 
+// Sound that was kept is checked before anything is made of it. What is damaged is spoken anew by the next run.
+static int check_sound(struct walk *walk, struct error *error)
+{
+    for (int i = 0; i < CORPUS_COUNT; i++) {
+        int code = corpus_check(&walk->corpora[i], error);
+        char *signature = code == ERROR_FORMAT ? text_print("%s.signature", walk->corpora[i].path) : NULL;
+        if (signature)
+            remove(signature);
+        free(signature);
+        TRY(code);
+    }
+    return 0;
+}
+
 static int make_stale(struct walk *walk, struct error *error)
 {
     struct feature_tools tools = {0};
@@ -466,7 +480,9 @@ static int make_stale(struct walk *walk, struct error *error)
             if (!made) {
                 walk_log(walk, "features: about %.0f MB on the disk, %zu bytes a row of 10 ms", space_features(walk) / 1e6,
                          FRONTEND_CHANNELS * sizeof(uint16_t));
-                code = feature_tools_open(walk, &tools, error);
+                code = check_sound(walk, error);
+                if (code == 0)
+                    code = feature_tools_open(walk, &tools, error);
             }
             made = true;
             if (code == 0)

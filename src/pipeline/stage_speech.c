@@ -26,6 +26,7 @@ struct cast {
     struct voice *voices;   // all; the names of the others lie in its memory
     struct voice *parts[5]; // [enum part_of_cast]
     size_t counts[5];
+    char recipes[5][65]; // speech_signature of each; "": not asked for yet
 };
 // FOREIGN: those of CAST_NEURAL that can best be told phonemes of any language.
 enum part_of_cast { CAST_TRAIN, CAST_HELD, CAST_NEURAL, CAST_FOREIGN, CAST_HELD_WORDS };
@@ -126,11 +127,10 @@ struct order { // what one corpus is
 // What is said as the wake word is: its length, and how much of it there may be.
 static struct order order_of_words(const struct walk *walk, enum corpus_name name, enum part_of_cast cast, size_t clips)
 {
-    const char *phrase = walk->spellings.items[0];
     return (struct order){.name = name,
                           .texts = &walk->spellings,
                           .clips = clips,
-                          .median = speech_expected_seconds(phrase, walk->language),
+                          .median = walk->word_seconds,
                           .units = word_units(walk->options->phrase),
                           .cast = cast};
 }
@@ -195,16 +195,23 @@ static char *corpus_path(const struct walk *walk, const struct order *order)
                          : text_print("%s/%s/%s.corpus", walk->work, FOLDER_SPEECH, name);
 }
 
+static int recipe_of(struct cast *cast, enum part_of_cast part, const char **recipe, struct error *error)
+{
+    *recipe = cast->recipes[part];
+    return **recipe ? 0 : speech_signature(cast->parts[part], cast->counts[part], cast->recipes[part], error);
+}
+
 // Speaks one corpus unless it is there, fresh.
-static int speak(struct walk *walk, const struct cast *cast, const struct order *order, struct signature *all,
+static int speak(struct walk *walk, struct cast *cast, const struct order *order, struct signature *all,
                  struct error *error)
 {
     const char *name = corpus_names[order->name];
     struct corpus *corpus = &walk->corpora[order->name];
     struct speech_report *report = &walk->speech_reports[order->name];
     struct signature signature;
-    char hex[65], recipe[65];
-    TRY(speech_signature(cast->parts[order->cast], cast->counts[order->cast], recipe, error));
+    const char *recipe;
+    char hex[65];
+    TRY(recipe_of(cast, order->cast, &recipe, error));
     walk_signature(walk, &signature, "speech");
     for (size_t i = 0; i < order->texts->count; i++)
         signature_add(&signature, "text", "%s", order->texts->items[i]);
@@ -219,7 +226,7 @@ static int speak(struct walk *walk, const struct cast *cast, const struct order 
     char *path = corpus_path(walk, order), *journal = path ? text_print("%s.journal", path) : NULL;
     int code = journal ? 0 : error_memory(error, "a path");
     TRY_GOTO(code, end);
-    if (!walk_fresh(walk, path, hex) || corpus_open(corpus, path, error) < 0) {
+    if (!walk_fresh(walk, path, hex) || corpus_map(corpus, path, error) < 0) { // its sound is checked where it is heard
         struct speech_request request = request_of(walk, cast, order);
         request.journal = journal;
         request.key = hex;

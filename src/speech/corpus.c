@@ -162,7 +162,7 @@ void corpus_seal(void *data, size_t size)
         checksum_of(header, &layout, header->checksum);
 }
 
-// What is wrong with the file, or NULL and `corpus` filled.
+// What is wrong with the file but for its sound, or NULL and `corpus` filled.
 static const char *find_damage(const void *data, size_t size, struct corpus *corpus)
 {
     const struct header *header = data;
@@ -178,6 +178,7 @@ static const char *find_damage(const void *data, size_t size, struct corpus *cor
     corpus->samples = layout.samples;
     corpus->sample_count = header->samples;
     corpus->clips = layout.clips;
+    corpus->hashes = layout.hashes;
     corpus->clip_count = header->clips;
     corpus->groups = header->groups;
     size_t next = 0;
@@ -187,23 +188,44 @@ static const char *find_damage(const void *data, size_t size, struct corpus *cor
             return "a clip is not where it should be";
         if (clip->group < 0 || clip->group >= corpus->groups || clip->engine < 0)
             return "a clip names no voice";
-        if (clip_hash(corpus->samples + next, clip->count) != layout.hashes[i])
-            return "the sound of a clip is damaged";
         next += clip->count;
     }
     return next == corpus->sample_count ? NULL : "it holds sound that belongs to no clip";
 }
 
-int corpus_open(struct corpus *corpus, const char *path, struct error *error)
+static int not_whole(const char *path, const char *damage, struct error *error)
+{
+    return error_set(error, ERROR_FORMAT, "%s is not a whole file of spoken clips: %s; run again, and it is made anew", path,
+                     damage);
+}
+
+int corpus_map(struct corpus *corpus, const char *path, struct error *error)
 {
     *corpus = (struct corpus){0};
     TRY(mapping_open(&corpus->file, path, error));
     const char *damage = find_damage(corpus->file.data, corpus->file.size, corpus);
-    if (!damage)
+    corpus->path = damage ? NULL : strdup(path);
+    if (corpus->path)
         return 0;
     corpus_close(corpus);
-    return error_set(error, ERROR_FORMAT, "%s is not a whole file of spoken clips: %s; delete it and run again", path,
-                     damage);
+    return damage ? not_whole(path, damage, error) : error_memory(error, "a path");
+}
+
+int corpus_check(const struct corpus *corpus, struct error *error)
+{
+    for (size_t i = 0; i < corpus->clip_count; i++)
+        if (clip_hash(corpus->samples + corpus->clips[i].start, corpus->clips[i].count) != corpus->hashes[i])
+            return not_whole(corpus->path, "the sound of a clip is damaged", error);
+    return 0;
+}
+
+int corpus_open(struct corpus *corpus, const char *path, struct error *error)
+{
+    TRY(corpus_map(corpus, path, error));
+    int code = corpus_check(corpus, error);
+    if (code < 0)
+        corpus_close(corpus);
+    return code;
 }
 
 void corpus_close(struct corpus *corpus)
@@ -211,5 +233,6 @@ void corpus_close(struct corpus *corpus)
     if (!corpus)
         return;
     mapping_close(&corpus->file);
+    free(corpus->path);
     *corpus = (struct corpus){0};
 }

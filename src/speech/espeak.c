@@ -141,7 +141,7 @@ int espeak_list(const struct language *language, struct buffer *lines)
     if (espeak_open() != 0)
         return 0; // no data files: no voices
     espeak_Info(&folder);
-    struct timbre plain = {.formant = {100, 100, 100, 100, 100}};
+    const struct timbre plain = {.formant = {100, 100, 100, 100, 100}};
     const char *tag = language_tag(language->espeak);
     // espeak-ng gives the same memory to every call of espeak_ListVoices: note the variants first.
     espeak_VOICE wanted = {.languages = "variant"};
@@ -152,7 +152,10 @@ int espeak_list(const struct language *language, struct buffer *lines)
         if (!is_odd(name) && text_list_add(&variants, name, &error) < 0)
             return -1;
     }
-    for (const espeak_VOICE **at = espeak_ListVoices(NULL); at && *at; at++) {
+    struct timbre *timbres = array_alloc(variants.count + 1, sizeof *timbres);
+    for (size_t i = 0; timbres && i < variants.count; i++)
+        timbres[i] = read_timbre(folder, variants.items[i]);
+    for (const espeak_VOICE **at = espeak_ListVoices(NULL); timbres && at && *at; at++) {
         const char *dialect = (*at)->identifier;
         // Left out: mbrola's voices, and voices that read a romanisation instead of the language's script. Chinese
         // is the other way round: in espeak-ng 1.51 only the voice that knows pinyin reads the characters, too.
@@ -161,10 +164,12 @@ int espeak_list(const struct language *language, struct buffer *lines)
             continue;
         print_voice(lines, dialect, "", plain);
         for (size_t i = 0; i < variants.count; i++)
-            print_voice(lines, dialect, variants.items[i], read_timbre(folder, variants.items[i]));
+            print_voice(lines, dialect, variants.items[i], timbres[i]);
     }
     text_list_free(&variants);
-    return 0;
+    const bool listed = timbres != NULL;
+    free(timbres);
+    return listed ? 0 : -1;
 }
 
 // "mb/mb-de6-en" is the speaker de6, a German, in English; weighs less than those whose language it is. espeak-ng can
@@ -221,10 +226,17 @@ static int expect_phonemes(void)
     return espeak_Synth(" ", 2, 0, POS_CHARACTER, 0, espeakCHARS_UTF8 | espeakPHONEMES, NULL, NULL) == EE_OK ? 0 : -1;
 }
 
+// Setting a voice reads its files again, which takes longer than reading a text.
+static bool is_set(const char *voice)
+{
+    const espeak_VOICE *now = espeak_GetCurrentVoice();
+    return now && now->identifier && strcmp(now->identifier, voice) == 0;
+}
+
 static int read_phonemes(const char *voice, const char *text, int mode, struct buffer *phonemes)
 {
     espeak_VOICE wanted = {.languages = language_tag(voice)};
-    if (espeak_SetVoiceByName(voice) != EE_OK && espeak_SetVoiceByProperties(&wanted) != EE_OK)
+    if (!is_set(voice) && espeak_SetVoiceByName(voice) != EE_OK && espeak_SetVoiceByProperties(&wanted) != EE_OK)
         return -1;
     if (is_phonemes(text) && expect_phonemes() != 0)
         return -1;

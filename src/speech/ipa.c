@@ -422,6 +422,31 @@ int speech_read_phonemes(const char *given, const struct language *language, cha
     return code;
 }
 
+int speech_written(const struct text_list *texts, const struct language *language, struct text_list *written,
+                   struct error *error)
+{
+    struct text_list asked = {0}, answers = {0};
+    size_t next = 0;
+    int code = 0;
+    *written = (struct text_list){0};
+    for (size_t i = 0; i < texts->count && code == 0; i++)
+        if (is_phonemes(texts->items[i]))
+            code = text_list_add(&asked, texts->items[i], error);
+    if (code == 0 && asked.count)
+        code = ask(&asked, language, &answers, error);
+    for (size_t i = 0; i < texts->count && code == 0; i++) {
+        const char *ipa = is_phonemes(texts->items[i]) ? answers.items[next++] : "";
+        char *text = *ipa ? text_print("/%s/", ipa) : strdup(texts->items[i]);
+        code = text ? text_list_add(written, text, error) : error_memory(error, "a text");
+        free(text);
+    }
+    text_list_free(&asked);
+    text_list_free(&answers);
+    if (code < 0)
+        text_list_free(written);
+    return code;
+}
+
 int speech_mute_engines(const char *text, const struct language *language, char names[64], struct error *error)
 {
     struct voice *voices;

@@ -40,9 +40,11 @@ struct spoken {
 
 struct corpus {
     struct mapping file;      // backing of a corpus loaded from disk
+    char *path;               // of it
     const int16_t *samples;   // all clips, one after the other
     size_t sample_count;
     const struct spoken *clips;
+    const uint64_t *hashes; // of each clip's samples
     size_t clip_count;
     int groups; // 1 + largest group
 };
@@ -79,6 +81,9 @@ int speech_generate(const struct speech_request *request, const char *path, stru
                     struct speech_report *report, struct error *error);
 // Maps the file and checks every byte of it; ERROR_FORMAT for a damaged one.
 int corpus_open(struct corpus *corpus, const char *path, struct error *error);
+// The same in two steps: the samples, which are nearly all of it, are read and checked by corpus_check only.
+int corpus_map(struct corpus *corpus, const char *path, struct error *error);
+int corpus_check(const struct corpus *corpus, struct error *error);
 void corpus_close(struct corpus *corpus);
 
 // Voices that would be used for `language`, for `wakesmith voices` and the report: *count of them, sorted by engine
@@ -114,6 +119,9 @@ bool speech_is_phonemes(const char *text);
 // frees both. ERROR_USAGE says which sound it does not know: espeak-ng would leave out the rest of the word.
 int speech_read_phonemes(const char *given, const struct language *language, char **mnemonics, char **ipa,
                          struct error *error);
+// The texts as people read them: [[phonemes]] as "/IPA/", all else as it is. The caller frees the list.
+int speech_written(const struct text_list *texts, const struct language *language, struct text_list *written,
+                   struct error *error);
 // Engines that have voices of the language and cannot say `text`, as "flite, kokoro"; "" when all can.
 int speech_mute_engines(const char *text, const struct language *language, char names[64], struct error *error);
 

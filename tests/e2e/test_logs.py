@@ -172,6 +172,20 @@ report = json.loads((folder / "hey_jarvis.report.json").read_text())
 check("lesson_the_report_is_of_the_bytes_that_ship", hashlib.sha256((folder / "hey_jarvis.tflite").read_bytes()).hexdigest() == report["model_sha256"])
 
 
+# ---- kept sound is checked before anything is made of it ----------------------------------------------------------------------
+result = train("hey jarvis", "--seed=2")
+with open(work / "wake_word_samples/words.corpus", "r+b") as file:
+    file.seek(1000)
+    byte = file.read(1)[0]
+    file.seek(1000)
+    file.write(bytes([byte ^ 1]))
+check("damaged_sound_that_nobody_hears_harms_nothing", result.returncode == 0 and train("hey jarvis", "--seed=2").returncode == 0)
+(work / "wake_word_samples_augmented/words.features").unlink()
+broken, healed = train("hey jarvis", "--seed=2"), train("hey jarvis", "--seed=2")
+check("damaged_sound_is_named_and_spoken_anew", broken.returncode == 1 and "words.corpus" in broken.stderr and "damaged" in broken.stderr
+      and healed.returncode == 0 and "words: 50 clips by" in log_of(), (broken.stderr, healed.stderr))
+
+
 def held_words():  # rows of each clip that measures (src/dataset/store.c)
     data = (root / "data/work/hey_jarvis/wake_word_samples_augmented/held_words.features").read_bytes()
     rows, count = struct.unpack_from("<QQ", data, len(data) - 56)

@@ -188,6 +188,31 @@ static void known_optimum(struct track_list *positives, struct track_list *negat
     memset(bytes + 60000, 89, 40);
 }
 
+// A grid that is asked often gives what each question alone gives, on any number of threads.
+static void a_grid_answers_as_each_question_alone(void **state)
+{
+    (void)state;
+    static const double targets[] = {.25, .5, 5};
+    struct track_list positives, negatives;
+    struct calibration asked, alone;
+    struct cutoff_grid *grid;
+    struct pool *pool;
+    struct error error;
+    known_optimum(&positives, &negatives);
+    assert_int_equal(pool_open(&pool, 3, &error), 0);
+    assert_int_equal(cutoff_grid_open(&grid, &positives, &negatives, 0, pool, &error), 0);
+    for (size_t i = 0; i < COUNT_OF(targets); i++)
+        for (int window = 0; window <= 10; window += window ? 1 : 3) {
+            assert_int_equal(evaluate_calibrate(&positives, &negatives, targets[i], window, &alone, &error), 0);
+            assert_int_equal(cutoff_grid_choose(grid, targets[i], window, &asked, &error), 0);
+            assert_memory_equal(&asked, &alone, sizeof alone);
+        }
+    cutoff_grid_close(grid);
+    pool_close(pool);
+    track_list_free(&positives);
+    track_list_free(&negatives);
+}
+
 static void B19_calibration_finds_the_middle_of_the_best_plateau(void **state)
 {
     (void)state;
@@ -542,6 +567,7 @@ int main(void)
         cmocka_unit_test(negatives_wait_after_a_detection),
         cmocka_unit_test(curves_equal_single_points),
         cmocka_unit_test(B19_calibration_finds_the_middle_of_the_best_plateau),
+        cmocka_unit_test(a_grid_answers_as_each_question_alone),
         cmocka_unit_test(few_accepts_win_within_half_a_point),
         cmocka_unit_test(recall_0_is_never_chosen),
         cmocka_unit_test(eight_hours_calibrate_in_a_moment),

@@ -109,6 +109,32 @@ static void test_foreign_sounds(void **state)
     }
 }
 
+// A list is written as each of its texts is, in one question.
+static void test_written(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"[[dZ'A@|v|I|s]]", "service", "[[s'O@|v|I|s]]", "[[dZ'A@|v|I|s]]", "harvest"};
+    struct text_list list = {0}, written;
+    struct error error = {0};
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        assert_int_equal(text_list_add(&list, texts[i], &error), 0);
+    assert_int_equal(speech_written(&list, language_of("en"), &written, &error), 0);
+    assert_int_equal(written.count, COUNT_OF(texts));
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        char *mnemonics = NULL, *ipa = NULL, expected[64];
+        snprintf(expected, sizeof expected, "%s", texts[i]);
+        if (speech_is_phonemes(texts[i])) {
+            assert_int_equal(speech_read_phonemes(texts[i], language_of("en"), &mnemonics, &ipa, &error), 0);
+            snprintf(expected, sizeof expected, "/%s/", ipa);
+        }
+        assert_string_equal(written.items[i], expected);
+        free(mnemonics);
+        free(ipa);
+    }
+    text_list_free(&list);
+    text_list_free(&written);
+}
+
 static void test_mute_engines(void **state)
 {
     (void)state;
@@ -130,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_syllables),
         cmocka_unit_test(test_ipa_of_languages),
         cmocka_unit_test(test_foreign_sounds),
+        cmocka_unit_test(test_written),
         cmocka_unit_test(test_mute_engines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
