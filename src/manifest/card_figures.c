@@ -99,6 +99,35 @@ static void print_kinds(struct card *card, const json_t *kinds)
                COUNT_OF(columns), names, COUNT_OF(names));
 }
 
+// The longest first, as they stand in the report; what is left is only counted.
+static void print_recordings(struct card *card)
+{
+    enum { TOLD = 12 };
+    static const struct card_column columns[] = {{"Hours that trained", "train_hours", CELL_HOURS, false},
+                                                 {"Hours that measured", "held_hours", CELL_HOURS, false}};
+    const json_t *rows = card_list(card, card_object(card, card->report, "recordings"), "hours");
+    size_t count = json_array_size(rows);
+    if (count == 0)
+        return;
+    card_columns(card, "The recordings without the word, by kind and language", "Sound", columns, COUNT_OF(columns));
+    for (size_t i = 0; i < count && i < TOLD; i++) {
+        const json_t *row = json_array_get(rows, i);
+        const char *kind = card_text(card, row, "kind"), *language = card_text(card, row, "language");
+        buffer_print(&card->out, "<tr><th scope=\"row\">");
+        card_escape(card, kind ? kind : "");
+        if (language && strcmp(language, "-") != 0) {
+            buffer_print(&card->out, ", ");
+            card_escape(card, language);
+        }
+        buffer_print(&card->out, "</th>");
+        card_cells(card, row, columns, COUNT_OF(columns));
+        buffer_print(&card->out, "</tr>\n");
+    }
+    card_table_end(card);
+    if (count > TOLD)
+        buffer_print(&card->out, "<p class=\"muted\">And %zu more, with less.</p>\n", count - TOLD);
+}
+
 static void print_near_misses(struct card *card, const json_t *near)
 {
     const json_t *worst = card_list(card, near, "worst");
@@ -134,6 +163,7 @@ void card_woken_by(struct card *card)
     card_section(card, "A closer look at mistakes");
     print_kinds(card, card_list(card, waking, "kinds"));
     print_near_misses(card, card_object(card, waking, "near_misses"));
+    print_recordings(card);
     card_section_end(card);
 }
 

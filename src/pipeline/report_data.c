@@ -21,6 +21,15 @@ static struct recorded_hours *row_for(struct walk *walk, const struct stored_sou
     return row;
 }
 
+static int compare_hours(const void *a, const void *b)
+{
+    const struct recorded_hours *left = a, *right = b;
+    double difference = right->train + right->held - left->train - left->held;
+    if (difference != 0)
+        return difference > 0 ? 1 : -1;
+    return left->kind != right->kind ? left->kind - right->kind : strcmp(left->language, right->language);
+}
+
 int recorded_sum(struct walk *walk, struct error *error)
 {
     const struct sound_store *store = &walk->store;
@@ -32,6 +41,8 @@ int recorded_sum(struct walk *walk, struct error *error)
             return error_memory(error, "the hours of recordings");
         *(store->held[i] ? &row->held : &row->train) += (double)store->sounds[i].count / AUDIO_RATE / 3600;
     }
+    if (walk->recorded_count)
+        qsort(walk->recorded, walk->recorded_count, sizeof *walk->recorded, compare_hours);
     return 0;
 }
 

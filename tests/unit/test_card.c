@@ -23,6 +23,8 @@ static const char report[] =
     "{\"median\": 40, \"nine_of_ten\": 180}}, \"waking\": {\"kinds\": [{\"name\": \"music\", \"hours\": 0.5, "
     "\"false_accepts\": 2, \"per_hour\": 4, \"per_hour_interval\": [0.48, null]}], \"near_misses\": {\"texts\": 9, "
     "\"clips\": 40, \"accepted\": 3, \"worst\": [{\"text\": \"<service>\", \"clips\": 4, \"accepted\": 2}]}}, "
+    "\"recordings\": {\"hours\": [{\"kind\": \"speech\", \"language\": \"en\", \"train_hours\": 3.2, \"held_hours\": 0.8}, {\"kind\": "
+    "\"music\", \"language\": \"-\", \"train_hours\": 1, \"held_hours\": 0}]}, "
     "\"scores\": {\"words\": [1, 0, 1000], \"other_sound\": [0, 0]}, "
     "\"options\": {\"training_steps\": 4000}, \"arena\": 34816, \"caveats\": [\"x < y\"], \"signatures\": {\"speech\": \"e7ad\"}}";
 
@@ -49,6 +51,7 @@ static void a_card_tells_what_the_report_has(void **state)
         "flite</th><td>7</td><td></td>", "within 40 ms of the word's end, nine of ten within 180 ms of its end",
         "music</th><td>0.50</td><td>2</td><td>4.00</td><td>0.48 to unknown</td>", "3 times (7.5 %)",
         "&lt;service&gt;</bdi>: 2 of 4", "loss of the training", "share heard of calls kept back", "class=\"cut\"",
+        "speech, en</th><td>3.20</td><td>0.80</td>", "music</th><td>1.00</td><td>0.00</td>",
         "<td>32.0 %</td>", "4000 steps", "34.0 KiB", "x &lt; y", "<code>e7ad</code>"};
     char *page = page_of(report), *again = page_of(report);
     for (size_t i = 0; i < COUNT_OF(parts); i++)
