@@ -53,7 +53,7 @@ def features(name):
 
 
 FILES = {f"{name}.zip": features(name) for name in ("speech", "dinner_party", "no_speech", "dinner_party_eval")}
-FILES["MIT_RIR_Audio.zip"] = packed({f"Audio/h{i:03}.wav": wav(0.01, 32000) for i in range(20)} | {"Audio/readme.txt": b"x"})
+FILES["MIT_RIR_Audio.zip"] = packed({f"Audio/h{i:03}.wav": wav(0.1, 32000) for i in range(20)} | {"Audio/readme.txt": b"x"})
 FILES["fma_xs.zip"] = packed({f"fma/{i}.wav": wav(0.2) for i in range(3)} | {"fma/broken.mp3": b"no sound", "../up.wav": wav(0.1)})
 for tar in range(10):
     FILES[f"bal_train0{tar}.tar"] = packed({f"audio/bal/{tar}_{i}.wav": wav(0.1) for i in range(2)}, "tar")
