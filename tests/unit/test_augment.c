@@ -63,7 +63,7 @@ static void to_float(const int16_t *from, float *to, size_t count)
 }
 
 // The word is a tone, so that speech and background can be told apart inside of it.
-static void b22_snr_is_over_active_speech(void **state)
+static void B22_snr_is_over_active_speech(void **state)
 {
     (void)state;
     static int16_t pcm[SCENE];
@@ -448,7 +448,7 @@ int main(void)
     for (int i = 0; i < 3; i++)
         tone(talk[i], TALK, 300 + 200 * i, 4000);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(b22_snr_is_over_active_speech),
+        cmocka_unit_test(B22_snr_is_over_active_speech),
         cmocka_unit_test(word_ends_where_asked),
         cmocka_unit_test(odd_clips_are_no_trouble),
         cmocka_unit_test(draws_follow_the_recipe),

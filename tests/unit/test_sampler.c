@@ -14,7 +14,7 @@
 
 // ---- splits ----
 
-static void test_split(void **state)
+static void B18_the_split_of_a_group_follows_from_the_seed_alone(void **state)
 {
     (void)state;
     int validate = 0, changed = 0;
@@ -426,7 +426,7 @@ static void test_real_features(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_split),
+        cmocka_unit_test(B18_the_split_of_a_group_follows_from_the_seed_alone),
         cmocka_unit_test(test_draw_statistics),
         cmocka_unit_test(test_draw_subset),
         cmocka_unit_test(test_draw_is_reproducible),
