@@ -258,6 +258,7 @@ struct progress {
     const volatile int *stop; // becomes non-zero when the user asks to stop; NULL: never
     const char *stage;
     double started, reported;
+    double paced, before; // what is left is told by the pace since then, when so much was done
     double from, to;      // share of the whole that the stage is
     double begun, worked; // when the first stage began; share that was worked on since (not found done)
     double expected;      // seconds of the whole by experience; 0: none
@@ -265,6 +266,8 @@ struct progress {
 // The stage that begins next is the part [from, to) of a whole that takes about `expected` seconds.
 void progress_part(struct progress *progress, double from, double to, double expected);
 void progress_begin(struct progress *progress, const char *stage);
+// So much was done before, or of something else: the pace begins anew.
+void progress_resume(struct progress *progress, double done);
 // At most about ten reports a second reach the sink.
 void progress_step(struct progress *progress, double done, double total, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

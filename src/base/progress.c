@@ -31,14 +31,14 @@ static double whole_eta(const struct progress *progress, double whole, double pa
 
 static void report(struct progress *progress, double done, double total, const char *note, bool last)
 {
-    double elapsed = time_now() - progress->started;
+    double now = time_now(), elapsed = now - progress->started, fresh = done - progress->before;
     double share = last ? 1 : total > 0 ? done / total : 0, part = (progress->to - progress->from) * share;
     struct progress_event event = {.stage = progress->stage,
                                    .note = note,
                                    .done = done,
                                    .total = total,
                                    .elapsed = elapsed,
-                                   .eta = total > 0 && done > 0 ? elapsed * (total - done) / done : -1,
+                                   .eta = total > 0 && fresh > 0 ? (now - progress->paced) * (total - done) / fresh : -1,
                                    .whole = progress->from + part,
                                    .whole_eta = whole_eta(progress, progress->from + part, part),
                                    .last = last};
@@ -61,10 +61,19 @@ void progress_begin(struct progress *progress, const char *stage)
     progress->stage = stage;
     progress->started = time_now();
     progress->reported = 0;
+    progress_resume(progress, 0);
     if (progress->begun <= 0)
         progress->begun = progress->started;
     if (progress->sink)
         report(progress, 0, 0, "", false);
+}
+
+void progress_resume(struct progress *progress, double done)
+{
+    if (!progress)
+        return;
+    progress->paced = time_now();
+    progress->before = done;
 }
 
 void progress_step(struct progress *progress, double done, double total, const char *format, ...)

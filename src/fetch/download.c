@@ -13,14 +13,17 @@
 enum { TRIES = 3, REDIRECTS = 8, CONNECT_SECONDS = 10, SLOW_BYTES = 500, SLOW_SECONDS = 20, HTTP_RANGE = 416 };
 enum { GOOD_PIECE = 1 << 16 };        // bytes after which a try was worth it
 enum { UNKNOWN_MAXIMUM = 64 << 20 };  // bytes of a file whose size is not known
-enum { ETAG_MAXIMUM = 200 };
+enum { ETAG_MAXIMUM = 200, HEADER_MAXIMUM = 256 };
+
+#define NOWHERE UINT64_MAX
 
 struct download {
     const struct fetch_file *file;
     FILE *part;
     uint64_t done; // bytes in the part
     CURL *curl;
-    bool judged, overflow;
+    bool judged, overflow, elsewhere; // elsewhere: a piece came that was not asked for
+    uint64_t first, whole; // "Content-Range: bytes first-.../whole"; NOWHERE, 0: not told
     uint64_t missing_room; // bytes that the disk lacks for what the server announces; 0: none
     char etag[ETAG_MAXIMUM]; // of what lies in the part, or of what comes; "": none
     char *etag_path;         // NULL: a hash tells
@@ -32,6 +35,7 @@ static bool begin_anew(struct download *download)
 {
     download->done = 0;
     download->mixed = false;
+    progress_resume(download->progress, 0);
     return ftruncate(fileno(download->part), 0) == 0 && fseeko(download->part, 0, SEEK_SET) == 0;
 }
 
@@ -42,21 +46,45 @@ static void forget_etag(struct download *download)
         unlink(download->etag_path);
 }
 
+static const char *value_of(const char *line, const char *name)
+{
+    size_t length = strlen(name);
+    return strncasecmp(line, name, length) == 0 ? line + length + strspn(line + length, " \t") : NULL;
+}
+
+// "Content-Range: bytes 5-9/10" of a piece, "bytes */10" when there is none.
+static void read_range(struct download *download, const char *value)
+{
+    unsigned long long first, whole;
+    if (sscanf(value, "bytes %llu-%*u/%llu", &first, &whole) == 2)
+        download->first = first, download->whole = whole;
+    else if (sscanf(value, "bytes */%llu", &whole) == 1)
+        download->whole = whole;
+}
+
 // "ETag: <validator>": a strong one names these very bytes.
-static size_t take_header(char *line, size_t one, size_t size, void *context)
+static void read_tag(struct download *download, const char *value)
+{
+    size_t length = strcspn(value, "\r\n");
+    while (length && value[length - 1] == ' ')
+        length--;
+    if (download->etag_path && !download->done && *value == '"' && length < ETAG_MAXIMUM)
+        snprintf(download->etag, sizeof download->etag, "%.*s", (int)length, value);
+}
+
+static size_t take_header(char *data, size_t one, size_t size, void *context)
 {
     struct download *download = context;
-    static const char name[] = "etag:";
+    char line[HEADER_MAXIMUM];
+    const char *value;
     (void)one;
-    if (!download->etag_path || download->done || size < sizeof name || strncasecmp(line, name, sizeof name - 1) != 0)
-        return size;
-    const char *value = line + sizeof name - 1, *end = line + size;
-    while (value < end && *value == ' ')
-        value++;
-    while (end > value && (unsigned char)end[-1] <= ' ')
-        end--;
-    if (*value == '"' && end - value < ETAG_MAXIMUM)
-        snprintf(download->etag, sizeof download->etag, "%.*s", (int)(end - value), value);
+    snprintf(line, sizeof line, "%.*s", (int)(size < sizeof line ? size : sizeof line), data);
+    if (value_of(line, "HTTP/")) // of a redirection, then of where it leads
+        download->first = NOWHERE, download->whole = 0;
+    else if ((value = value_of(line, "Content-Range:")))
+        read_range(download, value);
+    else if ((value = value_of(line, "ETag:")))
+        read_tag(download, value);
     return size;
 }
 
@@ -89,13 +117,14 @@ static size_t take(char *data, size_t one, size_t size, void *context)
     if (!download->judged) {
         download->judged = true;
         curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
-        if (status != 206 && download->done && !begin_anew(download))
+        if ((status != 206 || download->first != download->done) && download->done && !begin_anew(download))
             return 0;
+        download->elsewhere = status == 206 && download->first != download->done;
         lack_of_room(download);
         if (!download->done)
             note_etag(download);
     }
-    if (download->missing_room)
+    if (download->missing_room || download->elsewhere)
         return 0;
     uint64_t most = download->file->most ? download->file->most : UNKNOWN_MAXIMUM;
     download->overflow = download->done + size > (download->file->size ? download->file->size : most);
@@ -107,11 +136,15 @@ static size_t take(char *data, size_t one, size_t size, void *context)
 
 static int tell(void *context, curl_off_t total, curl_off_t now, curl_off_t up, curl_off_t up_now)
 {
-    (void)up, (void)up_now, (void)now;
+    (void)up, (void)up_now;
     struct download *download = context;
-    double whole = download->file->size ? (double)download->file->size : (double)total;
-    progress_step(download->progress, (double)download->done, whole, "%s, %.1f MB", path_name(download->file->path),
-                  (double)download->done / 1e6);
+    double done = (double)download->done, whole = (double)download->file->size;
+    curl_off_t rate = 0; // bytes a second
+    if (whole <= 0 && total > 0) // `total` and `now` are of what this request brings
+        whole = done + (double)(total - now);
+    curl_easy_getinfo(download->curl, CURLINFO_SPEED_DOWNLOAD_T, &rate);
+    progress_step(download->progress, done, whole, "%s, %.1f MB, %.1f MB/s", path_name(download->file->path), done / 1e6,
+                  (double)rate / 1e6);
     return progress_stopped(download->progress);
 }
 
@@ -121,7 +154,8 @@ static CURLcode get(struct download *download, const char *url)
     char range[32], condition[ETAG_MAXIMUM + 16];
     struct curl_slist *headers = NULL;
     snprintf(range, sizeof range, "%llu-", (unsigned long long)download->done);
-    download->judged = download->overflow = false;
+    download->judged = download->overflow = download->elsewhere = false;
+    progress_resume(download->progress, (double)download->done);
     download->missing_room = 0;
     curl_easy_reset(curl);
     curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -174,11 +208,17 @@ static int judge(struct download *download, const char *url, const char *part, C
     if (download->missing_room)
         return error_set(error, ERROR_IO, "%s: the disk lacks %.2f GB for it; make room and run the command again",
                          download->file->path, (double)download->missing_room / 1e9);
+    if (download->elsewhere) {
+        error_set(error, ERROR_MISSING, "%s could not be fetched: another piece came than was asked for", url);
+        return 1;
+    }
     if (fflush(download->part) != 0 || (code == CURLE_WRITE_ERROR && !download->overflow))
         return error_set(error, ERROR_IO, "cannot write %s: %s", part, strerror(errno ? errno : ENOSPC));
     if (code == CURLE_ABORTED_BY_CALLBACK)
         return progress_cancelled(error);
-    if (code == CURLE_OK)
+    if (code == CURLE_OK && download->done < download->whole) // the server gives so much at once
+        code = CURLE_PARTIAL_FILE;
+    if (code == CURLE_OK || (status == HTTP_RANGE && download->done && download->done == download->whole))
         return settle(part, download->file, url, error);
     error_set(error, ERROR_MISSING, "%s could not be fetched: %s", url, curl_easy_strerror(code));
     if (status >= 400)

@@ -20,7 +20,8 @@ bool fetch_have(const struct fetch_file *file, bool hash);
 
 // Downloads from the first address that gives the right bytes: to "<path>.part", which a later call goes on with if a
 // hash will tell whether both halves are of one file, or the server does (its ETag is kept in "<path>.etag"), then
-// checked, synced and renamed. What the disk cannot hold is not begun (ERROR_IO). https and http only, at most 8
+// checked, synced and renamed. Pieces count only where the server says they belong. What the disk cannot hold is not
+// begun (ERROR_IO). https and http only, at most 8
 // redirects, none from https to http. A few tries with growing pauses; one that brought a good piece does not count.
 // ERROR_MISSING: no address gave it; ERROR_FORMAT: other bytes than expected; ERROR_CANCELLED. The caller sees to it
 // that nobody else downloads to `path`. `progress` has been begun by the caller; may be NULL.

@@ -76,6 +76,10 @@ class Hub(http.server.BaseHTTPRequestHandler):
         begin = 0
         if self.headers.get("Range") and self.headers.get("If-Range") == Hub.tag:
             begin = int(self.headers["Range"][6:].split("-")[0])
+        if begin >= len(body):
+            self.send_response(416), self.send_header("Content-Range", f"bytes */{len(body)}")
+            self.send_header("Content-Length", "0"), self.end_headers()
+            return
         self.send_response(206 if begin else 200)
         if begin:
             self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
@@ -193,6 +197,13 @@ Hub.tag = '"two"'
 run = one("tags", "tags")
 check("B16_another_file_is_not_glued_to_the_half_of_one", run.returncode == 0 and archive.read_bytes() == FILES[name] and
       not list(archive.parent.glob("*.etag")), run.stderr)
+# All of it came, and the power went before it had its name: nothing comes twice.
+late = root / "late/training_datasets/downloads"
+late.mkdir(parents=True)
+(late / f"{name}.part").write_bytes(FILES[name]), (late / f"{name}.etag").write_text(Hub.tag)
+run = one("late", "late")
+check("B16_416_of_a_part_that_is_whole_ends_it", run.returncode == 0 and [r for p, r in Hub.asked if p == f"/late/{name}"] == [f"bytes={size}-"] and
+      sorted(p.name for p in late.iterdir() if p.name.startswith(name)) == [name], run.stderr)
 # A server whose file is cut itself: that is no archive, and it is not believed when the server has it whole again.
 whole, FILES[name] = FILES[name], FILES[name][:size // 2]
 run = one("half")

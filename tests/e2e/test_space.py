@@ -2,14 +2,19 @@
 
 On a small tmpfs, which only root may mount; the test skips elsewhere.
 """
+import http.server
+import io
+import os
 import pathlib
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import wave
+import zipfile
 
 from common import PROGRAM, check, finish, skip
 
@@ -18,7 +23,7 @@ small = root / "small"
 small.mkdir()
 # In a mount namespace of its own, the test is run again: nothing stays mounted, whatever happens.
 if "--inside" not in sys.argv:
-    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+    if subprocess.run(["unshare", "-mn", "true"], capture_output=True).returncode:
         skip("no mount namespaces")
     sys.exit(subprocess.run(["unshare", "-m", sys.executable, __file__, "--inside"]).returncode)
 
@@ -29,7 +34,7 @@ def mount(megabytes):
 
 
 def train(samples=50):
-    return subprocess.run([PROGRAM, "train", "hey jarvis", "--preset=draft", f"--samples={samples}", "--training-steps=20", "--seeds=1",
+    return subprocess.run(["unshare", "-n", PROGRAM, "train", "hey jarvis", "--preset=draft", f"--samples={samples}", "--training-steps=20", "--seeds=1",
                            f"--data-dir={small / 'data'}"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
 
 
@@ -71,7 +76,7 @@ for left in (2, 8, 14):
     stuffing.unlink()
 check("the_disk_was_full_in_the_middle", 1 in reached, reached)
 run = train()
-check("with_room_it_goes_on", run.returncode == 0 and list(small.glob("data/output/*/hey_jarvis.json")), run.stderr)
+check("B41_with_room_it_goes_on_and_needs_no_network", run.returncode == 0 and list(small.glob("data/output/*/hey_jarvis.json")), run.stderr)
 subprocess.run(["umount", small], check=True)
 
 # A data set: a disk that becomes full leaves no set; with room the same command succeeds.
@@ -87,5 +92,66 @@ subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
 run = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
 check("with_room_it_is_imported", run.returncode == 0 and (small / "data/training_datasets/imported/noise/manifest.json").exists(), run.stderr)
 subprocess.run(["umount", small], check=True)
+# Downloads: what does not fit is not begun; a server that does not say how much comes fills the disk, and with room it goes on.
+zipped = io.BytesIO()
+with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:  # 8 MB become 32
+    archive.write(root / "noise.wav", "Audio/h.wav")
+    archive.writestr("Audio/silence.txt", bytes(24 << 20))
+body = zipped.getvalue()
+asked = []
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    tells = True  # how much comes
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        asked.append(self.headers.get("Range"))
+        begin = int((asked[-1] or "bytes=0-")[6:].split("-")[0])
+        self.send_response(206 if begin else 200)
+        self.send_header("ETag", '"one"')
+        if begin:
+            self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
+        self.send_header("Content-Length", str(len(body) - begin)) if Hub.tells else self.send_header("Connection", "close")
+        self.end_headers()
+        try:
+            self.wfile.write(body[begin:])
+        except OSError:
+            self.close_connection = True
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def fetch():
+    line = [PROGRAM, "datasets", "fetch", "MIT_RIR", f"--data-dir={small / 'data'}", f"--mirror=http://127.0.0.1:{server.server_port}"]
+    run = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env={**os.environ, "no_proxy": "127.0.0.1"})
+    return run, run.returncode == 1 and run.stderr.count("wakesmith datasets: ") == 1
+
+
+archive = small / "data/training_datasets/downloads/MIT_RIR_Audio.zip"
+mount(4)
+run, one = fetch()
+check("what_the_disk_cannot_hold_is_not_begun", one and "the disk lacks" in run.stderr and archive.with_name(archive.name + ".part").stat().st_size == 0,
+      run.stderr)
+Hub.tells = False
+run, one = fetch()
+half = archive.with_name(archive.name + ".part").stat().st_size
+check("a_disk_that_a_download_fills_is_told", one and "No space left" in run.stderr and 2 << 20 < half <= 4 << 20, (half, run.stderr))
+subprocess.run(["mount", "-o", "remount,size=20m", small], check=True)
+Hub.tells = True
+run, one = fetch()
+check("with_room_it_goes_on_where_it_was", asked[-1] == f"bytes={half}-" and archive.read_bytes() == body, (asked, run.stderr))
+check("what_would_not_fit_unpacked_is_told_before", one and "the disk with" in run.stderr and archive.name in run.stderr, run.stderr)
+subprocess.run(["mount", "-o", "remount,size=80m", small], check=True)
+count = len(asked)
+run, one = fetch()
+check("with_room_it_is_unpacked_and_not_fetched_again", run.returncode == 0 and len(asked) == count, run.stderr)
+subprocess.run(["umount", small], check=True)
+server.shutdown()
 shutil.rmtree(root, ignore_errors=True)
 finish()
