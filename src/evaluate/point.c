@@ -51,6 +51,7 @@ struct scan {
     uint16_t *sums;     // [count] of the last `window` bytes, zeros before the track
     size_t *candidates; // inferences whose sum passes the cutoff, ascending
     size_t candidate_count;
+    int lowest; // of the bytes
 };
 
 static void scan_begin(struct scan *scan, const struct track *track, int low)
@@ -58,11 +59,13 @@ static void scan_begin(struct scan *scan, const struct track *track, int low)
     scan->bytes = track->bytes;
     scan->count = track->count;
     scan->candidate_count = 0;
+    scan->lowest = UINT8_MAX;
     int sum = 0;
     size_t window = (size_t)scan->window;
     for (size_t i = 0; i < scan->count; i++) {
         sum += scan->bytes[i] - (i >= window ? scan->bytes[i - window] : 0);
         scan->sums[i] = (uint16_t)sum;
+        scan->lowest = scan->bytes[i] < scan->lowest ? scan->bytes[i] : scan->lowest;
         if (sum > low * scan->window)
             scan->candidates[scan->candidate_count++] = i;
     }
@@ -98,6 +101,8 @@ static int at_least_0(int value)
 static size_t scan_count(const struct scan *scan, int cutoff)
 {
     size_t hits = 0, begin = 0, next = 0;
+    if (cutoff > 0 && cutoff <= scan->lowest && scan->stride <= DETECT_COOL_DOWN)
+        return 0; // the first waiting time never ends
     int wait = at_least_0(DETECT_COOL_DOWN - (cutoff > 0 ? scan->stride - 1 : 0)); // rows before the first inference
     for (size_t i = 0; i < scan->count; i++) {
         if (wait == 0 && i - begin >= (size_t)scan->window) {
