@@ -202,7 +202,7 @@ int command_fit(int argc, char **argv, struct error *error)
     struct fit_options options = {.seed = 1};
     struct network_flags flags = {
         .filters = "48,48,48,48", .kernels = "[5],[9],[13],[21]", .stride = 1, .first_filters = 32, .first_kernel = 3};
-    const char *use = "best_weights", *classes = "effective", *verbosity = NULL;
+    const char *use = "best_weights", *classes = "intended", *verbosity = NULL;
     bool json = false, debug = false, done = false;
     int64_t train = 1, restore = 0, test = 0, others[4] = {0};
     static const char *const uses[] = {"best_weights", "last_weights"}, *const rules[] = {"intended", "effective"};
@@ -229,7 +229,8 @@ int command_fit(int argc, char **argv, struct error *error)
         {"spatial-attention", 0, OPTION_INTEGER, &flags.attention, 0, 1, "0", "only 0"},
         {"pooled", 0, OPTION_INTEGER, &flags.pooled, 0, 1, "0", "only 0"},
         {"class-weights", 0, OPTION_TEXT, &classes, 0, 0, "RULE",
-         "effective (default): as the framework computes today, where they change nothing; intended: as the file says"},
+         "intended (default): as the file says, each multiplies its class; effective: as the framework computes today, "
+         "where they change nothing (docs/accuracy.md)"},
         {"seed", 0, OPTION_INTEGER, &options.seed, 0, 1e15, "N", "seed of all draws (1): same seed, same bytes"},
         {"threads", 0, OPTION_INTEGER, &options.threads, 1, 256, "N", "threads (default: all processors)"},
         {"scores", 0, OPTION_TEXT, &options.scores, 0, 0, "FILE",
