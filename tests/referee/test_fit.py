@@ -183,7 +183,7 @@ told = fit(config, "--threads=1", "--debug")
 check("same_seed_same_bytes_on_one_thread", told.returncode == 0 and model.read_bytes() == first)
 check("without_debug_nothing_is_told", "debug: " not in result.stderr)
 for what, sentence in {"sets": f"{root / 'words'}: the wake word, 14.3 % of the draws from 80 arrays (truncate_start, penalty 1)",
-                       "phases": "phase 2: 60 steps of 16 windows at rate 0.001, classes weigh 1 and 20", "class_weights": "class weights: ",
+                       "phases": "phase 2: 60 steps of 16 windows at rate 0.001, classes weigh 1 and 20", "class_weights": "class weights: intended",
                        "choice": "the best have the highest average_viable_recall", "checkpoint": "there is none to go on from",
                        "chosen": f"the weights of step {steps[best.index(max(best))]} are exported"}.items():
     check(f"debug_tells_{what}", any(line.startswith("debug: ") and sentence in line for line in told.stderr.splitlines()), told.stderr)
