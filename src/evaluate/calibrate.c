@@ -182,6 +182,16 @@ int cutoff_grid_choose(const struct cutoff_grid *all, double target_per_hour, in
     return 0;
 }
 
+int cutoff_grid_expect(const struct cutoff_grid *grid, double target_per_hour, int window,
+                       struct calibration *calibration, struct error *error)
+{
+    TRY(cutoff_grid_choose(grid, fmax(0, target_per_hour - 1 / grid->hours), window, calibration, error));
+    if (!calibration->met)
+        TRY(cutoff_grid_choose(grid, target_per_hour, window, calibration, error));
+    calibration->target_per_hour = target_per_hour;
+    return 0;
+}
+
 int evaluate_calibrate(const struct track_list *positives, const struct track_list *negatives, double target_per_hour,
                        int fixed_window, struct calibration *calibration, struct error *error)
 {

@@ -74,8 +74,6 @@ void evaluate_point(const struct track_list *positives, const struct track_list 
 size_t evaluate_curve(const struct track_list *positives, const struct track_list *negatives, int window, int low,
                       int high, int step, struct operating_point *points);
 
-double evaluate_hours(const struct track_list *tracks); // of all of them
-
 // Calibration by the device's rule on bytes: cutoff 26..252, window 3..10 (or fixed_window, when not 0): highest recall
 // with at most `target_per_hour` false accepts, then the fewest false accepts within .5 points of that recall, then the
 // middle of the longest run of cutoffs that are equal by this. When no point meets the target, `met` is false and the
@@ -96,6 +94,11 @@ struct cutoff_grid;
 int cutoff_grid_open(struct cutoff_grid **grid, const struct track_list *positives, const struct track_list *negatives,
                      int fixed_window, struct pool *pool, struct error *error);
 int cutoff_grid_choose(const struct cutoff_grid *grid, double target_per_hour, int window,
+                       struct calibration *calibration, struct error *error);
+// As cutoff_grid_choose, for a rate to be expected on other recordings: after k false accepts in h hours, (k + 1) / h
+// (Laplace's rule of succession), for the cutoff is taken where few were seen. Where no point gives that, the target is
+// that of what was seen.
+int cutoff_grid_expect(const struct cutoff_grid *grid, double target_per_hour, int window,
                        struct calibration *calibration, struct error *error);
 void cutoff_grid_close(struct cutoff_grid *grid);
 

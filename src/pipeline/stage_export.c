@@ -148,18 +148,6 @@ static void tell_level(struct walk *walk, const struct sensitivity *level, bool 
                chosen->last, point->detected, point->clips, point->false_accepts, point->cutoff, chosen->cutoff);
 }
 
-// A cutoff is chosen where few false accepts were seen, so more are to be expected elsewhere: after k in h hours, (k + 1) / h
-// (Laplace's rule of succession). Where that cannot be had, the wish itself must do.
-static int calibrate(const struct cutoff_grid *grid, double hours, double target, int window,
-                     struct calibration *calibration, struct error *error)
-{
-    TRY(cutoff_grid_choose(grid, fmax(0, target - 1 / hours), window, calibration, error));
-    if (!calibration->met)
-        TRY(cutoff_grid_choose(grid, target, window, calibration, error));
-    calibration->target_per_hour = target;
-    return 0;
-}
-
 static int choose_levels(struct walk *walk, const struct track_list *positives, const struct track_list *negatives,
                          struct pipeline_result *result, struct error *error)
 {
@@ -175,8 +163,8 @@ static int choose_levels(struct walk *walk, const struct track_list *positives, 
     for (size_t i = 0; i < COUNT_OF(order) && code == 0; i++) {
         struct sensitivity *level = &result->levels[order[i]];
         level->name = levels[order[i]].name;
-        code = calibrate(grid, evaluate_hours(negatives), walk->options->target_per_hour * levels[order[i]].times,
-                         i == 0 ? 0 : result->levels[1].calibration.point.window, &level->calibration, error);
+        code = cutoff_grid_expect(grid, walk->options->target_per_hour * levels[order[i]].times,
+                                  i == 0 ? 0 : result->levels[1].calibration.point.window, &level->calibration, error);
         if (code == 0)
             tell_level(walk, level, i == 0);
     }

@@ -216,6 +216,55 @@ static void a_grid_answers_as_each_question_alone(void **state)
     track_list_free(&negatives);
 }
 
+// One false accept more than were seen is expected: the wish of one in 2 h allows none, .25 an hour not even that.
+static void a_cutoff_expects_one_more_than_were_seen(void **state)
+{
+    (void)state;
+    static const struct {
+        double wish;
+        size_t accepts, detected;
+    } rows[] = {{1, 1, 110}, {.5, 0, 100}, {.25, 0, 100}};
+    struct track_list positives, negatives;
+    struct cutoff_grid *grid;
+    struct calibration expected;
+    struct error error;
+    known_optimum(&positives, &negatives);
+    assert_int_equal(cutoff_grid_open(&grid, &positives, &negatives, 0, NULL, &error), 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_int_equal(cutoff_grid_expect(grid, rows[i].wish, 0, &expected, &error), 0);
+        assert_true(expected.met);
+        assert_int_equal(expected.point.false_accepts, rows[i].accepts);
+        assert_int_equal(expected.point.detected, rows[i].detected);
+        assert_near(expected.target_per_hour, rows[i].wish, 0);
+    }
+    cutoff_grid_close(grid);
+    track_list_free(&positives);
+    track_list_free(&negatives);
+}
+
+// Where false accepts cannot be had rarer, the target is that of what was seen.
+static void a_wish_that_leaves_no_room_is_taken_as_it_is(void **state)
+{
+    (void)state;
+    struct track_list positives = {.stride = 3}, negatives = {.stride = 3};
+    struct cutoff_grid *grid;
+    struct calibration expected;
+    struct error error;
+    add_clips(&positives, 50, 100);
+    uint8_t *bytes = add_track(&negatives, 120000); // one false accept at every cutoff that hears the word
+    memset(bytes + 1000, 150, 40);
+    negatives.items[0].rows = 2 * 360000;
+    assert_int_equal(cutoff_grid_open(&grid, &positives, &negatives, 0, NULL, &error), 0);
+    assert_int_equal(cutoff_grid_expect(grid, .5, 0, &expected, &error), 0);
+    assert_true(expected.met);
+    assert_int_equal(expected.point.false_accepts, 1);
+    assert_int_equal(cutoff_grid_expect(grid, .25, 0, &expected, &error), 0);
+    assert_false(expected.met);
+    cutoff_grid_close(grid);
+    track_list_free(&positives);
+    track_list_free(&negatives);
+}
+
 static void B19_calibration_finds_the_middle_of_the_best_plateau(void **state)
 {
     (void)state;
@@ -571,6 +620,8 @@ int main(void)
         cmocka_unit_test(curves_equal_single_points),
         cmocka_unit_test(B19_calibration_finds_the_middle_of_the_best_plateau),
         cmocka_unit_test(a_grid_answers_as_each_question_alone),
+        cmocka_unit_test(a_cutoff_expects_one_more_than_were_seen),
+        cmocka_unit_test(a_wish_that_leaves_no_room_is_taken_as_it_is),
         cmocka_unit_test(few_accepts_win_within_half_a_point),
         cmocka_unit_test(recall_0_is_never_chosen),
         cmocka_unit_test(eight_hours_calibrate_in_a_moment),
