@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Any bytes, by the first one a container of speech or a set's manifest, and as a marker with counts of files: an error with a sentence, or files below the
-// folder.
+// Any bytes, by the first one a container of speech or a set's manifest, and as a marker with counts of files: an error
+// with a sentence, or files below the folder.
 #include "collection/collection_internal.h"
+#include "fuzz_root.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static char root[] = "/tmp/wakesmith-fuzz-XXXXXX";
-
-static void leave(void)
-{
-    struct error ignored;
-    folder_remove(root, &ignored);
-}
 
 static void try_talkie(const uint8_t *data, size_t size)
 {
@@ -51,14 +43,9 @@ static void try_manifest(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static bool begun;
     if (!size)
         return 0;
-    if (!begun && !mkdtemp(root))
-        abort();
-    if (!begun)
-        atexit(leave);
-    begun = true;
+    root_make();
     if (filecount_find((const char *)data, size, "speech") < -1)
         abort();
     (*data & 1 ? try_talkie : try_manifest)(data + 1, size - 1);

@@ -2,34 +2,21 @@
 // Any bytes as an archive, by the first byte a Debian package or another: an error with a sentence, or files that lie
 // below the folder, no more and no larger than allowed.
 #include "fetch/fetch.h"
+#include "fuzz_root.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char root[] = "/tmp/wakesmith-fuzz-XXXXXX";
-
-static void leave(void)
-{
-    struct error ignored;
-    folder_remove(root, &ignored);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static bool begun;
     enum { MOST_FILES = 20, MOST_BYTES = 1 << 16 };
     struct fetch_unpack how = {.most_files = MOST_FILES, .most_bytes = MOST_BYTES};
     struct fetch_unpacked done = {0};
     struct error error = {0};
     if (!size)
         return 0;
-    if (!begun && !mkdtemp(root))
-        abort();
-    if (!begun)
-        atexit(leave);
-    begun = true;
+    root_make();
     char *archive = text_print("%s/%s", root, *data & 1 ? "a.deb" : "a.zip"), *folder = path_join(root, "out");
     if (file_write(archive, data + 1, size - 1, &error) < 0)
         abort();
