@@ -139,6 +139,28 @@ static void other_formats_become_mono_16_khz(void **state)
     }
 }
 
+// Telephones' recordings have no header: 33 bytes are 160 samples at 8 kHz.
+static void gsm_without_a_header_is_read(void **state)
+{
+    (void)state;
+    const char *path = sine_file("tone.gsm", SF_FORMAT_RAW | SF_FORMAT_GSM610, 8000, 1, 440, 1.6);
+    struct error error;
+    struct audio_format format;
+    struct pcm pcm;
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_size, 80 * 33);
+    assert_int_equal(audio_describe(path, &format, &error), 0);
+    assert_near(format.seconds, 1.6, .021); // libsndfile counts in blocks
+    assert_int_equal(audio_read(path, 0, 0, &pcm, &error), 0);
+    assert_near((double)pcm.count / AUDIO_RATE, 1.6, .021);
+    size_t rising = 0;
+    for (size_t i = 1; i < pcm.count; i++)
+        rising += pcm.samples[i - 1] < 0 && pcm.samples[i] >= 0;
+    assert_near((double)rising / 1.6, 440, 6);
+    free(pcm.samples);
+}
+
 static void loud_floats_are_clipped(void **state)
 {
     (void)state;
@@ -523,6 +545,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sixteen_bits_come_through_bit_for_bit),
         cmocka_unit_test(other_formats_become_mono_16_khz),
+        cmocka_unit_test(gsm_without_a_header_is_read),
         cmocka_unit_test(loud_floats_are_clipped),
         cmocka_unit_test(bad_files_give_one_sentence),
         cmocka_unit_test(open_ended_wav_is_read_to_its_end),
