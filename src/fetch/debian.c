@@ -4,55 +4,21 @@
 #include "fetch/fetch_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { PATIENCE_MS = 250, OUTPUT_MAXIMUM = 8 << 20 };
 
-// Starts a program with its output in *output (-1: none is wanted), working in `folder` (NULL: here).
-static int start(char *const *line, const char *folder, int *output, pid_t *child, struct error *error)
+static int start(const char *const *line, const char *folder, int *output, pid_t *child, struct error *error)
 {
-    int ends[2] = {-1, -1};
-    if (output && pipe2(ends, O_CLOEXEC) != 0)
-        return error_set(error, ERROR_IO, "cannot start %s: %s", line[0], strerror(errno));
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    if (output)
-        posix_spawn_file_actions_adddup2(&files, ends[1], 1);
-    else
-        posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-    if (folder)
-        posix_spawn_file_actions_addchdir_np(&files, folder);
-    int fault = posix_spawnp(child, line[0], &files, NULL, line, environ);
-    posix_spawn_file_actions_destroy(&files);
-    if (output) {
-        close(ends[1]);
-        *output = ends[0];
-    }
-    if (fault == 0)
-        return 0;
-    if (output)
-        close(ends[0]);
-    return error_set(error, ERROR_MISSING, "%s is not on this machine; Debian and its relatives have it", line[0]);
-}
-
-static bool ended_well(pid_t child)
-{
-    int status;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            return false;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    int code = program_start(line, folder, output, child, error);
+    return code != ERROR_MISSING ? code
+                                 : error_set(error, code, "%s is not on this machine; Debian and its relatives have it",
+                                             line[0]);
 }
 
 // "Key: value" of one line of apt-cache's records.
@@ -90,13 +56,13 @@ static void read_records(const char *text, struct fetch_debian *packages, size_t
 int fetch_debian_known(struct fetch_debian *packages, size_t count, struct error *error)
 {
     struct buffer text;
-    char **line = array_alloc(count + 5, sizeof *line);
+    const char **line = array_alloc(count + 5, sizeof *line);
     if (!line)
         return error_memory(error, "a list of packages");
-    static char *const head[] = {"apt-cache", "show", "--no-all-versions", "--"};
+    static const char *const head[] = {"apt-cache", "show", "--no-all-versions", "--"};
     memcpy(line, head, sizeof head);
     for (size_t i = 0; i < count; i++)
-        line[COUNT_OF(head) + i] = (char *)(uintptr_t)packages[i].name;
+        line[COUNT_OF(head) + i] = packages[i].name;
     int output;
     pid_t child;
     int code = start(line, NULL, &output, &child, error);
@@ -109,7 +75,7 @@ int fetch_debian_known(struct fetch_debian *packages, size_t count, struct error
         if (got > 0)
             buffer_append(&text, block, (size_t)got);
     close(output);
-    ended_well(child); // it fails when it does not know one of them, and tells of the others
+    program_ended_well(child); // it fails when it does not know one of them, and tells of the others
     if (text.failed)
         code = error_set(error, ERROR_FORMAT, "apt-cache says too much about %s", packages[0].name);
     else
@@ -134,7 +100,7 @@ static int watch(pid_t child, const char *folder, const char *name, struct progr
         }
         if (progress_stopped(progress)) {
             kill(child, SIGTERM);
-            ended_well(child);
+            program_ended_well(child);
             return progress_cancelled(error);
         }
         progress_step(progress, (double)(done + folder_bytes(folder)), (double)total, "%s", name);
@@ -146,7 +112,7 @@ int fetch_debian_download(const struct fetch_debian *package, const char *folder
                           uint64_t done, uint64_t total, char **archive, struct error *error)
 {
     static const char *const endings[] = {".deb", NULL};
-    char *line[] = {"apt-get", "download", "--quiet", "--", (char *)(uintptr_t)package->name, NULL};
+    const char *line[] = {"apt-get", "download", "--quiet", "--", package->name, NULL};
     struct text_list files = {0};
     pid_t child;
     bool well;

@@ -22,10 +22,12 @@ struct download {
     FILE *part;
     uint64_t done; // bytes in the part
     CURL *curl;
-    bool judged, overflow, elsewhere; // elsewhere: a piece came that was not asked for
+    bool judged, overflow;
+    bool elsewhere, changed; // a piece came that was not asked for; or one of another file than that of the part
     uint64_t first, whole; // "Content-Range: bytes first-.../whole"; NOWHERE, 0: not told
     uint64_t missing_room; // bytes that the disk lacks for what the server announces; 0: none
-    char etag[ETAG_MAXIMUM]; // of what lies in the part, or of what comes; "": none
+    char etag[ETAG_MAXIMUM]; // of what lies in the part; "": none
+    char came[ETAG_MAXIMUM]; // of what comes
     char *etag_path;         // NULL: a hash tells
     bool mixed; // what lay in the part before this call is in it
     struct progress *progress;
@@ -68,8 +70,8 @@ static void read_tag(struct download *download, const char *value)
     size_t length = strcspn(value, "\r\n");
     while (length && value[length - 1] == ' ')
         length--;
-    if (download->etag_path && !download->done && *value == '"' && length < ETAG_MAXIMUM)
-        snprintf(download->etag, sizeof download->etag, "%.*s", (int)length, value);
+    if (*value == '"' && length < ETAG_MAXIMUM)
+        snprintf(download->came, sizeof download->came, "%.*s", (int)length, value);
 }
 
 static size_t take_header(char *data, size_t one, size_t size, void *context)
@@ -80,7 +82,7 @@ static size_t take_header(char *data, size_t one, size_t size, void *context)
     (void)one;
     snprintf(line, sizeof line, "%.*s", (int)(size < sizeof line ? size : sizeof line), data);
     if (value_of(line, "HTTP/")) // of a redirection, then of where it leads
-        download->first = NOWHERE, download->whole = 0;
+        download->first = NOWHERE, download->whole = 0, download->came[0] = 0;
     else if ((value = value_of(line, "Content-Range:")))
         read_range(download, value);
     else if ((value = value_of(line, "ETag:")))
@@ -89,9 +91,10 @@ static size_t take_header(char *data, size_t one, size_t size, void *context)
 }
 
 // Whoever goes on with the part must know whose it is before its first byte; without a place to note it, it begins anew.
-static void note_etag(const struct download *download)
+static void note_etag(struct download *download)
 {
     struct error ignored;
+    snprintf(download->etag, sizeof download->etag, "%s", download->came);
     if (download->etag_path && *download->etag)
         file_write(download->etag_path, download->etag, strlen(download->etag), &ignored);
 }
@@ -120,11 +123,14 @@ static size_t take(char *data, size_t one, size_t size, void *context)
         if ((status != 206 || download->first != download->done) && download->done && !begin_anew(download))
             return 0;
         download->elsewhere = status == 206 && download->first != download->done;
+        // a careless server forgets If-Range
+        download->changed = download->done && download->etag_path && *download->came &&
+                            strcmp(download->came, download->etag) != 0;
         lack_of_room(download);
         if (!download->done)
             note_etag(download);
     }
-    if (download->missing_room || download->elsewhere)
+    if (download->missing_room || download->elsewhere || download->changed)
         return 0;
     uint64_t most = download->file->most ? download->file->most : UNKNOWN_MAXIMUM;
     download->overflow = download->done + size > (download->file->size ? download->file->size : most);
@@ -154,7 +160,7 @@ static CURLcode get(struct download *download, const char *url)
     char range[32], condition[ETAG_MAXIMUM + 16];
     struct curl_slist *headers = NULL;
     snprintf(range, sizeof range, "%llu-", (unsigned long long)download->done);
-    download->judged = download->overflow = download->elsewhere = false;
+    download->judged = download->overflow = download->elsewhere = download->changed = false;
     progress_resume(download->progress, (double)download->done);
     download->missing_room = 0;
     curl_easy_reset(curl);
@@ -211,6 +217,11 @@ static int judge(struct download *download, const char *url, const char *part, C
     if (download->elsewhere) {
         error_set(error, ERROR_MISSING, "%s could not be fetched: another piece came than was asked for", url);
         return 1;
+    }
+    if (download->changed) {
+        forget_etag(download);
+        error_set(error, ERROR_MISSING, "%s could not be fetched: the file there changes", url);
+        return begin_anew(download) ? 1 : error_set(error, ERROR_IO, "cannot write %s: %s", part, strerror(errno));
     }
     if (fflush(download->part) != 0 || (code == CURLE_WRITE_ERROR && !download->overflow))
         return error_set(error, ERROR_IO, "cannot write %s: %s", part, strerror(errno ? errno : ENOSPC));

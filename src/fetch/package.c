@@ -2,15 +2,7 @@
 // Packages by the user's own package programs, which know where to look on this machine. They are only unpacked.
 #include "fetch/fetch_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-extern char **environ;
 
 static const char *const pip_line[] = {"pip3", "download", "--quiet", "--no-deps", "--disable-pip-version-check",
                                        "--no-cache-dir", "--only-binary", ":all:", "-d", "<folder>", "<package>", NULL};
@@ -26,27 +18,16 @@ static int run(const char *const *line, const char *install, const char *folder,
                struct error *error)
 {
     enum { MOST = 16 };
-    char *arguments[MOST] = {NULL};
-    for (size_t i = 0; line[i] && i + 1 < MOST; i++) {
-        const char *word = strcmp(line[i], "<folder>") == 0    ? folder
-                           : strcmp(line[i], "<package>") == 0 ? package
-                                                               : line[i];
-        arguments[i] = (char *)(uintptr_t)word;
-    }
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+    const char *arguments[MOST] = {NULL};
+    for (size_t i = 0; line[i] && i + 1 < MOST; i++)
+        arguments[i] = strcmp(line[i], "<folder>") == 0    ? folder
+                       : strcmp(line[i], "<package>") == 0 ? package
+                                                           : line[i];
     pid_t child;
-    int fault = posix_spawnp(&child, arguments[0], &files, NULL, arguments, environ), status = 0;
-    posix_spawn_file_actions_destroy(&files);
-    if (fault != 0)
+    if (program_start(arguments, NULL, NULL, &child, error) != 0)
         return error_set(error, ERROR_MISSING, "%s brings %s and is not installed: apt-get install %s", arguments[0],
                          package, install);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0
+    return program_ended_well(child)
                ? 0
                : error_set(error, ERROR_MISSING, "%s could not bring %s; is the network there?", arguments[0], package);
 }

@@ -10,30 +10,19 @@ import pathlib
 import random
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
 import time
-import wave
 import zipfile
 
-from common import PROGRAM, check, finish
+from common import PROGRAM, check, finish, noise
 
 root = pathlib.Path(tempfile.mkdtemp(prefix="wakesmith-datasets-"))
 rng = random.Random(1)
 debs = root / "debs"
 debs.mkdir()
-
-
-def wav(seconds, rate=16000):
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1), out.setsampwidth(2), out.setframerate(rate)
-        count = int(seconds * rate)
-        out.writeframes(struct.pack(f"<{count}h", *(rng.randint(-9000, 9000) for _ in range(count))))
-    return file.getvalue()
 
 
 def deb(name, members, links=()):
@@ -54,14 +43,14 @@ def deb(name, members, links=()):
     (debs / f"{name}_1.0_all.deb").write_bytes(archive)
 
 
-speech = {f"./usr/share/codec2/wav/{i}.wav": wav(0.5 + i / 4) for i in range(6)}
-deb("codec2-examples", {**speech, "./usr/share/codec2/wav/broken.wav": b"RIFF", "./usr/share/codec2/../../../../../../up.wav": wav(1),
-                        "/abs.wav": wav(1)}, [("./usr/share/codec2/wav/link.wav", "/etc/hostname")])
-deb("klettres-data", {"./usr/share/klettres/pt_BR/a.ogg": wav(1), "./usr/share/klettres/ru/b.ogg": wav(2)})  # their content decides
-deb("tuxpaint-data", {f"./usr/share/tuxpaint/sounds/{i}.wav": wav(1, 22050) for i in range(5)})
+speech = {f"./usr/share/codec2/wav/{i}.wav": noise(rng, 0.5 + i / 4) for i in range(6)}
+deb("codec2-examples", {**speech, "./usr/share/codec2/wav/broken.wav": b"RIFF", "./usr/share/codec2/../../../../../../up.wav": noise(rng, 1),
+                        "/abs.wav": noise(rng, 1)}, [("./usr/share/codec2/wav/link.wav", "/etc/hostname")])
+deb("klettres-data", {"./usr/share/klettres/pt_BR/a.ogg": noise(rng, 1), "./usr/share/klettres/ru/b.ogg": noise(rng, 2)})  # their content decides
+deb("tuxpaint-data", {f"./usr/share/tuxpaint/sounds/{i}.wav": noise(rng, 1, 22050) for i in range(5)})
 music = io.BytesIO()
 with zipfile.ZipFile(music, "w") as pk3:
-    pk3.writestr("sound/a.ogg", wav(3))
+    pk3.writestr("sound/a.ogg", noise(rng, 3))
 deb("nexuiz-music", {"./usr/share/games/nexuiz/data/m.pk3": music.getvalue()})
 
 
@@ -175,15 +164,15 @@ check("without_apt_one_sentence", one_sentence(run, "apt-cache"), run.stderr)
 # Imports.
 home = root / "our home"
 (home / "living room").mkdir(parents=True), (home / "music").mkdir()
-(home / "living room/1.wav").write_bytes(wav(1)), (home / "living room/2.wav").write_bytes(b"no sound")
-(home / "music/a.wav").write_bytes(wav(2))
+(home / "living room/1.wav").write_bytes(noise(rng, 1)), (home / "living room/2.wav").write_bytes(b"no sound")
+(home / "music/a.wav").write_bytes(noise(rng, 2))
 run = datasets("import", home, "--json")
 facts = json.loads(run.stdout)
 check("a_folder_is_imported", facts["name"] == "imported/our-home" and set(facts["hours"]) == {"noise", "music"} and facts["damaged"] == 1,
       run.stdout + run.stderr)
 with zipfile.ZipFile(root / "talk.zip", "w") as archive:
-    archive.writestr("../evil.wav", wav(1)), archive.writestr("a/b/1.wav", wav(1)), archive.writestr("readme.txt", "x")
-    archive.writestr("кухня/вечер.wav", wav(2))
+    archive.writestr("../evil.wav", noise(rng, 1)), archive.writestr("a/b/1.wav", noise(rng, 1)), archive.writestr("readme.txt", "x")
+    archive.writestr("кухня/вечер.wav", noise(rng, 2))
 run = datasets("import", root / "talk.zip", "--kind=speech", "--lang=de", "--name=Talk", "--json")
 facts = json.loads(run.stdout)
 check("an_archive_is_imported", list(facts["hours"]) == ["speech"] and list(facts["hours"]["speech"]) == ["de"] and
@@ -206,6 +195,8 @@ for what, path_, says in (("nothing", root / "nowhere", "no file or folder"), ("
 run = datasets("import", cut, "--name=cut")
 check("a_cut_archive_leaves_no_set", run.returncode == 1 and not (root / "data/training_datasets/imported/cut").exists(), run.stderr)
 check("a_failed_import_leaves_nothing", [p.name for p in sorted((root / "data/training_datasets/imported").iterdir())] == ["Talk", "our-home"])
+for lang in ("../x", "en/..", "EN", "engl", ""):  # it becomes the name of a folder
+    check(f"a_language_of_{lang!r}_is_one_sentence", one_sentence(datasets("import", home, f"--lang={lang}", "--name=bad"), "--lang"))
 check("an_unknown_kind_is_one_sentence", one_sentence(datasets("import", home, "--kind=words"), "speech, music, noise or rirs"))
 check("an_unknown_set_is_one_sentence", one_sentence(datasets("fetch", "all"), "debian"))
 

@@ -9,14 +9,12 @@ import pathlib
 import random
 import shutil
 import signal
-import socketserver
 import subprocess
 import tempfile
-import threading
 import time
 import zipfile
 
-from common import PROGRAM, check, finish
+from common import PROGRAM, check, finish, serve
 
 BODY = random.Random(1).randbytes(700_000)
 OTHER = random.Random(2).randbytes(700_000)
@@ -146,16 +144,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
 
 
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_):
-        pass
-
-
-server = Server(("127.0.0.1", 0), Hub)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-hub = f"http://127.0.0.1:{server.server_port}"
+server, hub = serve(Hub)
 
 
 class Place:

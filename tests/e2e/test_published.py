@@ -8,29 +8,17 @@ import pathlib
 import random
 import shutil
 import signal
-import socketserver
-import struct
 import subprocess
 import tarfile
 import tempfile
-import threading
 import time
 import wave
 import zipfile
 
-from common import PROGRAM, check, finish
+from common import PROGRAM, check, finish, noise, serve
 
 root = pathlib.Path(tempfile.mkdtemp(prefix="wakesmith-published-"))
 rng = random.Random(1)
-
-
-def wav(seconds, rate=16000):
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1), out.setsampwidth(2), out.setframerate(rate)
-        count = int(seconds * rate)
-        out.writeframes(struct.pack(f"<{count}h", *(rng.randint(-9000, 9000) for _ in range(count))))
-    return file.getvalue()
 
 
 def packed(members, kind="zip"):
@@ -53,15 +41,16 @@ def features(name):
 
 
 FILES = {f"{name}.zip": features(name) for name in ("speech", "dinner_party", "no_speech", "dinner_party_eval")}
-FILES["MIT_RIR_Audio.zip"] = packed({f"Audio/h{i:03}.wav": wav(0.1, 32000) for i in range(20)} | {"Audio/readme.txt": b"x"})
-FILES["fma_xs.zip"] = packed({f"fma/{i}.wav": wav(0.2) for i in range(3)} | {"fma/broken.mp3": b"no sound", "../up.wav": wav(0.1)})
+FILES["MIT_RIR_Audio.zip"] = packed({f"Audio/h{i:03}.wav": noise(rng, 0.1, 32000) for i in range(20)} | {"Audio/readme.txt": b"x"})
+FILES["fma_xs.zip"] = packed({f"fma/{i}.wav": noise(rng, 0.2) for i in range(3)} | {"fma/broken.mp3": b"no sound", "../up.wav": noise(rng, 0.1)})
 for tar in range(10):
-    FILES[f"bal_train0{tar}.tar"] = packed({f"audio/bal/{tar}_{i}.wav": wav(0.1) for i in range(2)}, "tar")
+    FILES[f"bal_train0{tar}.tar"] = packed({f"audio/bal/{tar}_{i}.wav": noise(rng, 0.1) for i in range(2)}, "tar")
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     cut, gone, asked, tag = {}, set(), [], '"one"'
+    careless = False  # knows no If-Range
 
     def log_message(self, *_):
         pass
@@ -74,7 +63,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
             self.send_response(404), self.send_header("Content-Length", "0"), self.end_headers()
             return
         begin = 0
-        if self.headers.get("Range") and self.headers.get("If-Range") == Hub.tag:
+        if self.headers.get("Range") and (Hub.careless or self.headers.get("If-Range") == Hub.tag):
             begin = int(self.headers["Range"][6:].split("-")[0])
         if begin >= len(body):
             self.send_response(416), self.send_header("Content-Range", f"bytes */{len(body)}")
@@ -93,16 +82,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
             self.connection.close()
 
 
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_):
-        pass
-
-
-server = Server(("127.0.0.1", 0), Hub)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-hub = f"http://127.0.0.1:{server.server_port}"
+server, hub = serve(Hub)
 mirror = f"{hub}/some/where"
 environment = {**os.environ, "no_proxy": "127.0.0.1"}
 
@@ -197,6 +177,15 @@ Hub.tag = '"two"'
 run = one("tags", "tags")
 check("B16_another_file_is_not_glued_to_the_half_of_one", run.returncode == 0 and archive.read_bytes() == FILES[name] and
       not list(archive.parent.glob("*.etag")), run.stderr)
+# Half of another file lies there, and a server that does not look at If-Range gives the rest of its own.
+careless = root / "careless/training_datasets/downloads"
+careless.mkdir(parents=True)
+(careless / f"{name}.part").write_bytes(b"\0" * (size // 2)), (careless / f"{name}.etag").write_text('"one"')
+Hub.careless = True
+run = one("careless", "careless")
+Hub.careless = False
+check("B16_a_server_without_If_Range_does_not_mix_two_files", run.returncode == 0 and (careless / name).read_bytes() == FILES[name] and
+      [r for p, r in Hub.asked if p == f"/careless/{name}"] == [f"bytes={size // 2}-", None], run.stderr)
 # All of it came, and the power went before it had its name: nothing comes twice.
 late = root / "late/training_datasets/downloads"
 late.mkdir(parents=True)

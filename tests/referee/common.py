@@ -2,11 +2,16 @@
 
 Results are printed like cmocka's, so that tests/summary.py counts them; a missing referee or missing data skips.
 """
+import http.server
+import io
 import os
 import pathlib
 import random
+import socketserver
+import struct
 import subprocess
 import sys
+import threading
 import wave
 
 SHARED = pathlib.Path(os.environ["WAKESMITH_SHARED"])
@@ -47,6 +52,29 @@ def run(*arguments, ok=True):
 def read_wav(path):
     with wave.open(str(path)) as file:
         return file.readframes(file.getnframes())
+
+
+def noise(rng, seconds, rate=16000):
+    """A wav file of it, as bytes."""
+    file, count = io.BytesIO(), int(seconds * rate)
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1), out.setsampwidth(2), out.setframerate(rate)
+        out.writeframes(struct.pack(f"<{count}h", *(rng.randint(-9000, 9000) for _ in range(count))))
+    return file.getvalue()
+
+
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):  # clients are killed and connections cut on purpose
+        pass
+
+
+def serve(handler):
+    """Serves by a request handler on this machine; the server and its address."""
+    server = Server(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_port}"
 
 
 def real_clips(count, seed=1):
