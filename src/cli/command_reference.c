@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The programs of microWakeWord Trainer that make something of a wake word.
 #include "audio/audio.h"
-#include "cli/augment_folder.h"
 #include "cli/console.h"
 #include "cli/reference.h"
 #include "speech/speech.h"
@@ -121,6 +120,68 @@ static int walk(enum reference_program program, struct reference_wish *wish, con
     free(console.personal);
     return code;
 }
+
+// ---- wake_word_sample_augmenter with folders of its own ----
+
+static int need_folder(const char *folder, struct error *error)
+{
+    return folder_exists(folder)
+               ? 0
+               : error_set(error, ERROR_MISSING,
+                           "Directory %s does not exist. Please ensure preprocessing is complete.", folder);
+}
+
+static void print_line(void *context, const char *line)
+{
+    (void)context;
+    puts(line);
+}
+
+static int augment(const struct reference_wish *wish, const char *output, const char *personal,
+                   struct progress *progress, struct error *error)
+{
+    struct pipeline_options sounds;
+    double began = time_now();
+    pipeline_options_default(&sounds);
+    TRY(need_folder(wish->input_dir, error));
+    if (wish->personal_dir)
+        TRY(need_folder(wish->personal_dir, error));
+    const struct pipeline_recordings folders[] = {{"generated", wish->input_dir, output},
+                                                  {"personal", wish->personal_dir, personal}};
+    int code = reference_sounds(wish, &sounds, error);
+    const struct pipeline_augmenting how = {.augmentation = wish->augmentation,
+                                            .backgrounds = &sounds.backgrounds,
+                                            .rirs = &sounds.rirs,
+                                            .seed = wish->seed ? wish->seed : sounds.seed,
+                                            .threads = wish->threads,
+                                            .tell = wish->quiet ? NULL : print_line,
+                                            .progress = progress};
+    if (code == 0)
+        code = pipeline_augment(folders, wish->personal_dir ? 2 : 1, &how, error);
+    if (code == 0 && !wish->quiet) {
+        if (!wish->personal_dir)
+            puts("ℹ️  No personal recordings");
+        console_elapsed("Augmentation completed.", time_now() - began, true);
+    }
+    reference_options_close(&sounds);
+    return code;
+}
+
+static int augment_folders(const struct reference_wish *wish, struct error *error)
+{
+    struct watch watch;
+    char *output = wish->output_dir ? strdup(wish->output_dir) : text_print("%s_augmented", wish->input_dir);
+    char *personal = wish->personal_output_dir ? strdup(wish->personal_output_dir)
+                                               : text_print("%s/work/personal_augmented_features", wish->data);
+    watch_open(&watch, "wake_word_sample_augmenter", wish->json);
+    int code = output && personal ? augment(wish, output, personal, &watch.progress, error)
+                                  : error_memory(error, "a path");
+    free(output);
+    free(personal);
+    return watch_close(&watch, code);
+}
+
+// ---- the four programs ----
 
 static int run(enum reference_program program, int argc, char **argv, struct error *error)
 {

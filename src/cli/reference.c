@@ -363,7 +363,7 @@ static int add_folder(const struct reference_wish *wish, const char *given, cons
 }
 
 // Clips and features lie where they belong to one wake word; another place is refused, not ignored (--input-dir is
-// augment_folders's).
+// of the augmenter with folders of its own).
 static int check_places(const struct reference_wish *wish, struct error *error)
 {
     const struct {

@@ -16,6 +16,8 @@
 enum collection_kind { COLLECTION_SPEECH, COLLECTION_MUSIC, COLLECTION_NOISE, COLLECTION_RIRS, COLLECTION_KINDS };
 extern const char *const collection_kind_names[COLLECTION_KINDS]; // also the folders
 int collection_kind_named(const char *name, enum collection_kind *kind, struct error *error);
+// What the words of a path say, those of the reference's sets among them; noise when none does.
+enum collection_kind collection_kind_told(const char *path);
 
 struct collection_file {
     char *path; // whole
@@ -29,7 +31,7 @@ struct collection_file {
 struct collection {
     char *name, *folder; // "debian", "imported/home"
     struct collection_file *files;
-    size_t count, capacity;
+    size_t count;
     size_t damaged;           // recordings that could not be read when it was made
     struct text_list missing; // packages that could not be brought
     char identity[65];        // hash of the manifest: two sets of the same identity hold the same files
@@ -67,7 +69,7 @@ int collection_debian_size(const char *data, const char *from, uint64_t *downloa
 struct collection_import {
     const char *path, *name; // name NULL: that of the path
     enum collection_kind kind;
-    const char *language; // NULL: not known
+    const char *language; // "en": two or three small letters; NULL: not known
     struct pool *pool;
     struct progress *progress;
 };

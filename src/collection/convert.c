@@ -13,7 +13,10 @@ int clip_list_add(struct clip_list *list, const struct clip *clip, struct error 
 {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? list->capacity * 2 : 256;
-        struct clip *grown = list->count < MOST_CLIPS ? realloc(list->items, capacity * sizeof *grown) : NULL;
+        if (list->count >= MOST_CLIPS)
+            return error_set(error, ERROR_FORMAT, 
+                             "more than a million recordings are too many for one set: import them in parts");
+        struct clip *grown = realloc(list->items, capacity * sizeof *grown);
         if (!grown)
             return error_memory(error, "a list of recordings");
         list->items = grown;

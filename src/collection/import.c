@@ -16,24 +16,6 @@ enum { MOST_FILES = 1000000, NAME_MAXIMUM = 60 };
 static const char *const archive_endings[] = {".zip",     ".tar",     ".tar.gz", ".tgz", ".tar.xz",
                                               ".tar.bz2", ".tar.zst", ".7z",     ".deb", NULL};
 
-// What a name says about the kind of sound; words of the reference's sets among them.
-static const struct {
-    const char *word;
-    enum collection_kind kind;
-} telling[] = {{"rir", COLLECTION_RIRS},       {"impulse", COLLECTION_RIRS}, {"speech", COLLECTION_SPEECH},
-               {"voice", COLLECTION_SPEECH},   {"talk", COLLECTION_SPEECH},  {"dinner", COLLECTION_SPEECH},
-               {"podcast", COLLECTION_SPEECH}, {"music", COLLECTION_MUSIC},  {"song", COLLECTION_MUSIC},
-               {"fma", COLLECTION_MUSIC}};
-
-// The kind is said by the path below the root, else by the name of the root.
-static enum collection_kind kind_of(const char *path)
-{
-    for (size_t i = 0; i < COUNT_OF(telling); i++)
-        if (strcasestr(path, telling[i].word))
-            return telling[i].kind;
-    return COLLECTION_NOISE;
-}
-
 // Letters, digits, "-", "_" of a name, without the ending of an archive or recording.
 static char *plain_name(const char *path)
 {
@@ -50,6 +32,16 @@ static char *plain_name(const char *path)
     while (length && name[length - 1] == '-')
         name[--length] = 0;
     return strdup(length ? name : "recordings");
+}
+
+// It becomes the name of a folder.
+static int check_language(const char *language, struct error *error)
+{
+    size_t letters = language ? strspn(language, "abcdefghijklmnopqrstuvwxyz") : 2;
+    return letters >= 2 && letters <= 3 && (!language || !language[letters])
+               ? 0
+               : error_set(error, ERROR_USAGE, "--lang: a language is two or three small letters (en), not \"%.20s\"",
+                           language);
 }
 
 struct import {
@@ -106,9 +98,9 @@ static int add_clip(struct import *import, const char *root, const char *path, s
     const char *below = path + strlen(root) + (path[strlen(root)] == '/');
     struct clip clip = {.path = (char *)(uintptr_t)path, .kind = wish->kind};
     if (clip.kind == COLLECTION_KINDS)
-        clip.kind = kind_of(*below ? below : path_name(path));
+        clip.kind = collection_kind_told(*below ? below : path_name(path));
     if (wish->kind == COLLECTION_KINDS && clip.kind == COLLECTION_NOISE)
-        clip.kind = kind_of(import->name);
+        clip.kind = collection_kind_told(import->name);
     snprintf(clip.language, sizeof clip.language, "%.7s", wish->language ? wish->language : "-");
     char *source = source_of(import, below);
     if (!source)
@@ -256,6 +248,7 @@ int collection_import(const char *data, const struct collection_import *wish, st
     struct error ignored;
     int lock = -1;
     *set = (struct collection){0};
+    TRY(check_language(wish->language, error));
     import.name = plain_name(wish->name ? wish->name : wish->path);
     import.root = text_print("%s/" COLLECTION_ROOT, data);
     import.final = import.name ? text_print("%s/" COLLECTION_ROOT "/imported/%s", data, import.name) : NULL;

@@ -25,6 +25,21 @@ int collection_kind_named(const char *name, enum collection_kind *kind, struct e
     return error_set(error, ERROR_USAGE, "there is no kind \"%.40s\": speech, music, noise or rirs", name);
 }
 
+enum collection_kind collection_kind_told(const char *path)
+{
+    static const struct {
+        const char *word;
+        enum collection_kind kind;
+    } words[] = {{"rir", COLLECTION_RIRS},       {"impulse", COLLECTION_RIRS}, {"speech", COLLECTION_SPEECH},
+                 {"voice", COLLECTION_SPEECH},   {"talk", COLLECTION_SPEECH},  {"dinner", COLLECTION_SPEECH},
+                 {"podcast", COLLECTION_SPEECH}, {"music", COLLECTION_MUSIC},  {"song", COLLECTION_MUSIC},
+                 {"fma", COLLECTION_MUSIC}};
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (strcasestr(path, words[i].word))
+            return words[i].kind;
+    return COLLECTION_NOISE;
+}
+
 void files_free(struct collection_file *files, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -154,7 +169,6 @@ static int read_set(struct collection *set, const json_t *root, const char *path
     size_t i;
     json_t *name;
     TRY(files_read(json_object_get(root, "files"), set->folder, path, &set->files, &set->count, error));
-    set->capacity = set->count;
     set->damaged = (size_t)json_integer_value(json_object_get(root, "damaged"));
     json_array_foreach(json_object_get(root, "missing"), i, name) if (json_is_string(name))
         TRY(text_list_add(&set->missing, json_string_value(name), error));

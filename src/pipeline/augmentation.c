@@ -5,27 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FILE_MAXIMUM = 1 << 20 };
+
+int chain_named(const char *name, struct augment_chain *chain, struct error *error)
+{
+    void *text;
+    size_t size;
+    if (strcmp(name, "reference") == 0) {
+        augment_chain_reference(chain);
+        return 0;
+    }
+    if (!file_exists(name))
+        return error_set(error, ERROR_USAGE, "--augmentation: %s is neither wakesmith, reference nor a file", name);
+    TRY(file_read(name, FILE_MAXIMUM, &text, &size, error));
+    int code = augment_chain_parse(text, size, name, chain, error);
+    free(text);
+    return code;
+}
+
 int walk_find_chain(struct walk *walk, struct error *error)
 {
-    enum { FILE_MAXIMUM = 1 << 20 };
     const char *name = walk->options->augmentation;
-    void *text = NULL;
-    size_t size = 0;
     buffer_init(&walk->chain_text, FILE_MAXIMUM);
     walk->chained = name && strcmp(name, "wakesmith") != 0;
     if (!walk->chained)
         return 0;
-    int code = 0;
-    if (strcmp(name, "reference") == 0)
-        augment_chain_reference(&walk->chain);
-    else if (!file_exists(name))
-        code = error_set(error, ERROR_USAGE, "--augmentation: %s is neither wakesmith, reference nor a file", name);
-    else if ((code = file_read(name, FILE_MAXIMUM, &text, &size, error)) == 0)
-        code = augment_chain_parse(text, size, name, &walk->chain, error);
-    free(text);
-    if (code == 0)
-        augment_chain_print(&walk->chain, &walk->chain_text);
-    return code;
+    TRY(chain_named(name, &walk->chain, error));
+    augment_chain_print(&walk->chain, &walk->chain_text);
+    return 0;
 }
 
 json_t *augmentation_json(const struct walk *walk)

@@ -298,7 +298,7 @@ static int tell_unspoken(struct walk *walk, struct error *error)
         TRY(speech_mute_engines(text, walk->language, names, error));
         snprintf(sentence, sizeof sentence, "The voices of %s cannot say %.100s: it is left to the others.", names, text);
         if (*names)
-            TRY(text_list_add(&walk->unspoken, sentence, error));
+            TRY(text_list_add(&walk->caveats, sentence, error));
         if (*names)
             walk_log(walk, "%s", sentence);
     }
@@ -348,7 +348,7 @@ static void walk_close(struct walk *walk)
     free(walk->log_path);
     free(walk->title);
     text_list_free(&walk->spellings);
-    text_list_free(&walk->unspoken);
+    text_list_free(&walk->caveats);
     text_list_free(&walk->signed_inputs);
     text_list_free(&walk->kept);
     buffer_free(&walk->inputs);

@@ -106,6 +106,28 @@ char *pipeline_events_path(const struct pipeline_options *options);
 int pipeline_train(const struct pipeline_options *options, struct progress *progress, struct pipeline_result *result,
                    struct error *error);
 
+// ---- recordings of any origin as the framework's feature sets ----
+
+struct pipeline_recordings {
+    const char *label;         // seed of the draws, and what lines call it: "generated"
+    const char *input;         // a folder of recordings, one word each
+    const char *output;        // <output>/{training,validation,testing}/wakeword_mmap is made; folders below may be there
+};
+struct pipeline_augmenting {
+    const char *augmentation;  // NULL or "reference"; a file with a chain of transforms
+    const struct text_list *backgrounds; // folders; two hours of them are drawn
+    const struct text_list *rirs;        // folders; empty: rooms are computed
+    int64_t seed, threads;               // threads 0: all processors
+    void (*tell)(void *context, const char *line); // a line as the reference prints it; NULL: nobody reads
+    void *context;
+    struct progress *progress;
+};
+// The reference's wake_word_sample_augmenter: each folder is split as it does (a tenth validates, a tenth tests), each
+// recording ends 200 to 300 ms before the end of 3.2 s, training and validation with one of ten views drawn.
+// ERROR_MISSING: a folder has no audio.
+int pipeline_augment(const struct pipeline_recordings *folders, size_t count, const struct pipeline_augmenting *how,
+                     struct error *error);
+
 // What pipeline_speak is asked for.
 struct pipeline_saying {
     size_t clips;

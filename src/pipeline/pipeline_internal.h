@@ -145,7 +145,7 @@ struct walk {
     char *title;
     struct text_list spellings; // the phrase and the others, as a synthesiser gets them
     double word_seconds;        // that people take for the first of them
-    struct text_list unspoken;  // sentences about engines that cannot say one of them
+    struct text_list caveats;   // sentences for the report: what could not be said or used
     char *data, *work, *sounds_folder, *sentences_folder; // folders; the last two are of all wake words
     int lock;
     struct pool *pool;
@@ -228,7 +228,9 @@ int run_log_publish(struct walk *walk, const char *folder, const char *path, str
 int walk_leave_out(struct walk *walk, const struct error *reason, struct error *error);
 char *walk_path(const struct walk *walk, const char *folder, const char *name); // <work>/<folder>/<name>
 
-// augmentation.c: the chain that the options name.
+// augmentation.c: the chain "reference", or that of a file; ERROR_USAGE: the name is neither.
+int chain_named(const char *name, struct augment_chain *chain, struct error *error);
+// The chain that the options name.
 int walk_find_chain(struct walk *walk, struct error *error);
 json_t *augmentation_json(const struct walk *walk); // for the report
 
@@ -313,5 +315,9 @@ json_t *hearing_json(const struct walk *walk, const struct held_tracks *held, co
 json_t *waking_json(const struct walk *walk, const struct held_tracks *held, const struct operating_point *point);
 // How often each score was reached by words, near misses, and stretches of 2 s of other sound.
 json_t *scores_json(const struct held_tracks *held, const struct operating_point *point);
+
+// python_shuffle.c: Python's random.Random(seed).shuffle of the indices 0 .. count-1 (Mersenne Twister MT19937 of Matsumoto
+// and Nishimura, seeded by an integer): the reference splits its recordings so.
+void python_shuffle(uint32_t seed, size_t *indices, size_t count);
 
 #endif

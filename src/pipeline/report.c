@@ -130,8 +130,8 @@ static json_t *caveats_json(const struct walk *walk, const struct pipeline_resul
                                  "roughly; see its interval."));
     if (walk->people.words.count == 0)
         json_array_append_new(caveats, json_string("No recordings of people were used in training."));
-    for (size_t i = 0; i < walk->unspoken.count; i++)
-        json_array_append_new(caveats, json_string(walk->unspoken.items[i]));
+    for (size_t i = 0; i < walk->caveats.count; i++)
+        json_array_append_new(caveats, json_string(walk->caveats.items[i]));
     return caveats;
 }
 

@@ -6,21 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const enum sound_kind kinds[COLLECTION_KINDS] = {[COLLECTION_SPEECH] = SOUND_SPEECH,
+                                                        [COLLECTION_MUSIC] = SOUND_MUSIC,
+                                                        [COLLECTION_NOISE] = SOUND_NOISE,
+                                                        [COLLECTION_RIRS] = SOUND_NOISE};
+
 // The kind of a recording is said by its name or by one of the two folders above it.
 static enum sound_kind kind_of(const char *path)
 {
     const char *tail = path + strlen(path);
     for (int parts = 0; tail > path && parts < 3; parts += *tail == '/')
         tail--;
-    static const struct {
-        const char *word;
-        enum sound_kind kind;
-    } words[] = {{"speech", SOUND_SPEECH}, {"voice", SOUND_SPEECH}, {"talk", SOUND_SPEECH}, {"dinner", SOUND_SPEECH},
-                 {"music", SOUND_MUSIC},   {"fma", SOUND_MUSIC},    {"song", SOUND_MUSIC}};
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (strcasestr(tail, words[i].word))
-            return words[i].kind;
-    return SOUND_NOISE;
+    return kinds[collection_kind_told(tail)];
 }
 
 static int32_t hash_of(const char *text, size_t size)
@@ -127,8 +124,6 @@ static int32_t source_in_set(const struct collection *set, const struct collecti
 
 static int add_set(struct walk *walk, const struct collection *set, struct sound_list *list, struct error *error)
 {
-    static const enum sound_kind kinds[COLLECTION_KINDS] = {
-        [COLLECTION_SPEECH] = SOUND_SPEECH, [COLLECTION_MUSIC] = SOUND_MUSIC, [COLLECTION_NOISE] = SOUND_NOISE};
     for (size_t i = 0; i < set->count; i++) {
         const struct collection_file *from = &set->files[i];
         if (from->kind == COLLECTION_RIRS) {
@@ -175,7 +170,7 @@ static int open_sets(struct walk *walk, struct error *error)
         if (sentence) {
             walk_log(walk, "%s", sentence);
             progress_notice(walk->progress, sentence);
-            code = text_list_add(&walk->unspoken, sentence, error);
+            code = text_list_add(&walk->caveats, sentence, error);
         } else {
             code = error_memory(error, "a sentence");
         }

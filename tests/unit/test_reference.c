@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/augment_folder.h"
+#include "pipeline/pipeline_internal.h"
 #include "cli/reference.h"
 #include "collection/collection.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/augment_folder.h"
+#include "pipeline/pipeline_internal.h"
 
 // MT19937 (M. Matsumoto and T. Nishimura, 1998) with the seeding by an array that Python uses for integers.
 enum { STATE = 624, MIDDLE = 397 };

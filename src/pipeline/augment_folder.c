@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/augment_folder.h"
+// Recordings of any origin become the framework's feature sets, through the reference's chain of transforms or another.
+#include "pipeline/pipeline_internal.h"
 
 #include "audio/audio.h"
 #include "augment/augment.h"
-#include "cli/cli_internal.h"
-#include "cli/console.h"
 #include "dataset/dataset.h"
 #include "frontend/frontend.h"
 
-#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,12 +16,17 @@
 // spectrogram a row apart, is here one of the ten, drawn for each example, so that a set is a tenth as large.
 enum { SCENE = 51200, JITTER_LEAST = 3200, JITTER_MOST = 4800, VIEWS = 10, SHUFFLE_SEED = 10, BATCH = 64 };
 
+// Backgrounds lie in memory: of more than two hours (AudioSet and FMA have 60) this much is drawn, 230 MB.
+enum { BACKGROUND_SECONDS = 60 };
+#define BACKGROUND_SAMPLES ((size_t)2 * 3600 * AUDIO_RATE)
+
 static const struct portion {
     const char *name;
     int repetitions, views;
 } splits[] = {{"training", 2, VIEWS}, {"validation", 1, VIEWS}, {"testing", 1, 1}};
 
 struct studio {
+    const struct pipeline_augmenting *how;
     struct augment_chain chain;
     struct augment_bank *bank;
     struct augment_scratch **scratches; // one a worker
@@ -29,55 +34,64 @@ struct studio {
     struct sound *sounds;
     struct pcm *pcm; // behind `sounds`
     size_t sound_count;
-    uint64_t seed;
 };
+
+__attribute__((format(printf, 2, 3))) static void tell(const struct studio *studio, const char *format, ...)
+{
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (studio->how->tell)
+        studio->how->tell(studio->how->context, line);
+}
 
 // ---- what sounds behind, and in which rooms ----
 
-static int load_sounds(struct studio *studio, const struct text_list *folders, struct error *error)
+static int load_sounds(struct studio *studio, struct error *error)
 {
+    const struct text_list *folders = studio->how->backgrounds;
     struct text_list files = {0};
+    size_t samples = 0;
     int code = 0;
     for (size_t i = 0; i < folders->count && code == 0; i++)
         code = folder_list(folders->items[i], audio_endings, &files, error);
+    size_t *order = array_alloc(files.count + 1, sizeof *order);
     studio->sounds = array_alloc(files.count + 1, sizeof *studio->sounds);
     studio->pcm = array_alloc(files.count + 1, sizeof *studio->pcm);
-    if (code == 0 && (!studio->sounds || !studio->pcm))
+    if (code == 0 && (!order || !studio->sounds || !studio->pcm))
         code = error_memory(error, "the backgrounds");
-    for (size_t i = 0; i < files.count && code == 0; i++) {
+    if (code == 0)
+        python_shuffle((uint32_t)studio->how->seed, order, files.count);
+    for (size_t i = 0; i < files.count && code == 0 && samples < BACKGROUND_SAMPLES; i++) {
         struct pcm *pcm = &studio->pcm[studio->sound_count];
         struct error ignored; // one damaged recording among many
-        if (audio_read(files.items[i], 0, 60, pcm, &ignored) == 0)
-            studio->sounds[studio->sound_count++] = (struct sound){pcm->samples, pcm->count, SOUND_NOISE};
+        if (audio_read(files.items[order[i]], 0, BACKGROUND_SECONDS, pcm, &ignored) < 0)
+            continue;
+        studio->sounds[studio->sound_count++] = (struct sound){pcm->samples, pcm->count, SOUND_NOISE};
+        samples += pcm->count;
+        if (progress_stopped(studio->how->progress))
+            code = progress_cancelled(error);
     }
+    free(order);
     text_list_free(&files);
     return code;
 }
 
-static int read_chain(struct studio *studio, const char *name, struct error *error)
-{
-    void *text;
-    size_t size;
-    if (!name || strcmp(name, "reference") == 0) {
-        augment_chain_reference(&studio->chain);
-        return 0;
-    }
-    TRY(file_read(name, 1 << 20, &text, &size, error));
-    int code = augment_chain_parse(text, size, name, &studio->chain, error);
-    free(text);
-    return code;
-}
-
-static int studio_open(struct studio *studio, const struct reference_wish *wish, const struct pipeline_options *options,
-                       struct error *error)
+static int studio_open(struct studio *studio, struct error *error)
 {
     enum { ROOMS = 160 };
-    studio->seed = (uint64_t)options->seed;
-    TRY(read_chain(studio, wish->augmentation, error));
-    TRY(load_sounds(studio, &options->backgrounds, error));
-    TRY(pool_open(&studio->pool, (int)wish->threads, error));
-    TRY(augment_bank_open(&studio->bank, studio->sounds, studio->sound_count, options->rirs.count ? 0 : ROOMS,
-                          &options->rirs, studio->seed, studio->pool, error));
+    const struct pipeline_augmenting *how = studio->how;
+    if (how->augmentation && strcmp(how->augmentation, "wakesmith") == 0)
+        return error_set(error, ERROR_USAGE,
+                         "--augmentation: wakesmith's own conditions train a wake word; for a folder choose reference or "
+                         "a file");
+    TRY(chain_named(how->augmentation ? how->augmentation : "reference", &studio->chain, error));
+    TRY(load_sounds(studio, error));
+    TRY(pool_open(&studio->pool, (int)how->threads, error));
+    TRY(augment_bank_open(&studio->bank, studio->sounds, studio->sound_count, how->rirs->count ? 0 : ROOMS, how->rirs,
+                          (uint64_t)how->seed, studio->pool, error));
     studio->scratches = array_alloc((size_t)pool_threads(studio->pool), sizeof *studio->scratches);
     if (!studio->scratches)
         return error_memory(error, "the scenes");
@@ -145,9 +159,9 @@ static void render(void *context, size_t index, int worker)
             example->count * FRONTEND_CHANNELS * sizeof *example->rows);
 }
 
-static int write_examples(struct job *job, size_t files, struct feature_writer *writer, struct progress *progress,
-                          struct error *error)
+static int write_examples(struct job *job, size_t files, struct feature_writer *writer, struct error *error)
 {
+    struct progress *progress = job->studio->how->progress;
     size_t wanted = files * (size_t)job->split->repetitions;
     for (size_t i = 0; i < wanted; i += BATCH) {
         size_t here = wanted - i < BATCH ? wanted - i : BATCH;
@@ -169,7 +183,7 @@ static int write_examples(struct job *job, size_t files, struct feature_writer *
     return 0;
 }
 
-static int make_split(struct job *job, size_t files, const char *output, struct progress *progress, struct error *error)
+static int make_split(struct job *job, size_t files, const char *output, struct error *error)
 {
     struct feature_writer *writer = NULL;
     struct feature_set set = {0};
@@ -180,7 +194,7 @@ static int make_split(struct job *job, size_t files, const char *output, struct 
     if (code == 0)
         code = feature_writer_open(&writer, path, error);
     if (code == 0)
-        code = write_examples(job, files, writer, progress, error);
+        code = write_examples(job, files, writer, error);
     if (code == 0) {
         code = feature_writer_close(writer, error);
         writer = NULL;
@@ -202,91 +216,55 @@ static int make_split(struct job *job, size_t files, const char *output, struct 
 
 // ---- one folder ----
 
-static int augment_folder(const struct studio *studio, const char *input, const char *output, const char *label,
-                          bool quiet, struct progress *progress, struct error *error)
+static int make_splits(struct job *job, size_t *order, const struct pipeline_recordings *folder, struct error *error)
 {
-    struct text_list files = {0};
-    struct job job = {.studio = studio, .files = &files};
-    size_t *order = NULL;
-    int code = folder_list(input, audio_endings, &files, error);
-    if (code == 0 && !files.count)
-        code = error_set(error, ERROR_MISSING, "there is no audio in %s", input);
-    order = array_alloc(files.count + 1, sizeof *order);
-    job.examples = array_alloc(BATCH, sizeof *job.examples);
-    if (code == 0 && (!order || !job.examples))
-        code = error_memory(error, "the recordings");
-    size_t tenth = files.count / 10 ? files.count / 10 : 1, most[] = {0, tenth, tenth};
-    most[0] = files.count > 2 * tenth ? files.count - 2 * tenth : 0;
-    if (code == 0) {
-        python_shuffle(SHUFFLE_SEED, order, files.count);
-        if (!quiet)
-            printf("===== Augmenting %zu wake word samples (%s) =====\n", files.count, label);
-    }
-    size_t at = 0;
-    for (size_t i = 0; i < COUNT_OF(splits) && code == 0; i++) {
-        size_t here = files.count - at < most[i] ? files.count - at : most[i];
-        job.split = &splits[i];
-        job.order = order + at;
-        job.seed = seed_mix(seed_mix(studio->seed, label), splits[i].name);
+    size_t count = job->files->count, tenth = count / 10 ? count / 10 : 1, at = 0;
+    const size_t most[COUNT_OF(splits)] = {count > 2 * tenth ? count - 2 * tenth : 0, tenth, tenth};
+    python_shuffle(SHUFFLE_SEED, order, count);
+    tell(job->studio, "===== Augmenting %zu wake word samples (%s) =====", count, folder->label);
+    for (size_t i = 0; i < COUNT_OF(splits); i++) {
+        size_t here = count - at < most[i] ? count - at : most[i];
+        job->split = &splits[i];
+        job->order = order + at;
+        job->seed = seed_mix(seed_mix((uint64_t)job->studio->how->seed, folder->label), splits[i].name);
         at += here;
         if (!here)
             continue;
-        if (!quiet)
-            printf("   Augmenting %s (%s)\n", splits[i].name, label);
-        code = make_split(&job, here, output, progress, error);
-        if (code == 0 && !quiet)
-            printf("      %s augmentation complete (%s)\n", splits[i].name, label);
+        tell(job->studio, "   Augmenting %s (%s)", splits[i].name, folder->label);
+        TRY(make_split(job, here, folder->output, error));
+        tell(job->studio, "      %s augmentation complete (%s)", splits[i].name, folder->label);
     }
-    if (code == 0 && !quiet)
-        printf("✅ Features ready: %s/*/wakeword_mmap\n", output);
+    tell(job->studio, "✅ Features ready: %s/*/wakeword_mmap", folder->output);
+    return 0;
+}
+
+static int augment_folder(const struct studio *studio, const struct pipeline_recordings *folder, struct error *error)
+{
+    struct text_list files = {0};
+    struct job job = {.studio = studio, .files = &files};
+    int code = folder_list(folder->input, audio_endings, &files, error);
+    if (code == 0 && !files.count)
+        code = error_set(error, ERROR_MISSING, "there is no audio in %s", folder->input);
+    size_t *order = array_alloc(files.count + 1, sizeof *order);
+    job.examples = array_alloc(BATCH, sizeof *job.examples);
+    if (code == 0 && (!order || !job.examples))
+        code = error_memory(error, "the recordings");
+    if (code == 0)
+        code = make_splits(&job, order, folder, error);
     free(order);
     free(job.examples);
     text_list_free(&files);
     return code;
 }
 
-static int need_folder(const char *folder, struct error *error)
+int pipeline_augment(const struct pipeline_recordings *folders, size_t count, const struct pipeline_augmenting *how,
+                     struct error *error)
 {
-    return folder_exists(folder)
-               ? 0
-               : error_set(error, ERROR_MISSING,
-                           "Directory %s does not exist. Please ensure preprocessing is complete.", folder);
-}
-
-int augment_folders(const struct reference_wish *wish, struct error *error)
-{
-    struct pipeline_options options;
-    struct studio studio = {0};
-    struct watch watch;
-    double began = time_now();
-    char *output = NULL, *personal = NULL;
-    watch_open(&watch, "wake_word_sample_augmenter", wish->json);
-    pipeline_options_default(&options);
-    options.seed = wish->seed ? wish->seed : options.seed;
-    int code = need_folder(wish->input_dir, error);
-    if (code == 0 && wish->personal_dir)
-        code = need_folder(wish->personal_dir, error);
-    if (code == 0)
-        code = reference_sounds(wish, &options, error);
-    output = wish->output_dir ? strdup(wish->output_dir) : text_print("%s_augmented", wish->input_dir);
-    personal = wish->personal_output_dir ? strdup(wish->personal_output_dir)
-                                         : text_print("%s/work/personal_augmented_features", wish->data);
-    if (code == 0 && (!output || !personal))
-        code = error_memory(error, "a path");
-    if (code == 0)
-        code = studio_open(&studio, wish, &options, error);
-    progress_begin(&watch.progress, "features");
-    if (code == 0)
-        code = augment_folder(&studio, wish->input_dir, output, "generated", wish->quiet, &watch.progress, error);
-    if (code == 0 && wish->personal_dir)
-        code = augment_folder(&studio, wish->personal_dir, personal, "personal", wish->quiet, &watch.progress, error);
-    else if (code == 0 && !wish->quiet)
-        puts("ℹ️  No personal recordings");
-    if (code == 0 && !wish->quiet)
-        console_elapsed("Augmentation completed.", time_now() - began, true);
+    struct studio studio = {.how = how};
+    int code = studio_open(&studio, error);
+    progress_begin(how->progress, "features");
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = augment_folder(&studio, &folders[i], error);
     studio_close(&studio);
-    reference_options_close(&options);
-    free(output);
-    free(personal);
-    return watch_close(&watch, code);
+    return code;
 }
