@@ -26,6 +26,8 @@ struct package {
 };
 struct visit {
     char *root, *folder, *downloads; // training_datasets, training_datasets/debian, training_datasets/downloads
+    char *lists;                     // downloads/.apt, for lists of our own
+    bool own_lists, updated;         // they are read; they were asked for
     const struct collection_fetching *how;
     struct package packages[MOST_PACKAGES];
     size_t count;
@@ -74,6 +76,7 @@ static void visit_close(struct visit *visit)
     free(visit->root);
     free(visit->folder);
     free(visit->downloads);
+    free(visit->lists);
 }
 
 static int visit_open(struct visit *visit, const char *data, struct error *error)
@@ -81,7 +84,8 @@ static int visit_open(struct visit *visit, const char *data, struct error *error
     *visit = (struct visit){.root = text_print("%s/" COLLECTION_ROOT, data)};
     visit->folder = visit->root ? path_join(visit->root, "debian") : NULL;
     visit->downloads = visit->root ? path_join(visit->root, "downloads") : NULL;
-    if (!visit->folder || !visit->downloads)
+    visit->lists = visit->downloads ? path_join(visit->downloads, ".apt") : NULL;
+    if (!visit->folder || !visit->lists)
         return error_memory(error, "a path");
     for (size_t i = 0; i < package_rule_count; i++) {
         const char *name = package_rules[i].package;
@@ -135,8 +139,8 @@ static int ask_apt(struct visit *visit, struct error *error)
     size_t count = 0;
     for (size_t i = 0; i < visit->count; i++)
         if (!visit->packages[i].whole)
-            known[count++] = visit->packages[i].known;
-    TRY(fetch_debian_known(known, count, error));
+            known[count++] = (struct fetch_debian){.name = visit->packages[i].known.name};
+    TRY(fetch_debian_known(known, count, visit->own_lists ? visit->lists : NULL, error));
     for (size_t i = 0, k = 0; i < visit->count; i++)
         if (!visit->packages[i].whole)
             visit->packages[i].known = known[k++];
@@ -163,6 +167,30 @@ static uint64_t to_download(const struct visit *visit)
     for (size_t i = 0; i < visit->count; i++)
         bytes += visit->packages[i].whole || !*visit->packages[i].known.version ? 0 : visit->packages[i].known.size;
     return bytes;
+}
+
+// The machine's lists may be deleted, as in images of containers, or so old that their packages are gone: then lists of
+// our own are brought, once. True when they are read now.
+static int refresh(struct visit *visit, bool *fresh, struct error *error)
+{
+    struct error reason;
+    *fresh = false;
+    if (visit->updated)
+        return 0;
+    visit->updated = true;
+    progress_begin(visit->how->progress, "lists");
+    int code = fetch_debian_update(visit->lists, visit->how->progress, &reason);
+    if (code == ERROR_MISSING) { // what the machine's lists know may still come
+        progress_notice(visit->how->progress, reason.message);
+        return 0;
+    }
+    if (code < 0) {
+        *error = reason;
+        return code;
+    }
+    progress_end(visit->how->progress, "fresh lists of packages");
+    *fresh = visit->own_lists = true;
+    return ask_apt(visit, error);
 }
 
 static uint64_t disk_needed(const struct visit *visit, const char *from)
@@ -218,17 +246,27 @@ static int lies_there(const struct visit *visit, struct package *package, struct
     return code;
 }
 
+static int download(struct visit *visit, struct package *package, uint64_t done, uint64_t total)
+{
+    char *folder = path_join(visit->downloads, package->known.name);
+    int code = folder ? fetch_debian_download(&package->known, visit->own_lists ? visit->lists : NULL, folder,
+                                              visit->how->progress, done, total, &package->archive, &package->error)
+                      : error_memory(&package->error, "a path");
+    free(folder);
+    return code;
+}
+
 static int bring(struct visit *visit, struct package *package, uint64_t done, uint64_t total, struct error *error)
 {
+    bool fresh = false;
     if (visit->how->from || !*package->known.version)
         return 0;
     TRY(lies_there(visit, package, error));
-    char *folder = package->archive ? NULL : path_join(visit->downloads, package->known.name);
-    int code = package->archive ? 0
-               : folder         ? fetch_debian_download(&package->known, folder, visit->how->progress, done, total,
-                                                        &package->archive, &package->error)
-                                : error_memory(&package->error, "a path");
-    free(folder);
+    int code = package->archive ? 0 : download(visit, package, done, total);
+    if (code == ERROR_MISSING)
+        TRY(refresh(visit, &fresh, error));
+    if (fresh && *package->known.version)
+        code = download(visit, package, done, total);
     if (code == ERROR_MISSING) // the others may come
         return notice(visit, package->error.message, error);
     if (code < 0)
@@ -451,7 +489,10 @@ static int fetch(struct visit *visit, struct error *error)
 {
     uint64_t room, needed;
     struct error ignored;
+    bool fresh;
     TRY(ask(visit, visit->how->from, error));
+    if (!visit->how->from && still_missing(visit) && !to_download(visit))
+        TRY(refresh(visit, &fresh, error));
     TRY(folder_make(visit->folder, error));
     folder_remove_unfinished(visit->folder);
     needed = disk_needed(visit, visit->how->from);
@@ -469,8 +510,8 @@ static int fetch(struct visit *visit, struct error *error)
     free(left);
     if (still_missing(visit) == visit->count)
         return error_set(error, ERROR_MISSING,
-                         "none of the %zu packages could be brought; is the network there, and are "
-                         "apt's lists fresh (apt-get update)?",
+                         "none of the %zu packages could be brought; is the network there, and do apt's sources name "
+                         "Debian's main (apt-get update tells)?",
                          visit->count);
     return write_set(visit, error);
 }
@@ -479,6 +520,7 @@ int collection_fetch_debian(const char *data, const struct collection_fetching *
                             struct error *error)
 {
     struct visit visit;
+    struct error ignored;
     int lock = -1;
     *set = (struct collection){0};
     int code = visit_open(&visit, data, error);
@@ -487,8 +529,10 @@ int collection_fetch_debian(const char *data, const struct collection_fetching *
         code = collection_lock(visit.root, &lock, error);
     if (code == 0)
         code = fetch(&visit, error);
-    if (lock >= 0)
+    if (lock >= 0) {
+        folder_remove(visit.lists, &ignored);
         close(lock);
+    }
     visit_close(&visit);
     return code == 0 ? collection_open(set, data, "debian", error) : code;
 }

@@ -53,36 +53,81 @@ static void read_records(const char *text, struct fetch_debian *packages, size_t
     }
 }
 
-int fetch_debian_known(struct fetch_debian *packages, size_t count, struct error *error)
+// ---- which lists apt reads ----
+
+struct apt {
+    const char *words[10]; // the program and what is said to it first; NULL ends them
+    size_t count;
+    char *state, *cache; // owned
+};
+
+static void apt_close(struct apt *apt)
 {
-    struct buffer text;
-    const char **line = array_alloc(count + 5, sizeof *line);
-    if (!line)
-        return error_memory(error, "a list of packages");
-    static const char *const head[] = {"apt-cache", "show", "--no-all-versions", "--"};
-    memcpy(line, head, sizeof head);
-    for (size_t i = 0; i < count; i++)
-        line[COUNT_OF(head) + i] = packages[i].name;
+    free(apt->state);
+    free(apt->cache);
+}
+
+static int apt_open(struct apt *apt, const char *program, const char *lists, struct error *error)
+{
+    *apt = (struct apt){.words = {program}, .count = 1};
+    if (!lists)
+        return 0;
+    TRY(folder_make(lists, error));
+    char *whole = realpath(lists, NULL); // it works in other folders, too
+    apt->state = whole ? text_print("Dir::State::lists=%s/lists", whole) : NULL;
+    apt->cache = whole ? text_print("Dir::Cache=%s/cache", whole) : NULL;
+    free(whole);
+    if (!apt->state || !apt->cache)
+        return error_memory(error, "a path");
+    const char *own[] = {"-o", apt->state, "-o", apt->cache, "-o", "Acquire::Languages=none"};
+    memcpy(apt->words + 1, own, sizeof own);
+    apt->count += COUNT_OF(own);
+    return 0;
+}
+
+// ---- what it knows ----
+
+static int read_all(const char *const *line, struct buffer *text, struct error *error)
+{
     int output;
     pid_t child;
-    int code = start(line, NULL, &output, &child, error);
-    free(line);
-    TRY(code);
-    buffer_init(&text, OUTPUT_MAXIMUM);
+    TRY(start(line, NULL, &output, &child, error));
     char block[1 << 14];
     ssize_t got;
     while ((got = read(output, block, sizeof block)) > 0 || (got < 0 && errno == EINTR))
         if (got > 0)
-            buffer_append(&text, block, (size_t)got);
+            buffer_append(text, block, (size_t)got);
     close(output);
     program_ended_well(child); // it fails when it does not know one of them, and tells of the others
-    if (text.failed)
-        code = error_set(error, ERROR_FORMAT, "apt-cache says too much about %s", packages[0].name);
-    else
+    return text->failed ? error_set(error, ERROR_FORMAT, "%s says too much", line[0]) : 0;
+}
+
+int fetch_debian_known(struct fetch_debian *packages, size_t count, const char *lists, struct error *error)
+{
+    static const char *const show[] = {"show", "--no-all-versions", "--"};
+    struct apt apt;
+    struct buffer text;
+    buffer_init(&text, OUTPUT_MAXIMUM);
+    int code = apt_open(&apt, "apt-cache", lists, error);
+    const char **line = array_alloc(apt.count + COUNT_OF(show) + count + 1, sizeof *line);
+    if (code == 0 && !line)
+        code = error_memory(error, "a list of packages");
+    if (code == 0) {
+        memcpy(line, apt.words, apt.count * sizeof *line);
+        memcpy(line + apt.count, show, sizeof show);
+        for (size_t i = 0; i < count; i++)
+            line[apt.count + COUNT_OF(show) + i] = packages[i].name;
+        code = read_all(line, &text, error);
+    }
+    if (code == 0 && text.data)
         read_records(text.data, packages, count);
     buffer_free(&text);
+    free(line);
+    apt_close(&apt);
     return code;
 }
+
+// ---- what it brings ----
 
 // Waits for the child, tells how far it is, and ends it when the user asks to stop.
 static int watch(pid_t child, const char *folder, const char *name, struct progress *progress, uint64_t done,
@@ -108,23 +153,66 @@ static int watch(pid_t child, const char *folder, const char *name, struct progr
     }
 }
 
-int fetch_debian_download(const struct fetch_debian *package, const char *folder, struct progress *progress,
-                          uint64_t done, uint64_t total, char **archive, struct error *error)
+// apt makes these folders for root only.
+static int make_partial(const char *lists, struct error *error)
+{
+    static const char *const names[] = {"lists/partial", "cache/archives/partial"};
+    int code = 0;
+    for (size_t i = 0; i < COUNT_OF(names) && code == 0; i++) {
+        char *path = path_join(lists, names[i]);
+        code = path ? folder_make(path, error) : error_memory(error, "a path");
+        free(path);
+    }
+    return code;
+}
+
+int fetch_debian_update(const char *lists, struct progress *progress, struct error *error)
+{
+    struct apt apt;
+    pid_t child;
+    bool well = false;
+    TRY(make_partial(lists, error));
+    int code = apt_open(&apt, "apt-get", lists, error);
+    if (code == 0) {
+        apt.words[apt.count] = "update";
+        code = start(apt.words, NULL, NULL, &child, error);
+    }
+    if (code == 0)
+        code = watch(child, lists, "apt's lists of packages", progress, 0, 0, &well, error);
+    if (code == 0 && !well)
+        code = error_set(error, ERROR_MISSING, "apt-get could not bring its lists of packages (is the network there?)");
+    apt_close(&apt);
+    return code;
+}
+
+static int run_download(const struct fetch_debian *package, const char *lists, const char *folder,
+                        struct progress *progress, uint64_t done, uint64_t total, bool *well, struct error *error)
+{
+    struct apt apt;
+    pid_t child;
+    int code = apt_open(&apt, "apt-get", lists, error);
+    const char *line[COUNT_OF(apt.words) + 4] = {NULL};
+    memcpy(line, apt.words, sizeof apt.words);
+    const char *wish[] = {"download", "--quiet", "--", package->name};
+    memcpy(line + apt.count, wish, sizeof wish);
+    if (code == 0)
+        code = start(line, folder, NULL, &child, error);
+    apt_close(&apt);
+    return code == 0 ? watch(child, folder, package->name, progress, done, total, well, error) : code;
+}
+
+int fetch_debian_download(const struct fetch_debian *package, const char *lists, const char *folder,
+                          struct progress *progress, uint64_t done, uint64_t total, char **archive,
+                          struct error *error)
 {
     static const char *const endings[] = {".deb", NULL};
-    const char *line[] = {"apt-get", "download", "--quiet", "--", package->name, NULL};
     struct text_list files = {0};
-    pid_t child;
-    bool well;
+    bool well = false;
     *archive = NULL;
     TRY(folder_make(folder, error));
-    TRY(start(line, folder, NULL, &child, error));
-    TRY(watch(child, folder, package->name, progress, done, total, &well, error));
+    TRY(run_download(package, lists, folder, progress, done, total, &well, error));
     int code = well ? folder_list(folder, endings, &files, error)
-                    : error_set(error, ERROR_MISSING,
-                                "apt-get could not bring %s; is the network there, and are apt's "
-                                "lists fresh (apt-get update)?",
-                                package->name);
+                    : error_set(error, ERROR_MISSING, "apt-get could not bring %s (is the network there?)", package->name);
     if (code == 0 && files.count != 1)
         code = error_set(error, ERROR_MISSING, "apt-get left %zu files for %s", files.count, package->name);
     if (code == 0 && !(*archive = strdup(files.items[0])))

@@ -67,11 +67,15 @@ struct fetch_debian {
     char sha256[65];
     uint64_t size; // bytes of the .deb
 };
-// ERROR_MISSING: this machine has no apt.
-int fetch_debian_known(struct fetch_debian *packages, size_t count, struct error *error);
+// What apt knows of them; of others the version stays "". `lists`: a folder that fetch_debian_update has filled, NULL: the
+// machine's lists. ERROR_MISSING: this machine has no apt.
+int fetch_debian_known(struct fetch_debian *packages, size_t count, const char *lists, struct error *error);
+// Brings fresh lists into a folder of our own, which needs no root: the machine's may be old or deleted.
+int fetch_debian_update(const char *lists, struct progress *progress, struct error *error);
 // Lets `apt-get download` bring a package into an empty `folder`, checked by apt against Debian's signatures; *archive
 // (caller frees) is its file. Steps of `progress` are bytes on top of `done` of `total`.
-int fetch_debian_download(const struct fetch_debian *package, const char *folder, struct progress *progress,
-                          uint64_t done, uint64_t total, char **archive, struct error *error);
+int fetch_debian_download(const struct fetch_debian *package, const char *lists, const char *folder,
+                          struct progress *progress, uint64_t done, uint64_t total, char **archive,
+                          struct error *error);
 
 #endif

@@ -119,11 +119,15 @@ for kill in range(20):
 run = datasets("fetch", "debian", "--from", debs, data=killed)
 check("B13_after_20_kills_the_set_is_the_same", run.returncode == 0 and hashes(killed) == first, run.stderr)
 
-# By apt, whose stand-ins know three packages and bring them with its own sentences on stderr.
+# By apt, whose stand-ins know three packages and bring them with its own sentences on stderr. Without the machine's lists (GONE), or
+# with old ones (OLD: names of packages that are no longer there), only lists of our own help.
 bin_ = root / "bin"
 bin_.mkdir()
 (bin_ / "apt-cache").write_text(f"""#!{sys.executable}
-import hashlib, pathlib, sys
+import hashlib, os, pathlib, sys
+own = [word[18:] for word in sys.argv if word.startswith("Dir::State::lists=")]
+if "GONE" in os.environ and not (own and (pathlib.Path(own[0]) / "fresh").exists()):
+    sys.exit(100)
 for name in sys.argv[1:]:
     for path in pathlib.Path({str(debs)!r}).glob(name + "_*.deb"):
         data = path.read_bytes()
@@ -133,6 +137,14 @@ sys.exit(100)
 (bin_ / "apt-get").write_text(f"""#!{sys.executable}
 import os, pathlib, shutil, sys
 name = sys.argv[-1]
+own = [word[18:] for word in sys.argv if word.startswith("Dir::State::lists=")]
+if name == "update":
+    if not (pathlib.Path(own[0]) / "partial").is_dir():
+        sys.exit("E: List directory is missing")
+    (pathlib.Path(own[0]) / "fresh").touch()
+    sys.exit(0)
+if not own and name in os.environ.get("OLD", "").split(","):
+    sys.exit("E: 404  Not Found")
 if name in os.environ.get("FAILS", "").split(","):
     sys.exit("E: 404  Not Found")
 if name in os.environ.get("BREAKS", "").split(","):
@@ -156,7 +168,13 @@ check("archives_stay_when_wished", [p.name for p in sorted((apt / "training_data
       ["klettres-data_1.0_all.deb", "tuxpaint-data_1.0_all.deb"])
 none = root / "none"
 run = datasets("fetch", "debian", data=none, env={"PATH": path, "FAILS": "klettres-data,codec2-examples,tuxpaint-data,nexuiz-music"})
-check("B14_when_nothing_comes_the_command_fails", one_sentence(run, "apt-get update"), run.stderr)
+check("B14_when_nothing_comes_the_command_fails", one_sentence(run, "is the network there"), run.stderr)
+for state, value in (("GONE", "1"), ("OLD", "klettres-data,codec2-examples")):
+    lists = root / f"lists {state}"
+    run = datasets("fetch", "debian", data=lists, env={"PATH": path, state: value})
+    check(f"lists_of_packages_that_are_{state.lower()}_are_brought_anew", run.returncode == 0 and "fresh lists" in run.stderr and
+          hashes(lists)["training_datasets/debian/manifest.json"] == first["training_datasets/debian/manifest.json"] and
+          not (lists / "training_datasets/downloads/.apt").exists(), run.stderr)
 check("B14_and_there_is_no_set", not (none / "training_datasets/debian/manifest.json").exists())
 run = datasets("fetch", "debian", data=none, env={"PATH": str(root)})
 check("without_apt_one_sentence", one_sentence(run, "apt-cache"), run.stderr)
