@@ -260,11 +260,14 @@ struct progress {
     double started, reported;
     double paced, before; // what is left is told by the pace since then, when so much was done
     double from, to;      // share of the whole that the stage is
+    double first, span;   // share of the whole that the command at work is (progress_within); span 0: all of it
     double begun, worked; // when the first stage began; share that was worked on since (not found done)
     double expected;      // seconds of the whole by experience; 0: none
 };
 // The stage that begins next is the part [from, to) of a whole that takes about `expected` seconds.
 void progress_part(struct progress *progress, double from, double to, double expected);
+// The command that begins next, whose parts are 0 to 1, is the part [from, to) of a larger whole.
+void progress_within(struct progress *progress, double from, double to);
 void progress_begin(struct progress *progress, const char *stage);
 // So much was done before, or of something else: the pace begins anew.
 void progress_resume(struct progress *progress, double done);

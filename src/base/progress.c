@@ -49,9 +49,18 @@ void progress_part(struct progress *progress, double from, double to, double exp
 {
     if (!progress)
         return;
-    progress->from = from;
-    progress->to = to;
-    progress->expected = expected;
+    double span = progress->span > 0 ? progress->span : 1;
+    progress->from = progress->first + from * span;
+    progress->to = progress->first + to * span;
+    progress->expected = expected / span;
+}
+
+void progress_within(struct progress *progress, double from, double to)
+{
+    if (!progress)
+        return;
+    progress->first = from;
+    progress->span = to - from;
 }
 
 void progress_begin(struct progress *progress, const char *stage)

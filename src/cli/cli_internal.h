@@ -82,14 +82,19 @@ void watch_open(struct watch *watch, const char *command, bool json);
 void watch_decisions(struct watch *watch); // tells what was decided, too
 int watch_close(struct watch *watch, int code); // returns `code`
 
-// Brings the data set debian when it is not there whole; a failure is told, and is none of the training's.
-int datasets_bring(const char *data, int threads, bool json, struct error *error);
+// Brings the data set debian when it is not there whole, as the first `share` of what `progress` tells; a failure is told,
+// and is none of the training's.
+int datasets_bring(const char *data, int threads, double share, struct progress *progress, struct error *error);
 
 // A walk of the pipeline, watched by the terminal (or by `json` on stderr), by a file of events, and by a page that is
-// open. `console` (console.h), if not NULL, speaks in the terminal's place.
+// open.
 struct console;
-int train_watched(const struct pipeline_options *options, bool json, const char *events, struct console *console,
-                  struct error *error);
+struct train_watch {
+    bool json, fetch;        // fetch: the data set debian first
+    const char *events;      // path; NULL: where a page looks
+    struct console *console; // speaks in the terminal's place (console.h); NULL: the terminal
+};
+int train_watched(const struct pipeline_options *options, const struct train_watch *how, struct error *error);
 void print_paths(const struct pipeline_result *result);   // of train: its name, and where its files lie
 void print_quality(const struct pipeline_result *result); // of train: the three sensitivities, and what is not in them
 

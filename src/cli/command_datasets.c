@@ -111,17 +111,32 @@ static int list_published(const struct wish *wish, json_t *list, struct error *e
     return code;
 }
 
+// What `fetch debian` would bring; null: nothing, or this machine has no apt. Sizes are null when only fresh lists of
+// packages can tell.
+static json_t *offer_json(const struct wish *wish, bool there)
+{
+    struct error ignored;
+    uint64_t download, disk;
+    int code = collection_debian_size(wish->data, NULL, &download, &disk, &ignored);
+    if (code < 0 || (there && !download))
+        return json_null();
+    return download ? json_pack("{s:I, s:I}", "download_bytes", (json_int_t)download, "disk_bytes", (json_int_t)disk)
+                    : json_pack("{s:n, s:n}", "download_bytes", "disk_bytes");
+}
+
 static int list_sets(const struct wish *wish, const struct positionals *words, struct error *error)
 {
     (void)words;
     struct text_list names = {0};
     json_t *list = json_array(), *published = json_array();
+    bool whole = false; // debian
     int code = collection_names(wish->data, &names, error);
     for (size_t i = 0; i < names.count && code == 0; i++) {
         struct collection set;
         struct error reason;
         bool there = collection_open(&set, wish->data, names.items[i], &reason) == 0 &&
                      collection_verify(&set, false, NULL, &reason) == 0;
+        whole = whole || (there && strcmp(names.items[i], "debian") == 0);
         if (wish->json)
             json_array_append_new(list,
                                   there ? set_json(&set)
@@ -139,7 +154,9 @@ static int list_sets(const struct wish *wish, const struct positionals *words, s
     if (code == 0)
         code = list_published(wish, published, error);
     if (code == 0 && wish->json)
-        code = print_json(json_pack("{s:O, s:O}", "sets", list, "published", published), error);
+        code = print_json(json_pack("{s:O, s:O, s:o}", "sets", list, "published", published, "debian",
+                                    offer_json(wish, whole)),
+                          error);
     json_decref(list);
     json_decref(published);
     text_list_free(&names);
@@ -163,9 +180,11 @@ static int bring_debian(const struct wish *wish, struct collection *set, struct 
 {
     uint64_t download, disk;
     TRY(collection_debian_size(wish->data, wish->from, &download, &disk, error));
-    if (download && !wish->json && !wish->from)
-        fprintf(stderr, "%.0f MB of Debian's packages are downloaded; for a while %.1f GB of disk are needed.\n",
-                (double)download / 1e6, (double)disk / 1e9);
+    char sentence[120];
+    snprintf(sentence, sizeof sentence, "%.0f MB of Debian's packages are downloaded; for a while %.1f GB of disk are needed",
+             (double)download / 1e6, (double)disk / 1e9);
+    if (download && !wish->from)
+        progress_notice(wish->progress, sentence);
     struct collection_fetching how = {
         .from = wish->from, .keep = wish->keep, .pool = wish->pool, .progress = wish->progress};
     return collection_fetch_debian(wish->data, &how, set, error);
@@ -278,33 +297,41 @@ static const struct {
                {"remove", 2, remove_sets}};
 
 // A training goes on without: what it can do without must not stop it.
-int datasets_bring(const char *data, int threads, bool json, struct error *error)
+static int bring_or_tell(const struct wish *wish, struct error *error)
 {
-    struct wish wish = {.data = data, .json = json};
     struct collection set = {0};
-    struct watch watch;
     struct error reason;
+    int code = bring_debian(wish, &set, &reason);
+    collection_close(&set);
+    if (code == ERROR_CANCELLED || code == ERROR_MEMORY) {
+        *error = reason;
+        return code;
+    }
+    char *sentence = code < 0 ? text_print("%s; the training goes on with what there is", reason.message) : NULL;
+    if (sentence)
+        progress_notice(wish->progress, sentence);
+    free(sentence);
+    return 0;
+}
+
+int datasets_bring(const char *data, int threads, double share, struct progress *progress, struct error *error)
+{
+    struct wish wish = {.data = data, .progress = progress};
+    struct collection set = {0};
+    struct error ignored;
     char *usual = NULL;
     if (!data)
         wish.data = usual = pipeline_data_dir();
     if (!wish.data)
         return error_memory(error, "a path");
-    bool whole = collection_open(&set, wish.data, "debian", &reason) == 0 && !set.missing.count &&
-                 collection_verify(&set, false, NULL, &reason) == 0;
+    bool whole = collection_open(&set, wish.data, "debian", &ignored) == 0 && !set.missing.count &&
+                 collection_verify(&set, false, NULL, &ignored) == 0;
     collection_close(&set);
     int code = whole ? 0 : pool_open(&wish.pool, threads, error);
     if (!whole && code == 0) {
-        watch_open(&watch, "datasets", json);
-        wish.progress = &watch.progress;
-        code = bring_debian(&wish, &set, &reason);
-        collection_close(&set);
-        if (code < 0 && code != ERROR_CANCELLED && code != ERROR_MEMORY) {
-            fprintf(stderr, "wakesmith: %s; the training goes on with what there is\n", reason.message);
-            code = 0;
-        } else if (code < 0) {
-            *error = reason;
-        }
-        code = watch_close(&watch, code);
+        progress_within(progress, 0, share);
+        code = bring_or_tell(&wish, error);
+        progress_within(progress, share, 1);
     }
     pool_close(wish.pool);
     free(usual);

@@ -108,11 +108,12 @@ static int walk(enum reference_program program, struct reference_wish *wish, con
                 struct error *error)
 {
     struct console console = {0};
-    int code = wish->json ? train_watched(options, true, NULL, NULL, error) : console_of(wish, options, &console, error);
+    int code = wish->json ? train_watched(options, &(struct train_watch){.json = true}, error)
+                          : console_of(wish, options, &console, error);
     if (code == 0 && !wish->json) {
         console_begin(&console, program == TRAIN_WAKE_WORD ? wish->safe_id : NULL);
         tell_flat_recordings(wish);
-        code = train_watched(options, false, NULL, &console, error);
+        code = train_watched(options, &(struct train_watch){.console = &console}, error);
     }
     if (code == 0 && !options->cleanup)
         code = reference_remember(program, wish, error);

@@ -86,6 +86,7 @@ int command_serve(int argc, char **argv, struct error *error)
         {"name", 0, OPTION_LIST, &options.names, 0, 0, "NAME", "a further name of this computer; may be repeated"},
         {"public-url", 0, OPTION_TEXT, &options.public_url, 0, 0, "URL",
          "address in ESPHome lines (REC_PUBLIC_BASE_URL; found by itself)"},
+        {"offline", 0, OPTION_FLAG, &options.offline, 0, 0, NULL, "the page offers to fetch nothing"},
         {"device", 0, OPTION_TEXT, &device, 0, 0, "NAME",
          "where neural voices compute in trainings: auto (default), cpu, cuda"},
         {"page-dir", 0, OPTION_TEXT, &options.page_dir, 0, 0, "DIR", "serve the page's files from here"},

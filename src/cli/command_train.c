@@ -173,18 +173,37 @@ static void tell_end(struct watchers *watchers, int code, const struct pipeline_
         events_ended(&watchers->file, code, error->message);
 }
 
-int train_watched(const struct pipeline_options *options, bool json, const char *events, struct console *console,
-                  struct error *error)
+// Seconds that fetching takes, beside those of the training.
+static double share_of_fetching(const struct pipeline_options *options)
 {
-    struct watchers watchers = {.options = options, .json = json, .console = console};
+    enum { FETCHING = 180 };
+    for (size_t i = 0; i < pipeline_preset_count; i++)
+        if (strcmp(pipeline_presets[i].name, options->preset) == 0)
+            return FETCHING / (FETCHING + pipeline_expected_seconds(&pipeline_presets[i], cpu_count()));
+    return .2;
+}
+
+static int bring_sets(struct watchers *watchers, struct progress *progress, struct error *error)
+{
+    const struct pipeline_options *options = watchers->options;
+    bool begun = watchers->begun;
+    watchers->begun = true; // the usual file may be that of another run until the walk has begun
+    int code = datasets_bring(options->data_dir, (int)options->threads, share_of_fetching(options), progress, error);
+    watchers->begun = begun;
+    return code;
+}
+
+int train_watched(const struct pipeline_options *options, const struct train_watch *how, struct error *error)
+{
+    struct watchers watchers = {.options = options, .json = how->json, .console = how->console};
     struct pipeline_result result = {0};
     terminal_open(&watchers.terminal);
-    if (events) {
-        TRY(events_open(&watchers.file, events, error));
+    if (how->events) {
+        TRY(events_open(&watchers.file, how->events, error));
         tell_begin(&watchers, &watchers.file);
         watchers.begun = true;
     }
-    if (json) {
+    if (how->json) {
         watchers.lines.stream = stderr;
         tell_begin(&watchers, &watchers.lines);
     }
@@ -195,14 +214,16 @@ int train_watched(const struct pipeline_options *options, bool json, const char 
                                 .debug = watch_debug,
                                 .context = &watchers,
                                 .stop = &cli_stop};
-    int code = pipeline_train(options, &progress, &result, error);
-    if (code < 0 && watchers.terminal.live && !json)
+    int code = how->fetch ? bring_sets(&watchers, &progress, error) : 0;
+    if (code == 0)
+        code = pipeline_train(options, &progress, &result, error);
+    if (code < 0 && watchers.terminal.live && !how->json)
         fputc('\n', stderr);
     tell_end(&watchers, code, &result, error);
-    if (console)
-        code = console_end(console, code, &result, error);
+    if (how->console)
+        code = console_end(how->console, code, &result, error);
     else if (code == 0 && options->extent == PIPELINE_WHOLE)
-        code = (json ? print_result_json : print_result)(&result, error);
+        code = (how->json ? print_result_json : print_result)(&result, error);
     pipeline_result_close(&result);
     events_close(&watchers.file);
     return code;
@@ -296,10 +317,9 @@ int command_train(int argc, char **argv, struct error *error)
     }
     if (code == 0 && !done && options.device)
         code = speech_choose_device(options.device, error);
-    if (code == 0 && !done && fetch && !offline && !options.no_datasets)
-        code = datasets_bring(options.data_dir, (int)options.threads, json, error);
+    struct train_watch how = {.json = json, .events = events, .fetch = fetch && !offline && !options.no_datasets};
     if (code == 0 && !done)
-        code = train_watched(&options, json, events, NULL, error);
+        code = train_watched(&options, &how, error);
     text_list_free(&options.also);
     text_list_free(&options.negatives);
     text_list_free(&options.backgrounds);

@@ -306,10 +306,15 @@ static int make_arguments(const struct jobs *jobs, const struct jobs_order *orde
         add_argument(job->arguments, "false-accepts", number);
         expected++;
     }
-    if (order->restart) {
-        json_array_append_new(job->arguments, json_string("--restart"));
-        expected++;
-    }
+    const struct {
+        bool given;
+        const char *text;
+    } flags[] = {{order->restart, "--restart"}, {order->fetch, "--fetch"}};
+    for (size_t i = 0; i < COUNT_OF(flags); i++)
+        if (flags[i].given) {
+            json_array_append_new(job->arguments, json_string(flags[i].text));
+            expected++;
+        }
     if (json_array_size(job->arguments) != expected)
         return error_memory(error, "the options of a training");
     return expected > MOST_ARGUMENTS ? error_set(error, ERROR_USAGE, "too many spellings") : 0;

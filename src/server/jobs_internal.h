@@ -177,7 +177,7 @@ struct jobs_order {
     const char *phonemes; // NULL: the phrase as it is read
     const json_t *also;   // texts
     double false_accepts; // 0: the program's default
-    bool restart;
+    bool restart, fetch; // fetch: the data set debian first
 };
 // *busy: refused because there is a training; `error` says which.
 int jobs_start(struct jobs *jobs, const struct jobs_order *order, bool *busy, struct error *error);

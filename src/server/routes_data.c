@@ -2,6 +2,7 @@
 // "Data": what takes how much room, and what of it may go.
 #include "server/data_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int entry_json(const struct server *server, const struct data_entry *entry, json_t **json, struct error *error)
@@ -51,6 +52,51 @@ static int remove_data(struct server *server, const struct request *request, str
     return error_set(error, ERROR_MISSING, "there is no data called %s", request->values[0]);
 }
 
+// ---- sets of recordings -----------------------------------------------------------------------------------
+
+static double hours_of(const json_t *set, const char *wanted)
+{
+    const char *kind, *language;
+    json_t *languages, *value;
+    double hours = 0;
+    json_object_foreach(json_object_get(set, "hours"), kind, languages)
+        json_object_foreach(languages, language, value)
+            hours += !wanted || strcmp(kind, wanted) == 0 ? json_number_value(value) : 0;
+    return hours;
+}
+
+static json_t *sets_json(const json_t *told)
+{
+    json_t *sets = json_array(), *set;
+    size_t i;
+    json_array_foreach(json_object_get(told, "sets"), i, set)
+        if (json_object_get(set, "hours")) // else it is not whole, and trains nothing
+            json_array_append_new(sets, json_pack("{s:O, s:f, s:f}", "name", json_object_get(set, "name"), "hours",
+                                                  hours_of(set, NULL), "speech_hours", hours_of(set, "speech")));
+    return sets;
+}
+
+static int list_datasets(struct server *server, const struct request *request, struct reply *reply,
+                         struct error *error)
+{
+    enum { SECONDS = 60, ANSWER_MAXIMUM = 1 << 20 };
+    (void)request;
+    char *data = text_print("--data-dir=%s", server->data_dir), *output = NULL;
+    const char *arguments[] = {"datasets", "list", "--json", data, NULL};
+    size_t size = 0;
+    int code = data ? child_run(server, arguments, SECONDS, ANSWER_MAXIMUM, &output, &size, error)
+                    : error_memory(error, "a path");
+    json_t *told = code == 0 ? json_loadb(output, size, 0, NULL) : NULL;
+    free(output);
+    free(data);
+    TRY(code);
+    const json_t *offer = server->options.offline ? NULL : json_object_get(told, "debian");
+    json_t *answer = json_pack("{s:b, s:o, s:o}", "ok", 1, "sets", sets_json(told), "debian",
+                               json_is_object(offer) ? json_deep_copy(offer) : json_null());
+    json_decref(told);
+    return reply_json(reply, answer, error);
+}
+
 static const struct route routes[] = {
     {.method = "GET",
      .path = "/api/data",
@@ -63,5 +109,12 @@ static const struct route routes[] = {
      .summary = "Deletes what a row names; not while a training runs.",
      .answer = "{ok: bool, released_bytes: int}",
      .handle = remove_data},
+    {.method = "GET",
+     .path = "/api/datasets",
+     .summary = "The sets of recordings that trainings use, and what fetching the set debian would bring; null: nothing,"
+                " or it cannot be fetched here.",
+     .answer = "{ok: bool, sets: [{name: text, hours: number, speech_hours: number}],"
+               " debian: {download_bytes: int | null, disk_bytes: int | null} | null}",
+     .handle = list_datasets},
 };
 const struct route_table routes_data = {"Data", routes, COUNT_OF(routes)};

@@ -87,7 +87,8 @@ static int make_order(struct server *server, const struct session *session, cons
                                  .phonemes = phonemes ? *phonemes ? phonemes : NULL : session->phonemes,
                                  .also = also ? also : session->also,
                                  .false_accepts = json_number_value(json_object_get(body, "false_accepts")),
-                                 .restart = json_is_true(json_object_get(body, "restart"))};
+                                 .restart = json_is_true(json_object_get(body, "restart")),
+                                 .fetch = json_is_true(json_object_get(body, "fetch")) && !server->options.offline};
     TRY(check_preset(order->preset, error));
     TRY(spellings_check(order->also, error));
     return phonemes || also ? phonemes_check(server, order->lang, order->phonemes, order->also, error) : 0;
@@ -280,10 +281,12 @@ static const struct route routes[] = {
      .answer = "{ok: bool, presets: [{name: text, summary: text, clips: int, steps: int, seeds: int, seconds: number,"
                " measured: bool}], threads: int}",
      .handle = get_presets},
-    {.method = "POST", .path = "/api/train", .summary = "Starts the training of the session's wake word; with restart, clips, features and checkpoints are made again",
+    {.method = "POST", .path = "/api/train", .summary = "Starts the training of the session's wake word; with restart, clips, features and checkpoints are made"
+                " again; with fetch, the data set debian is brought first",
+    
      .body_kind = BODY_JSON,
      .body = "{allow_no_personal?: bool, preset?: text(1..40), phonemes?: text(0..400), also?: [text(1..400)],"
-             " false_accepts?: number(0.01..100), restart?: bool}",
+             " false_accepts?: number(0.01..100), restart?: bool, fetch?: bool}",
      .answer = "{ok: bool, started: bool, safe_word: text, personal_samples_used: bool, allow_no_personal: bool}",
      .handle = post_train},
     {.method = "POST", .path = "/api/train/cancel",

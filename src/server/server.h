@@ -19,6 +19,7 @@ struct server_options {
     int device_port;         // with lan: plain HTTP for models and captures only, which devices read; 0: any, -1: none
     bool lan;                // TLS, pairing
     bool plain;              // with lan: no TLS (behind a proxy that has it)
+    bool offline;            // the page offers to fetch nothing
     struct text_list names;  // further host names that may stand in the Host header
     const char *public_url;  // base of URLs in snippets; NULL: found
     const char *page_dir;    // serve the page from here instead of from the program (for work on the page); NULL

@@ -44,7 +44,7 @@ export async function serve() {
     const data = join(folder, "data");
     mkdirSync(data);
     const said = join(folder, "server.log"), log = openSync(said, "w");
-    const child = spawn(process.env.WAKESMITH_PROGRAM, ["serve", "--port=0", `--data-dir=${data}`], { stdio: ["ignore", log, log] });
+    const child = spawn(process.env.WAKESMITH_PROGRAM, ["serve", "--port=0", "--offline", `--data-dir=${data}`], { stdio: ["ignore", log, log] });
     const stopped = new Promise(resolve => child.once("exit", resolve));
     for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
         const url = /http:\/\/localhost:\d+/.exec(readFileSync(said, "utf8"))?.[0];

@@ -16,12 +16,45 @@ async function openLog(page) {
     await until("lines in the log", async () => (await textOf(page)).includes("\n"));
 }
 
+// Where Debian's packages can be had, a training fetches them first unless that is unticked; the choice is remembered.
+async function offersToFetch(page) {
+    const asked = [];
+    await page.route("**/api/datasets", route => route.fulfill({
+        json: { ok: true, sets: [], debian: { download_bytes: 1238684436, disk_bytes: 3203443536 } } }));
+    await page.route("**/api/train", route => (asked.push(route.request().postDataJSON()), route.fulfill({
+        json: { ok: true, started: true, safe_word: "jarvis", personal_samples_used: true, allow_no_personal: false } })));
+    const offer = page.getByRole("checkbox", { name: en("train.in_sounds_fetch", { size: "1.2 GB" }) });
+    const press = () => page.getByRole("button", { name: en("train.start"), exact: true }).click();
+    await page.reload();
+    await offer.waitFor();
+    assert.ok(await offer.isChecked());
+    await picture(page, "en-light-3-train-fetch");
+    await press();
+    await until("the first answer", () => asked.length === 1);
+    await offer.uncheck();
+    await press();
+    await until("the second answer", () => asked.length === 2);
+    await page.reload();
+    await offer.waitFor();
+    assert.ok(!await offer.isChecked());
+    assert.deepEqual(asked.map(body => body.fetch), [true, undefined]);
+    await page.unroute("**/api/datasets");
+    await page.unroute("**/api/train");
+    await page.reload();
+}
+
 export async function startTraining(page) {
-    await must("train_a_draft_starts", async () => {
+    await check("train_offers_to_fetch_real_sounds", async () => {
         await page.getByRole("link", { name: en("voices.to_train") }).click();
+        await page.getByRole("heading", { level: 1, name: en("train.title", { word: "Jarvis" }) }).waitFor();
+        await offersToFetch(page);
+    });
+    await must("train_a_draft_starts", async () => {
         await page.getByRole("heading", { level: 1, name: en("train.title", { word: "Jarvis" }) }).waitFor();
         assert.equal(new URL(page.url()).hash, "#/jarvis/train");
         await page.getByText(en("train.in_takes", { n: 3 }), { exact: true }).waitFor();
+        await page.getByText(en("train.in_sounds_none"), { exact: true }).waitFor(); // the server is offline: nothing is offered
+        assert.equal(await page.getByRole("checkbox").count(), 0);
         await page.getByRole("radio", { name: new RegExp(`^${en("train.preset_draft")}`) }).check();
         await picture(page, "en-light-3-train-start");
         await page.getByRole("button", { name: en("train.start"), exact: true }).click();

@@ -12,12 +12,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import zipfile
 
 from common import PROGRAM, check, finish, noise
+from packages import deb, stand_ins
 
 root = pathlib.Path(tempfile.mkdtemp(prefix="wakesmith-datasets-"))
 rng = random.Random(1)
@@ -25,33 +25,15 @@ debs = root / "debs"
 debs.mkdir()
 
 
-def deb(name, members, links=()):
-    """A Debian package as dpkg-deb makes it: an ar archive of two tar files."""
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w:xz") as tar:
-        for path, content in {**members, f"./usr/share/doc/{name}/copyright": b"free\n"}.items():
-            info = tarfile.TarInfo(path)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-        for path, target in links:
-            info = tarfile.TarInfo(path)
-            info.type, info.linkname = tarfile.SYMTYPE, target
-            tar.addfile(info)
-    archive = b"!<arch>\n"
-    for member, content in (("debian-binary", b"2.0\n"), ("control.tar.xz", b""), ("data.tar.xz", data.getvalue())):
-        archive += f"{member:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(content):<10}`\n".encode() + content + b"\n" * (len(content) % 2)
-    (debs / f"{name}_1.0_all.deb").write_bytes(archive)
-
-
 speech = {f"./usr/share/codec2/wav/{i}.wav": noise(rng, 0.5 + i / 4) for i in range(6)}
-deb("codec2-examples", {**speech, "./usr/share/codec2/wav/broken.wav": b"RIFF", "./usr/share/codec2/../../../../../../up.wav": noise(rng, 1),
+deb(debs, "codec2-examples", {**speech, "./usr/share/codec2/wav/broken.wav": b"RIFF", "./usr/share/codec2/../../../../../../up.wav": noise(rng, 1),
                         "/abs.wav": noise(rng, 1)}, [("./usr/share/codec2/wav/link.wav", "/etc/hostname")])
-deb("klettres-data", {"./usr/share/klettres/pt_BR/a.ogg": noise(rng, 1), "./usr/share/klettres/ru/b.ogg": noise(rng, 2)})  # their content decides
-deb("tuxpaint-data", {f"./usr/share/tuxpaint/sounds/{i}.wav": noise(rng, 1, 22050) for i in range(5)})
+deb(debs, "klettres-data", {"./usr/share/klettres/pt_BR/a.ogg": noise(rng, 1), "./usr/share/klettres/ru/b.ogg": noise(rng, 2)})  # their content decides
+deb(debs, "tuxpaint-data", {f"./usr/share/tuxpaint/sounds/{i}.wav": noise(rng, 1, 22050) for i in range(5)})
 music = io.BytesIO()
 with zipfile.ZipFile(music, "w") as pk3:
     pk3.writestr("sound/a.ogg", noise(rng, 3))
-deb("nexuiz-music", {"./usr/share/games/nexuiz/data/m.pk3": music.getvalue()})
+deb(debs, "nexuiz-music", {"./usr/share/games/nexuiz/data/m.pk3": music.getvalue()})
 
 
 def datasets(*words, data=root / "data", env=None):
@@ -119,42 +101,9 @@ for kill in range(20):
 run = datasets("fetch", "debian", "--from", debs, data=killed)
 check("B13_after_20_kills_the_set_is_the_same", run.returncode == 0 and hashes(killed) == first, run.stderr)
 
-# By apt, whose stand-ins know three packages and bring them with its own sentences on stderr. Without the machine's lists (GONE), or
-# with old ones (OLD: names of packages that are no longer there), only lists of our own help.
-bin_ = root / "bin"
-bin_.mkdir()
-(bin_ / "apt-cache").write_text(f"""#!{sys.executable}
-import hashlib, os, pathlib, sys
-own = [word[18:] for word in sys.argv if word.startswith("Dir::State::lists=")]
-if "GONE" in os.environ and not (own and (pathlib.Path(own[0]) / "fresh").exists()):
-    sys.exit(100)
-for name in sys.argv[1:]:
-    for path in pathlib.Path({str(debs)!r}).glob(name + "_*.deb"):
-        data = path.read_bytes()
-        print(f"Package: {{name}}\\nVersion: 1.0\\nSize: {{len(data)}}\\nSHA256: {{hashlib.sha256(data).hexdigest()}}\\n")
-sys.exit(100)
-""")
-(bin_ / "apt-get").write_text(f"""#!{sys.executable}
-import os, pathlib, shutil, sys
-name = sys.argv[-1]
-own = [word[18:] for word in sys.argv if word.startswith("Dir::State::lists=")]
-if name == "update":
-    if not (pathlib.Path(own[0]) / "partial").is_dir():
-        sys.exit("E: List directory is missing")
-    (pathlib.Path(own[0]) / "fresh").touch()
-    sys.exit(0)
-if not own and name in os.environ.get("OLD", "").split(","):
-    sys.exit("E: 404  Not Found")
-if name in os.environ.get("FAILS", "").split(","):
-    sys.exit("E: 404  Not Found")
-if name in os.environ.get("BREAKS", "").split(","):
-    pathlib.Path(name + "_1.0_all.deb").write_bytes(b"!<arch>\\n")
-else:
-    shutil.copy(next(pathlib.Path({str(debs)!r}).glob(name + "_*.deb")), ".")
-""")
-for name in ("apt-cache", "apt-get"):
-    (bin_ / name).chmod(0o755)
-path = f"{bin_}:{os.environ['PATH']}"
+# By apt, whose stand-ins know four packages and bring them with its own sentences on stderr.
+stand_ins(debs, root / "bin")
+path = f"{root / 'bin'}:{os.environ['PATH']}"
 apt = root / "apt"
 run = datasets("fetch", "debian", data=apt, env={"PATH": path, "FAILS": "klettres-data", "BREAKS": "tuxpaint-data"})
 manifest = json.loads((apt / "training_datasets/debian/manifest.json").read_text())
@@ -219,9 +168,11 @@ check("an_unknown_kind_is_one_sentence", one_sentence(datasets("import", home, "
 check("an_unknown_set_is_one_sentence", one_sentence(datasets("fetch", "all"), "debian"))
 
 
+SMALL = ("--preset=draft", "--samples=60", "--training-steps=40", "--seeds=1")
+
+
 def train(*more):
-    return subprocess.run([PROGRAM, "train", "hey jarvis", "--preset=draft", "--samples=60", "--training-steps=40", "--seeds=1",
-                           f"--data-dir={root / 'data'}", *more], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    return subprocess.run([PROGRAM, "train", "hey jarvis", *SMALL, f"--data-dir={root / 'data'}", *more], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
 
 
 def report():
@@ -242,6 +193,22 @@ check("sets_train_by_themselves", run.returncode == 0 and {("speech", "en"), ("s
 check("the_report_does_not_miss_English", not any("people speaking English" in caveat for caveat in card["caveats"]), card["caveats"])
 run = train("--no-datasets")
 check("no_datasets_leaves_them_out", run.returncode == 0 and report()["recordings"] == {"sets": [], "hours": []}, run.stderr)
+again = root / "again"
+run = subprocess.run([PROGRAM, "train", "hey jarvis", "--fetch", "--json", *SMALL, f"--data-dir={again}"], stdin=subprocess.DEVNULL,
+                     capture_output=True, text=True, timeout=600, env={**os.environ, "PATH": path})
+events = [json.loads(line) for line in run.stderr.splitlines()]
+stages = list(dict.fromkeys(event["stage"] for event in events if "stage" in event))
+overall = [event["overall"] for event in events if "overall" in event]
+check("a_training_fetches_first_and_tells_so", run.returncode == 0 and stages == ["downloads", "convert", "sounds", "speech", "features", "train",
+      "export"] and overall == sorted(overall) and overall[-1] == 1 and [event["event"] for event in events].count("begin") == 1, (stages, run.stderr[-500:]))
+check("what_it_fetched_trains", [s["name"] for s in json.loads(next(again.glob("output/*/*.report.json")).read_text())["recordings"]["sets"]] == ["debian"])
+run = subprocess.run([PROGRAM, "train", "hey jarvis", "--fetch", *SMALL, f"--data-dir={root / 'without'}"], stdin=subprocess.DEVNULL,
+                     capture_output=True, text=True, timeout=600, env={**os.environ, "PATH": str(root)})
+check("without_apt_a_training_goes_on", run.returncode == 0 and "the training goes on with what there is" in run.stderr, run.stderr[-500:])
+told = json.loads(datasets("list", "--json", data=root / "without", env={"PATH": path}).stdout)
+check("the_list_tells_what_would_come", told["debian"]["download_bytes"] == sum(p.stat().st_size for p in debs.iterdir()), told)
+check("and_null_where_nothing_would", [json.loads(datasets("list", "--json", data=data, env={"PATH": p}).stdout)["debian"]
+                                       for data, p in ((again, path), (root / "without", str(root)))] == [None, None])
 told = subprocess.run([PROGRAM, "doctor", f"--data-dir={root / 'data'}"], capture_output=True, text=True).stdout
 check("the_doctor_knows_them", "debian (0.0 h of speech), imported/Talk" in told, told)
 run = datasets("remove", "imported/Talk", "debian")

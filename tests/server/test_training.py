@@ -1,13 +1,19 @@
 """Real trainings through the server: stopped in every stage, the server killed, a terminal beside it, stages that fail."""
 import hashlib
+import os
+import pathlib
+import random
 import shutil
 import signal
 import struct
 import subprocess
+import tempfile
 import time
 import urllib.parse
 
 import fakes
+from common import noise
+from packages import deb, stand_ins
 from serve import PROGRAM, Server, check, finish, samples_of, wav
 
 SMALL = ("--samples=120", "--training-steps=300", "--seeds=1")
@@ -47,6 +53,32 @@ for way in ("tells", "tells_again"):
     check(f"a_preview_{way}_which_voices_it_lacks", "voices fetch onnxruntime" in answer.json["notice"] and len(answer.json["clips"]) == 2
           and lacking.get(answer.json["clips"][1]["url"]).status == 200, answer)
 lacking.stop()
+
+# ---- the data set debian, offered and brought by a training ----------------------------------------------------------
+folder = pathlib.Path(tempfile.mkdtemp(prefix="wakesmith-packages-"))
+(folder / "debs").mkdir()
+deb(folder / "debs", "klettres-data", {"./usr/share/klettres/ru/b.ogg": noise(random.Random(1), 36)})
+stand_ins(folder / "debs", folder / "bin")
+with_apt = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+alone = Server(None, "--offline", environment=with_apt)
+check("offline_nothing_is_offered", alone.get("/api/datasets").json == {"ok": True, "sets": [], "debian": None})
+alone.stop()
+fetching = Server(environment=with_apt)
+size = next((folder / "debs").iterdir()).stat().st_size
+check("a_set_is_offered_with_its_size", fetching.get("/api/datasets").json["debian"]["download_bytes"] == size)
+fetching.post("/api/start_session", {"phrase": "hey jarvis"})
+fetching.post("/api/train", {"allow_no_personal": True, "preset": "draft", "fetch": True})
+seen = []
+state = {"running": True}
+while state["running"] and "generate" not in seen:
+    state = fetching.get("/api/train_status").json["training"]
+    seen.append(state["stage"])
+    time.sleep(0.05)
+fetching.post("/api/train/cancel", {})
+told = fetching.get("/api/datasets").json
+check("a_training_brings_it_first", "datasets" in seen and [row["name"] for row in told["sets"]] == ["debian"] and
+      abs(told["sets"][0]["speech_hours"] - .01) < .0011, (seen, told))
+fetching.stop()
 presets = {preset["name"]: preset for preset in server.get("/api/presets").json["presets"]}
 check("times_are_estimates_at_first", presets["standard"]["seconds"] > presets["draft"]["seconds"] > 1
       and not presets["draft"]["measured"], presets)

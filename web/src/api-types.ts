@@ -21,6 +21,7 @@ export type Hints = Answer<"GET /api/hints">;
 export type SpokenLanguage = Answer<"GET /api/languages">["languages"][number];
 export type PreviewClip = Answer<"POST /api/preview">["clips"][number];
 export type Preset = Answer<"GET /api/presets">["presets"][number];
+export type Datasets = Answer<"GET /api/datasets">;
 export type Curves = With<
     Answer<"GET /api/training/curves">,
     {

@@ -82,6 +82,7 @@ export interface StartTraining {
     also?: string[];
     false_accepts?: number;
     restart?: boolean;
+    fetch?: boolean;
 }
 
 type Sample = Pick<Api.Recording, "bucket" | "saved_as" | "wake_word">;
@@ -126,6 +127,7 @@ export const api = {
     ) => post<Answer<"POST /api/preview">>("/api/preview", given, signal),
 
     presets: () => request<Answer<"GET /api/presets">>("/api/presets"),
+    datasets: () => request<Api.Datasets>("/api/datasets"),
     train: (given: StartTraining) => post<Answer<"POST /api/train">>("/api/train", given),
     cancelTraining: () => post<Answer<"POST /api/train/cancel">>("/api/train/cancel"),
     trainStatus: (since: number) =>

@@ -394,6 +394,18 @@ export interface Answers {
         ok: boolean;
         released_bytes: number;
     };
+    "GET /api/datasets": {
+        ok: boolean;
+        sets: {
+            name: string;
+            hours: number;
+            speech_hours: number;
+        }[];
+        debian: {
+            download_bytes: number | null;
+            disk_bytes: number | null;
+        } | null;
+    };
     "GET /api/about": {
         ok: boolean;
         version: string;

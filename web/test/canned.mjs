@@ -176,6 +176,10 @@ export function cannedServer({ seconds = 60, takes = 0 } = {}) {
             })),
         }),
         "GET /api/presets": () => ({ presets, threads: 2 }),
+        "GET /api/datasets": () => ({
+            sets: [{ name: "imported/kitchen", hours: 1.5, speech_hours: 0.4 }],
+            debian: { download_bytes: 1238684436, disk_bytes: 3203443536 },
+        }),
         "POST /api/train": ({ body }) =>
             training.running
                 ? refuse(409, "TRAINING_RUNNING", "Training already running")

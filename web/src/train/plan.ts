@@ -41,9 +41,13 @@ export function remainingOf(training: Pick<Training, "eta_s" | "progress">): Rem
 }
 
 // How far the stage is, in numbers that the page can put into words; the rest of what it notes is in the log.
-export type Count = { key: "train.at_step"; n: number; steps: number } | { key: "train.clips_spoken"; n: number };
+export type Count =
+    | { key: "train.at_step"; n: number; steps: number }
+    | { key: "train.clips_spoken"; n: number }
+    | { key: "train.at_sound"; name: string };
 export function countOf({ stage, note, metrics }: Pick<Training, "stage" | "note" | "metrics">): Count | null {
     if (stage === "train" && metrics.step > 0) return { key: "train.at_step", n: metrics.step, steps: metrics.steps };
+    if (stage === "datasets" && note) return { key: "train.at_sound", name: note };
     const spoken = stage === "generate" ? /^(\d+) clips spoken/.exec(note) : null;
     return spoken ? { key: "train.clips_spoken", n: Number(spoken[1]) } : null;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Before a training: how thorough, what goes in, and the button.
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, api, sentenceOf } from "../api";
 import type { StartTraining } from "../api";
-import type { Preset, Session, Training } from "../api-types";
-import { formatDuration, t, textOfCode } from "../i18n";
+import type { Datasets, Preset, Session, Training } from "../api-types";
+import { formatBytes, formatDuration, formatNumber, t, textOfCode } from "../i18n";
 import { remember, remembered } from "../remember";
 import { routeOf } from "../router";
 import { loadSession, useAppState } from "../state";
@@ -70,7 +71,48 @@ function Input({ count, note, link }: { count: string; note: string; link?: { hr
         </li>
     );
 }
-function Inputs({ session, preset, negatives }: { session: Session; preset: Preset | null; negatives: number | null }) {
+
+// Recordings of elsewhere: how much there is, and what could be fetched before the training.
+function Sounds({ datasets, fetch, choose }: { datasets: Datasets; fetch: boolean; choose: (fetch: boolean) => void }) {
+    const sum = (key: "hours" | "speech_hours") => datasets.sets.reduce((all, set) => all + set[key], 0);
+    const size = datasets.debian?.download_bytes;
+    return (
+        <li>
+            <strong>
+                {datasets.sets.length
+                    ? t("train.in_sounds", { hours: formatNumber(sum("hours"), 1), speech: formatNumber(sum("speech_hours"), 1) })
+                    : t("train.in_sounds_none")}
+            </strong>
+            {datasets.debian ? (
+                <label class="check">
+                    <input
+                        type="checkbox"
+                        checked={fetch}
+                        onChange={event => choose(event.currentTarget.checked)}
+                    />
+                    <span class="small">
+                        {t("train.in_sounds_fetch", { size: size ? formatBytes(size) : t("train.in_sounds_size") })}
+                    </span>
+                </label>
+            ) : null}
+            <span class="muted small">
+                {t(datasets.sets.length && !datasets.debian ? "train.in_sounds_note" : "train.in_sounds_why")}
+            </span>
+        </li>
+    );
+}
+
+function Inputs({
+    session,
+    preset,
+    negatives,
+    sounds,
+}: {
+    session: Session;
+    preset: Preset | null;
+    negatives: number | null;
+    sounds: ComponentChildren;
+}) {
     const takes = session.samples_total;
     return (
         <div class="stack-close">
@@ -99,6 +141,7 @@ function Inputs({ session, preset, negatives }: { session: Session; preset: Pres
                         note={t("train.in_negatives_note")}
                     />
                 )}
+                {sounds}
             </ul>
         </div>
     );
@@ -163,6 +206,16 @@ function usePresets(): { presets: Preset[]; trouble: string | null } {
     }, [training.running]);
     return state;
 }
+function useDatasets(): Datasets | null {
+    const [datasets, set] = useState<Datasets | null>(null);
+    const { training } = useAppState();
+    useEffect(() => {
+        // again after each training, which may have fetched some
+        if (training.running) return;
+        api.datasets().then(set, () => set(null)); // not known: trainings go without a word
+    }, [training.running]);
+    return datasets;
+}
 function useNegatives(word: string | null): number | null {
     const { recordings } = useAppState();
     const [count, set] = useState<number | null>(null);
@@ -182,6 +235,12 @@ export function Start({ session, training }: { session: Session; training: Train
     const [busy, setBusy] = useState(false),
         [refusal, setRefusal] = useState<ApiError | null>(null);
     const negatives = useNegatives(session.safe_word);
+    const datasets = useDatasets();
+    const [fetch, setFetch] = useState(remembered("fetch") !== "no");
+    const chooseFetch = (yes: boolean) => {
+        remember("fetch", yes ? "yes" : "no");
+        setFetch(yes);
+    };
     const mine = training.safe_word === session.safe_word;
     const resumable = mine && training.resumable;
     const preset = chosenPreset(presets, wanted ?? (resumable ? training.preset : remembered("preset")));
@@ -193,7 +252,11 @@ export function Start({ session, training }: { session: Session; training: Train
         setBusy(true);
         setRefusal(null);
         try {
-            await api.train({ ...(preset ? { preset: preset.name } : {}), ...given });
+            await api.train({
+                ...(preset ? { preset: preset.name } : {}),
+                ...(fetch && datasets?.debian ? { fetch } : {}),
+                ...given,
+            });
             await loadSession();
         } catch (error) {
             setRefusal(error instanceof ApiError ? error : new ApiError(sentenceOf(error), "", 0));
@@ -216,7 +279,12 @@ export function Start({ session, training }: { session: Session; training: Train
             ) : (
                 <PresetChoice presets={presets} chosen={preset} choose={choose} />
             )}
-            <Inputs session={session} preset={preset} negatives={negatives} />
+            <Inputs
+                session={session}
+                preset={preset}
+                negatives={negatives}
+                sounds={datasets && <Sounds datasets={datasets} fetch={fetch} choose={chooseFetch} />}
+            />
             {refusal && (
                 <Refusal refusal={refusal} session={session} again={() => void train({ allow_no_personal: true })} />
             )}
