@@ -182,10 +182,10 @@ int cutoff_grid_choose(const struct cutoff_grid *all, double target_per_hour, in
     return 0;
 }
 
-int cutoff_grid_expect(const struct cutoff_grid *grid, double target_per_hour, int window,
+int cutoff_grid_expect(const struct cutoff_grid *grid, double target_per_hour, double hours, int window,
                        struct calibration *calibration, struct error *error)
 {
-    TRY(cutoff_grid_choose(grid, fmax(0, target_per_hour - 1 / grid->hours), window, calibration, error));
+    TRY(cutoff_grid_choose(grid, fmax(0, target_per_hour - 1 / hours), window, calibration, error));
     if (!calibration->met)
         TRY(cutoff_grid_choose(grid, target_per_hour, window, calibration, error));
     calibration->target_per_hour = target_per_hour;

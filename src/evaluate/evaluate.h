@@ -96,10 +96,11 @@ int cutoff_grid_open(struct cutoff_grid **grid, const struct track_list *positiv
 int cutoff_grid_choose(const struct cutoff_grid *grid, double target_per_hour, int window,
                        struct calibration *calibration, struct error *error);
 // As cutoff_grid_choose, for a rate to be expected on other recordings: after k false accepts in h hours, (k + 1) / h
-// (Laplace's rule of succession), for the cutoff is taken where few were seen. Where no point gives that, the target is
-// that of what was seen.
-int cutoff_grid_expect(const struct cutoff_grid *grid, double target_per_hour, int window,
+// (Laplace's rule of succession), for the cutoff is taken where few were seen. `hours`: of recordings that are no
+// variants of each other. Where no point gives that, the target is that of what was seen.
+int cutoff_grid_expect(const struct cutoff_grid *grid, double target_per_hour, double hours, int window,
                        struct calibration *calibration, struct error *error);
+double evaluate_hours(const struct track_list *tracks); // of all of them
 void cutoff_grid_close(struct cutoff_grid *grid);
 
 #endif

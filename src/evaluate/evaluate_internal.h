@@ -13,7 +13,6 @@ struct tally {
 };
 int evaluate_sweep(const struct track_list *positives, const struct track_list *negatives, int window, int low,
                    int high, int step, struct tally *tally, struct error *error);
-double evaluate_hours(const struct track_list *tracks); // of all of them
 void evaluate_fill_point(size_t detected, size_t clips, size_t accepts, double hours, struct operating_point *point);
 
 #endif

@@ -179,6 +179,30 @@ static size_t plan_samples(const struct track_source *source, const struct track
     return count;
 }
 
+// *pcm (freed, or kept as it is) and *count become those of the other speed.
+static int change_speed(double speed, int16_t **pcm, size_t *count, struct error *error)
+{
+    float *samples = array_alloc(*count + 1, sizeof *samples), *out = NULL;
+    size_t made = 0;
+    if (!samples)
+        return error_memory(error, "a track of audio");
+    for (size_t i = 0; i < *count; i++)
+        samples[i] = (*pcm)[i];
+    int code = audio_resample(samples, *count, 1 / speed, &out, &made, error);
+    free(samples);
+    int16_t *other = code == 0 ? array_alloc(made + 1, sizeof *other) : NULL;
+    if (code == 0 && !other)
+        code = error_memory(error, "a track of audio");
+    for (size_t i = 0; i < made && code == 0; i++)
+        other[i] = (int16_t)lrintf(out[i] > 32767 ? 32767 : out[i] < -32768 ? -32768 : out[i]);
+    free(out);
+    TRY(code);
+    free(*pcm);
+    *pcm = other;
+    *count = made;
+    return 0;
+}
+
 static void render_track(void *context, size_t index, int worker)
 {
     struct track_job *job = context;
@@ -187,13 +211,8 @@ static void render_track(void *context, size_t index, int worker)
     struct rng rng = rng_make(job->seed, job->first + index);
     size_t count = plan_samples(job->source, plan);
     int16_t *pcm = array_alloc(count + 1, sizeof *pcm);
-    struct frontend frontend;
-    frontend_reset(&frontend);
-    result->count = frontend_rows(&frontend, count);
-    result->rows = array_alloc(result->count + 1, FRONTEND_CHANNELS * sizeof *result->rows);
-    if (!pcm || !result->rows) {
+    if (!pcm) {
         result->code = error_memory(&result->error, "a track of audio");
-        free(pcm);
         return;
     }
     size_t at = 0;
@@ -205,8 +224,17 @@ static void render_track(void *context, size_t index, int worker)
             change_level(&rng, pcm + at, piece->count);
         at += piece->count + piece->pause;
     }
-    result->code = job->source->mode == TRACK_HEARD ? hear(job, worker, &rng, pcm, count, &result->error) : 0;
-    frontend_push(&frontend, pcm, count, result->rows);
+    struct frontend frontend;
+    frontend_reset(&frontend);
+    result->code = job->source->mode == TRACK_HEARD ? hear(job, worker, &rng, pcm, count, &result->error)
+                   : plan->speed != 1               ? change_speed(plan->speed, &pcm, &count, &result->error)
+                                                    : 0;
+    result->count = frontend_rows(&frontend, count);
+    result->rows = array_alloc(result->count + 1, FRONTEND_CHANNELS * sizeof *result->rows);
+    if (result->code == 0 && !result->rows)
+        result->code = error_memory(&result->error, "a track of audio");
+    if (result->code == 0)
+        frontend_push(&frontend, pcm, count, result->rows);
     free(pcm);
 }
 
@@ -217,7 +245,8 @@ static size_t first_missing(const struct track_source *source, const struct feat
     frontend_reset(&fresh);
     size_t track = 0;
     for (size_t items = feature_writer_items(writer); track < source->track_count && items > 0; track++)
-        items -= frontend_rows(&fresh, plan_samples(source, &source->tracks[track])) > 0;
+        items -= frontend_rows(&fresh, (size_t)((double)plan_samples(source, &source->tracks[track]) /
+                                                source->tracks[track].speed)) > 0;
     return track;
 }
 

@@ -34,6 +34,8 @@ static double feature_cost(const struct walk *walk, enum set_name set)
         return example_cost * (double)preset->sentences;
     case SET_HELD_SENTENCES:
         return example_cost * (double)preset->held_sentences;
+    case SET_HELD_VARIED:
+        return 2 * feature_cost(walk, SET_HELD_SENTENCES) + second_cost * walk->heard_seconds / 4;
     case SET_SPEECH:
     case SET_SPEECH_HEARD:
         return second_cost * walk->heard_seconds;

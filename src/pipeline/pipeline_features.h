@@ -54,6 +54,7 @@ struct track_piece {
 struct track_plan {
     size_t first_piece, pieces;
     int32_t source, kind;
+    double speed;
 };
 struct track_source {
     struct track_piece *pieces;
@@ -61,6 +62,7 @@ struct track_source {
     struct track_plan *tracks;
     size_t track_count;
     enum track_mode mode;
+    double speed; // of the tracks that are added: 1.07 is faster and higher; 1: as recorded
 };
 int features_tracks(struct walk *walk, const struct feature_tools *tools, const struct track_source *source,
                     const char *label, struct feature_writer *writer, struct error *error);

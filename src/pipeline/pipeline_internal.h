@@ -113,6 +113,7 @@ enum set_name {
     SET_HELD_NEAR, // an item's group is the index of its text
     SET_HELD_SENTENCES,
     SET_HELD_REAL,
+    SET_HELD_VARIED, // speech of these two at other speeds: for the cutoff alone
     SET_COUNT
 };
 extern const char *const set_names[SET_COUNT];
@@ -294,7 +295,7 @@ double near_weight(const struct walk *walk, int seed); // of near misses in the 
 enum { HELD_SYNTHETIC = SOUND_KINDS, HELD_READY_MADE, HELD_KINDS };
 extern const char *const held_kind_names[HELD_KINDS]; // also of enum sound_kind
 struct held_tracks {
-    struct track_list words, far, people, near, negatives;
+    struct track_list words, far, people, near, negatives, varied;
 };
 
 // The report beside the model.

@@ -117,7 +117,8 @@ static int hear_held(struct walk *walk, const struct tflite_model *model, struct
                 {SET_HELD_PEOPLE, &held->people},
                 {SET_HELD_NEAR, &held->near},
                 {SET_HELD_REAL, &held->negatives},
-                {SET_HELD_SENTENCES, &held->negatives}};
+                {SET_HELD_SENTENCES, &held->negatives},
+                {SET_HELD_VARIED, &held->varied}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct feature_set *set = &walk->sets[rows[i].set];
         size_t first = rows[i].tracks->count;
@@ -148,8 +149,21 @@ static void tell_level(struct walk *walk, const struct sensitivity *level, bool 
                chosen->last, point->detected, point->clips, point->false_accepts, point->cutoff, chosen->cutoff);
 }
 
-static int choose_levels(struct walk *walk, const struct track_list *positives, const struct track_list *negatives,
-                         struct pipeline_result *result, struct error *error)
+// The cutoff is chosen on all, and told as it does on what was recorded (or spoken) so.
+static int choose_level(struct walk *walk, const struct cutoff_grid *grid, const struct held_tracks *held, double target,
+                        int window, struct sensitivity *level, struct error *error)
+{
+    struct calibration *chosen = &level->calibration;
+    TRY(cutoff_grid_expect(grid, target, evaluate_hours(&held->negatives), window, chosen, error));
+    const struct operating_point all = chosen->point;
+    evaluate_point(&held->words, &held->negatives, all.cutoff, all.window, &chosen->point);
+    tell_level(walk, level, window == 0);
+    walk_debug(walk, "%s: with speech at other speeds %zu in %.2f h", level->name, all.false_accepts, all.hours);
+    return 0;
+}
+
+static int choose_levels(struct walk *walk, const struct held_tracks *held, struct pipeline_result *result,
+                         struct error *error)
 {
     static const struct {
         const char *name;
@@ -157,18 +171,24 @@ static int choose_levels(struct walk *walk, const struct track_list *positives, 
     } levels[] = {{"slightly", .5}, {"moderately", 1}, {"very", 3}};
     // The middle one first: it decides the window for all three, since a device sets only the cutoff while it runs.
     static const int order[] = {1, 0, 2};
-    struct cutoff_grid *grid;
-    TRY(cutoff_grid_open(&grid, positives, negatives, 0, walk->pool, error));
-    int code = 0;
+    struct track_list all = held->negatives; // borrows their bytes
+    struct cutoff_grid *grid = NULL;
+    all.items = array_alloc(held->negatives.count + held->varied.count + 1, sizeof *all.items);
+    if (!all.items)
+        return error_memory(error, "a calibration");
+    for (size_t i = 0; i < held->negatives.count; i++)
+        all.items[i] = held->negatives.items[i];
+    for (size_t i = 0; i < held->varied.count; i++)
+        all.items[all.count++] = held->varied.items[i];
+    int code = cutoff_grid_open(&grid, &held->words, &all, 0, walk->pool, error);
     for (size_t i = 0; i < COUNT_OF(order) && code == 0; i++) {
         struct sensitivity *level = &result->levels[order[i]];
         level->name = levels[order[i]].name;
-        code = cutoff_grid_expect(grid, walk->options->target_per_hour * levels[order[i]].times,
-                                  i == 0 ? 0 : result->levels[1].calibration.point.window, &level->calibration, error);
-        if (code == 0)
-            tell_level(walk, level, i == 0);
+        code = choose_level(walk, grid, held, walk->options->target_per_hour * levels[order[i]].times,
+                            i == 0 ? 0 : result->levels[1].calibration.point.window, level, error);
     }
     cutoff_grid_close(grid);
+    free(all.items);
     return code;
 }
 
@@ -176,8 +196,8 @@ static int measure(struct walk *walk, const struct tflite_model *model, struct h
                    struct pipeline_result *result, struct error *error)
 {
     TRY(hear_held(walk, model, held, error));
-    const struct track_list *positives = &held->words, *negatives = &held->negatives;
-    TRY(choose_levels(walk, positives, negatives, result, error));
+    const struct track_list *positives = &held->words;
+    TRY(choose_levels(walk, held, result, error));
     keep_order(result->levels);
     const struct operating_point *published = &result->levels[1].calibration.point;
     struct track_list as_float = {0};
@@ -399,6 +419,7 @@ end:
     track_list_free(&held.people);
     track_list_free(&held.near);
     track_list_free(&held.negatives);
+    track_list_free(&held.varied);
     tflite_close(model);
     free(data);
     return code;

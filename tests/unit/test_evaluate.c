@@ -231,7 +231,7 @@ static void a_cutoff_expects_one_more_than_were_seen(void **state)
     known_optimum(&positives, &negatives);
     assert_int_equal(cutoff_grid_open(&grid, &positives, &negatives, 0, NULL, &error), 0);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        assert_int_equal(cutoff_grid_expect(grid, rows[i].wish, 0, &expected, &error), 0);
+        assert_int_equal(cutoff_grid_expect(grid, rows[i].wish, 2, 0, &expected, &error), 0);
         assert_true(expected.met);
         assert_int_equal(expected.point.false_accepts, rows[i].accepts);
         assert_int_equal(expected.point.detected, rows[i].detected);
@@ -255,10 +255,10 @@ static void a_wish_that_leaves_no_room_is_taken_as_it_is(void **state)
     memset(bytes + 1000, 150, 40);
     negatives.items[0].rows = 2 * 360000;
     assert_int_equal(cutoff_grid_open(&grid, &positives, &negatives, 0, NULL, &error), 0);
-    assert_int_equal(cutoff_grid_expect(grid, .5, 0, &expected, &error), 0);
+    assert_int_equal(cutoff_grid_expect(grid, .5, 2, 0, &expected, &error), 0);
     assert_true(expected.met);
     assert_int_equal(expected.point.false_accepts, 1);
-    assert_int_equal(cutoff_grid_expect(grid, .25, 0, &expected, &error), 0);
+    assert_int_equal(cutoff_grid_expect(grid, .25, 2, 0, &expected, &error), 0);
     assert_false(expected.met);
     cutoff_grid_close(grid);
     track_list_free(&positives);

@@ -330,6 +330,11 @@ static void check_report(const struct pipeline_result *result)
                     json_real_value(json_object_get(json_array_get(curve, i - 1), "recall")));
     assert_true(json_array_size(json_object_get(report, "caveats")) >= 2);
     check_figures(report, result);
+    // held-out speech slower and faster, which calibrates with it
+    json_t *sets = json_object_get(report, "features");
+    double spoken = json_real_value(json_object_get(json_object_get(sets, "held_sentences"), "hours")),
+           varied = json_real_value(json_object_get(json_object_get(sets, "held_varied"), "hours"));
+    assert_true(spoken > 0 && fabs(varied / (spoken * (1 / .93 + 1 / 1.07)) - 1) < .01);
     json_decref(report);
 }
 
