@@ -144,7 +144,7 @@ int train_seeds(const struct train_plan *plan, int seeds, int threads, const str
                 struct train_score *scores, int *best, struct error *error);
 
 // What ranks networks: recall of held-out words, less TRAIN_NEAR_COST of the share of near misses that wake it.
-#define TRAIN_NEAR_COST .3
+#define TRAIN_NEAR_COST .5
 double train_worth(const struct train_score *score);
 
 // Recall of `weights` on held-out words at the lowest threshold that gives at most `per_hour` false accepts on the
