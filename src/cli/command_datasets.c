@@ -181,7 +181,8 @@ static int bring_debian(const struct wish *wish, struct collection *set, struct 
     uint64_t download, disk;
     TRY(collection_debian_size(wish->data, wish->from, &download, &disk, error));
     char sentence[120];
-    snprintf(sentence, sizeof sentence, "%.0f MB of Debian's packages are downloaded; for a while %.1f GB of disk are needed",
+    snprintf(sentence, sizeof sentence,
+             "%.0f MB of Debian's packages are downloaded; for a while %.1f GB of disk are needed",
              (double)download / 1e6, (double)disk / 1e9);
     if (download && !wish->from)
         progress_notice(wish->progress, sentence);

@@ -178,7 +178,7 @@ static int refresh(struct visit *visit, bool *fresh, struct error *error)
     if (visit->updated)
         return 0;
     visit->updated = true;
-    progress_begin(visit->how->progress, "lists");
+    progress_notice(visit->how->progress, "apt's lists of packages are deleted or old: fresh lists are brought");
     int code = fetch_debian_update(visit->lists, visit->how->progress, &reason);
     if (code == ERROR_MISSING) { // what the machine's lists know may still come
         progress_notice(visit->how->progress, reason.message);
@@ -188,7 +188,6 @@ static int refresh(struct visit *visit, bool *fresh, struct error *error)
         *error = reason;
         return code;
     }
-    progress_end(visit->how->progress, "fresh lists of packages");
     *fresh = visit->own_lists = true;
     return ask_apt(visit, error);
 }

@@ -129,7 +129,7 @@ int fetch_debian_known(struct fetch_debian *packages, size_t count, const char *
 
 // ---- what it brings ----
 
-// Waits for the child, tells how far it is, and ends it when the user asks to stop.
+// Waits for the child, tells how far it is (without a total: nothing), and ends it when the user asks to stop.
 static int watch(pid_t child, const char *folder, const char *name, struct progress *progress, uint64_t done,
                  uint64_t total, bool *well, struct error *error)
 {
@@ -148,7 +148,8 @@ static int watch(pid_t child, const char *folder, const char *name, struct progr
             program_ended_well(child);
             return progress_cancelled(error);
         }
-        progress_step(progress, (double)(done + folder_bytes(folder)), (double)total, "%s", name);
+        if (total)
+            progress_step(progress, (double)(done + folder_bytes(folder)), (double)total, "%s", name);
         poll(NULL, 0, PATIENCE_MS);
     }
 }

@@ -11,7 +11,8 @@
 static const struct {
     const char *ours, *published;
 } stages[] = {
-    {"lists", "datasets"}, {"downloads", "datasets"}, {"convert", "datasets"}, {"sounds", "datasets"}, {"speech", "generate"}, {"features", "augment"}, {"train", "train"}, {"export", "export"}};
+    {"downloads", "datasets"}, {"convert", "datasets"}, {"sounds", "datasets"},
+    {"speech", "generate"}, {"features", "augment"}, {"train", "train"}, {"export", "export"}};
 
 static json_t *stage_json(const struct job_events *events)
 {

@@ -75,7 +75,8 @@ static int check_preset(const char *name, struct error *error)
     return error_set(error, ERROR_USAGE, "preset must be one of: %s", names);
 }
 
-static int make_order(struct server *server, const struct session *session, const json_t *body, struct jobs_order *order, struct error *error)
+static int make_order(struct server *server, const struct session *session, const json_t *body,
+                      struct jobs_order *order, struct error *error)
 {
     const char *preset = json_string_value(json_object_get(body, "preset"));
     const char *phonemes = json_string_value(json_object_get(body, "phonemes"));
@@ -281,9 +282,9 @@ static const struct route routes[] = {
      .answer = "{ok: bool, presets: [{name: text, summary: text, clips: int, steps: int, seeds: int, seconds: number,"
                " measured: bool}], threads: int}",
      .handle = get_presets},
-    {.method = "POST", .path = "/api/train", .summary = "Starts the training of the session's wake word; with restart, clips, features and checkpoints are made"
+    {.method = "POST", .path = "/api/train",
+     .summary = "Starts the training of the session's wake word; with restart, clips, features and checkpoints are made"
                 " again; with fetch, the data set debian is brought first",
-    
      .body_kind = BODY_JSON,
      .body = "{allow_no_personal?: bool, preset?: text(1..40), phonemes?: text(0..400), also?: [text(1..400)],"
              " false_accepts?: number(0.01..100), restart?: bool, fetch?: bool}",
