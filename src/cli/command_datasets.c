@@ -150,7 +150,7 @@ static int list_sets(const struct wish *wish, const struct positionals *words, s
     if (code == 0 && !wish->json && !text_list_has(&names, "debian"))
         puts("debian               not there: wakesmith datasets fetch debian brings hours of speech in many "
              "languages, music\n"
-             "                     and sounds from packages of Debian (about 1.1 GB to download)");
+             "                     and sounds from packages of Debian (about 1.2 GB to download)");
     if (code == 0)
         code = list_published(wish, published, error);
     if (code == 0 && wish->json)
