@@ -262,6 +262,7 @@ struct progress {
     double from, to;      // share of the whole that the stage is
     double first, span;   // share of the whole that the command at work is (progress_within); span 0: all of it
     double begun, worked; // when the first stage began; share that was worked on since (not found done)
+    double kept;          // share of the whole that this stage found done (progress_resume)
     double expected;      // seconds of the whole by experience; 0: none
 };
 // The stage that begins next is the part [from, to) of a whole that takes about `expected` seconds.

@@ -32,7 +32,9 @@ static double whole_eta(const struct progress *progress, double whole, double pa
 static void report(struct progress *progress, double done, double total, const char *note, bool last)
 {
     double now = time_now(), elapsed = now - progress->started, fresh = done - progress->before;
-    double share = last ? 1 : total > 0 ? done / total : 0, part = (progress->to - progress->from) * share;
+    double share = last ? 1 : total > 0 ? done / total : 0, span = progress->to - progress->from, part = span * share;
+    if (!last && total > 0)
+        progress->kept = span * progress->before / total;
     struct progress_event event = {.stage = progress->stage,
                                    .note = note,
                                    .done = done,
@@ -40,7 +42,7 @@ static void report(struct progress *progress, double done, double total, const c
                                    .elapsed = elapsed,
                                    .eta = total > 0 && fresh > 0 ? (now - progress->paced) * (total - done) / fresh : -1,
                                    .whole = progress->from + part,
-                                   .whole_eta = whole_eta(progress, progress->from + part, part),
+                                   .whole_eta = whole_eta(progress, progress->from + part, part - progress->kept),
                                    .last = last};
     progress->sink(progress->context, &event);
 }
@@ -70,6 +72,7 @@ void progress_begin(struct progress *progress, const char *stage)
     progress->stage = stage;
     progress->started = time_now();
     progress->reported = 0;
+    progress->kept = 0;
     progress_resume(progress, 0);
     if (progress->begun <= 0)
         progress->begun = progress->started;
@@ -108,7 +111,7 @@ void progress_end(struct progress *progress, const char *format, ...)
     vsnprintf(note, sizeof note, format, args);
     va_end(args);
     report(progress, 1, 1, note, true);
-    progress->worked += progress->to - progress->from;
+    progress->worked += progress->to - progress->from - progress->kept;
 }
 
 void progress_metric(struct progress *progress, const struct progress_metric *metric)

@@ -242,8 +242,8 @@ def told():
     (place.folder / "thing" / "model.bin.part").write_bytes(BODY[:350_000])
     events = [json.loads(line) for line in place.run("fetch", "thing", "--json").stderr.splitlines()]
     steps = [e for e in events if e["event"] == "progress" and "MB/s" in (e.get("note") or "")]
-    etas = [e["eta_s"] for e in steps if e["eta_s"] > 0]
-    return "progress_tells_rate_and_time_left", etas and 1 < max(etas) < 5, [e for e in events if e["event"] == "progress"]
+    told = [(e[eta] / (steps[-1]["elapsed_s"] - e["elapsed_s"])) for e in steps[:-1] for eta in ("eta_s", "overall_eta_s")]
+    return "progress_tells_rate_and_time_left", told and .3 < min(told) and max(told) < 3, [e for e in events if e["event"] == "progress"]
 
 
 def stopped_by_the_user():
