@@ -40,7 +40,8 @@ static void report(struct progress *progress, double done, double total, const c
                                    .done = done,
                                    .total = total,
                                    .elapsed = elapsed,
-                                   .eta = total > 0 && fresh > 0 ? (now - progress->paced) * (total - done) / fresh : -1,
+                                   .eta =
+                                       total > 0 && fresh > 0 ? (now - progress->paced) * (total - done) / fresh : -1,
                                    .whole = progress->from + part,
                                    .whole_eta = whole_eta(progress, progress->from + part, part - progress->kept),
                                    .last = last};

@@ -17,8 +17,6 @@ static const char style[] =
     "--accent:#2456b8;--soft:#e6edfa;--warn:#7f5200;--warn-soft:#fcf0d6}\n"
     "@media (prefers-color-scheme:dark){:root{--page:#14171c;--card:#1c2027;--ink:#e8eaee;--muted:#a7aebb;"
     "--line:#323843;--accent:#8fb5ff;--soft:#22304b;--warn:#f1c268;--warn-soft:#3a2e14}}\n"
-    "@media print{:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--muted:#444;--line:#bbb;"
-    "--accent:#2456b8;--soft:#fff;--warn:#7f5200;--warn-soft:#fff}section{break-inside:avoid}}\n"
     "*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);overflow-wrap:anywhere;"
     "font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Liberation Sans',sans-serif}\n"
     "main{width:min(100% - 24px,880px);margin:0 auto;padding:24px 0 64px;display:grid;gap:16px;"
@@ -39,7 +37,15 @@ static const char style[] =
     ".plot{display:block;width:100%;height:auto}.plot text{fill:var(--muted);font-size:13px}"
     ".grid{stroke:var(--line)}.curve{fill:none;stroke:var(--accent);stroke-width:2.5}"
     ".bar{fill:var(--accent)}.cut{stroke:var(--warn);stroke-width:2;stroke-dasharray:5 4}"
-    ".mark{fill:var(--card);stroke:var(--accent);stroke-width:3}\n";
+    ".mark{fill:var(--card);stroke:var(--accent);stroke-width:3}\n"
+    // Paper has no scroll bar: cells wrap instead. Sections may go on overleaf; a row, a picture, a heading's first
+    // lines do not.
+    "@media print{:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--muted:#444;--line:#bbb;"
+    "--accent:#2456b8;--soft:#fff;--warn:#7f5200;--warn-soft:#fff}@page{margin:14mm}body{font-size:13px}"
+    "main{display:block;width:100%;padding:0}section{margin-bottom:10px;padding:12px 16px}"
+    "h2,caption,thead{break-after:avoid}tr,.plot,dl,section:has(.plot){break-inside:avoid}.plot{max-height:60mm}.wide{"
+    "overflow:visible}"
+    "th,td{padding:4px 8px 4px 0;white-space:normal;overflow-wrap:break-word;font-size:12px}tbody th{min-width:0}}\n";
 
 // ---- words for numbers -----------------------------------------------------------------------------------------
 
@@ -280,8 +286,8 @@ static void print_voices(struct card *card)
 
 static void print_training(struct card *card)
 {
-    static const char *const heads[] = {"Seed", "Weight of near misses", "Heard of calls kept back", "Near misses that wake it",
-                                        "Loss", "Chosen"};
+    static const char *const heads[] = {
+        "Seed", "Weight of near misses", "Heard of calls kept back", "Near misses that wake it", "Loss", "Chosen"};
     const json_t *seeds = card_list(card, card->report, "training"),
                  *options = card_object(card, card->report, "options");
     const char *preset = card_text(card, options, "preset");
