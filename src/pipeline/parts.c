@@ -21,6 +21,7 @@ static double feature_cost(const struct walk *walk, enum set_name set)
     case SET_REVIEWED:
         return walk->people.reviewed.count ? example_cost * (double)preset->examples / 6 : 0;
     case SET_NEAR:
+    case SET_FRAGMENTS:
         return example_cost * (double)preset->examples / 6;
     case SET_HELD_WORDS:
         return example_cost * (double)preset->held;
@@ -31,14 +32,15 @@ static double feature_cost(const struct walk *walk, enum set_name set)
     case SET_HELD_NEAR:
         return example_cost * (double)(preset->held * HELD_NEAR_CLIPS * HELD_NEAR_SCENES / HELD_NEAR_EACH);
     case SET_SENTENCES:
-        return example_cost * (double)preset->sentences;
+        return 2 * example_cost * (double)preset->sentences;
     case SET_HELD_SENTENCES:
         return example_cost * (double)preset->held_sentences;
     case SET_HELD_VARIED:
         return 2 * feature_cost(walk, SET_HELD_SENTENCES) + second_cost * walk->heard_seconds / 4;
     case SET_SPEECH:
-    case SET_SPEECH_HEARD:
         return second_cost * walk->heard_seconds;
+    case SET_SPEECH_HEARD:
+        return 2 * second_cost * walk->heard_seconds;
     default:
         return second_cost * walk->heard_seconds / 8;
     }

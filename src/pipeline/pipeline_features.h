@@ -46,6 +46,10 @@ struct word_source { // clips in parts, one after the other; a part has its shar
 int features_words(struct walk *walk, const struct feature_tools *tools, const struct word_source *source,
                    size_t examples, const char *label, struct feature_writer *writer, struct error *error);
 
+// Stretches of other speech, alone, in the scenes of words (fragments.c).
+int features_fragments(struct walk *walk, const struct feature_tools *tools, size_t examples,
+                       struct feature_writer *writer, struct error *error);
+
 enum track_mode { TRACK_RAW, TRACK_LEVELS, TRACK_HEARD };
 struct track_piece {
     const int16_t *samples; // NULL: silence
@@ -62,7 +66,9 @@ struct track_source {
     struct track_plan *tracks;
     size_t track_count;
     enum track_mode mode;
-    double speed; // of the tracks that are added: 1.07 is faster and higher; 1: as recorded
+    const double *speeds; // of the tracks that are added, by turns: 1.07 is faster and higher; 1: as recorded
+    size_t speed_count;
+    bool fresh; // the next piece begins a track
 };
 int features_tracks(struct walk *walk, const struct feature_tools *tools, const struct track_source *source,
                     const char *label, struct feature_writer *writer, struct error *error);

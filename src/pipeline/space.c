@@ -21,19 +21,19 @@ static double speech_bytes(const struct walk *walk)
            (double)(preset->sentences + preset->held_sentences) * sentence_clip;
 }
 
-// Examples have the network's window and room to slide around the word. Recordings make up to two sets.
+// Examples have the network's window and room to slide around the word. Recordings make up to three hours of an hour.
 double space_features(const struct walk *walk)
 {
     const double around = 2;
     const struct pipeline_preset *preset = &walk->preset;
     const struct people *people = &walk->people;
-    size_t examples = preset->examples + preset->examples / 6 + preset->held +
+    size_t examples = preset->examples + 2 * (preset->examples / 6) + preset->held +
                       preset->held / HELD_FAR_EACH +
                       preset->held * HELD_NEAR_CLIPS * HELD_NEAR_SCENES / HELD_NEAR_EACH +
                       (people->words.count ? preset->examples / 3 : 0) + HELD_PEOPLE_SCENES * people_held(people) +
                       (people->reviewed.count ? preset->examples / 6 : 0);
-    return ((double)examples * (walk->word_seconds + aside + around) + 2 * walk->heard_seconds) * row_rate_bytes +
-           (double)(preset->sentences + preset->held_sentences) * sentence_rows + hush_rows;
+    return ((double)examples * (walk->word_seconds + aside + around) + 3 * walk->heard_seconds) * row_rate_bytes +
+           (double)(2 * preset->sentences + 3 * preset->held_sentences) * sentence_rows + hush_rows;
 }
 
 // A checkpoint has weights, two moments of Adam and the best weights; parameters are fewer than multiplications a step.
