@@ -62,7 +62,7 @@ int error_prefix(struct error *error, const char *format, ...) __attribute__((fo
 // Zeroed array of count * size bytes, 64-byte aligned, NULL when it does not fit or overflows. Free with free().
 void *array_alloc(size_t count, size_t size);
 
-// That memory was missing is remembered for the whole process by error_memory, by text_print, by buffers and by
+// That memory was missing is remembered for the whole process by error_memory, array_alloc, text_print, buffers and
 // memory_or_lost, a malloc for trees of which nobody checks every node (JSON): what was made in the meantime is not
 // taken for whole, whoever did without the piece. memory_watch begins anew.
 void *memory_or_lost(size_t size);

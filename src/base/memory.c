@@ -7,18 +7,6 @@
 
 enum { ALIGNMENT = 64, BLOCK = 1 << 20 };
 
-void *array_alloc(size_t count, size_t size)
-{
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT)
-        return NULL;
-    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    void *data = aligned_alloc(ALIGNMENT, bytes ? bytes : ALIGNMENT);
-    if (data)
-        memset(data, 0, bytes ? bytes : ALIGNMENT);
-    return data;
-}
-
 static atomic_bool lost;
 
 void memory_note_lost(void)
@@ -42,6 +30,20 @@ bool memory_was_lost(void)
 void memory_watch(void)
 {
     atomic_store(&lost, false);
+}
+
+void *array_alloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT)
+        return NULL;
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    void *data = aligned_alloc(ALIGNMENT, bytes ? bytes : ALIGNMENT);
+    if (data)
+        memset(data, 0, bytes ? bytes : ALIGNMENT);
+    else
+        memory_note_lost();
+    return data;
 }
 
 struct arena_block {

@@ -21,7 +21,6 @@ static double feature_cost(const struct walk *walk, enum set_name set)
     case SET_REVIEWED:
         return walk->people.reviewed.count ? example_cost * (double)preset->examples / 6 : 0;
     case SET_NEAR:
-    case SET_FRAGMENTS:
         return example_cost * (double)preset->examples / 6;
     case SET_HELD_WORDS:
         return example_cost * (double)preset->held;

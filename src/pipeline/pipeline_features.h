@@ -46,10 +46,6 @@ struct word_source { // clips in parts, one after the other; a part has its shar
 int features_words(struct walk *walk, const struct feature_tools *tools, const struct word_source *source,
                    size_t examples, const char *label, struct feature_writer *writer, struct error *error);
 
-// Stretches of other speech, alone, in the scenes of words (fragments.c).
-int features_fragments(struct walk *walk, const struct feature_tools *tools, size_t examples,
-                       struct feature_writer *writer, struct error *error);
-
 enum track_mode { TRACK_RAW, TRACK_LEVELS, TRACK_HEARD };
 struct track_piece {
     const int16_t *samples; // NULL: silence

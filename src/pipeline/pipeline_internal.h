@@ -101,7 +101,6 @@ enum set_name {
     SET_PERSONAL,
     SET_REVIEWED, // what people marked as "must not wake it"
     SET_NEAR,
-    SET_FRAGMENTS, // of other speech, alone
     SET_SENTENCES,
     SET_HUSH,
     SET_SPEECH,

@@ -27,7 +27,7 @@ double space_features(const struct walk *walk)
     const double around = 2;
     const struct pipeline_preset *preset = &walk->preset;
     const struct people *people = &walk->people;
-    size_t examples = preset->examples + 2 * (preset->examples / 6) + preset->held +
+    size_t examples = preset->examples + preset->examples / 6 + preset->held +
                       preset->held / HELD_FAR_EACH +
                       preset->held * HELD_NEAR_CLIPS * HELD_NEAR_SCENES / HELD_NEAR_EACH +
                       (people->words.count ? preset->examples / 3 : 0) + HELD_PEOPLE_SCENES * people_held(people) +

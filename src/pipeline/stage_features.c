@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const set_names[SET_COUNT] = {"words",      "personal", "reviewed",       "near", "fragments",
+const char *const set_names[SET_COUNT] = {"words",      "personal", "reviewed",       "near",
                                           "sentences",  "hush",     "speech",         "speech_heard",
                                           "music",      "noise",    "held_words", "held_far",  "held_people",
                                           "held_near", "held_sentences", "held_real",
@@ -111,12 +111,6 @@ static int make_near(struct walk *walk, const struct feature_tools *tools, struc
                      struct error *error)
 {
     return add_corpus_words(walk, tools, near_mix, walk->preset.examples / 6, train_shares, writer, error);
-}
-
-static int make_fragments(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
-                          struct error *error)
-{
-    return features_fragments(walk, tools, walk->preset.examples / 6, writer, error);
 }
 
 // Recordings of people: the end of speech is found, so that they are aligned like synthetic clips.
@@ -395,7 +389,6 @@ static make_set *const makers[SET_COUNT] = {
     [SET_PERSONAL] = make_personal,
     [SET_REVIEWED] = make_reviewed,
     [SET_NEAR] = make_near,
-    [SET_FRAGMENTS] = make_fragments,
     [SET_SENTENCES] = make_sentences,
     [SET_HUSH] = make_hush,
     [SET_SPEECH] = make_speech,
@@ -422,7 +415,6 @@ static const struct set_needs {
     [SET_PERSONAL] = {NULL, 0, true},
     [SET_REVIEWED] = {NULL, 0, true},
     [SET_NEAR] = {CORPORA(CORPUS_NEAR, CORPUS_NEAR_NEURAL), false},
-    [SET_FRAGMENTS] = {CORPORA(CORPUS_SENTENCES), false},
     [SET_SENTENCES] = {CORPORA(CORPUS_SENTENCES), false},
     [SET_HELD_WORDS] = {CORPORA(CORPUS_HELD_WORDS), false},
     [SET_HELD_FAR] = {CORPORA(CORPUS_HELD_WORDS), false},
@@ -462,11 +454,11 @@ static void sign_set(struct walk *walk, int name, char hex[65])
         signature_add(&signature, "people", "%s", walk->people.signature);
     if (!features_have_talkers(walk)) // who talks in the background
         signature_add(&signature, "talkers", "%s %s", walk->corpus_signatures[CORPUS_SENTENCES], unfit);
-    if (name == SET_SENTENCES || name == SET_FRAGMENTS || name == SET_HELD_SENTENCES || name == SET_HELD_VARIED)
+    if (name == SET_SENTENCES || name == SET_HELD_SENTENCES || name == SET_HELD_VARIED)
         signature_add(&signature, "unfit", "%s", unfit);
     signature_add(&signature, "sounds", "%s", walk->sounds_signature);
     signature_add(&signature, "recipe", "%d", AUGMENT_VERSION);
-    if (walk->chained && (name == SET_WORDS || name == SET_PERSONAL || name == SET_REVIEWED || name == SET_NEAR || name == SET_FRAGMENTS))
+    if (walk->chained && (name == SET_WORDS || name == SET_PERSONAL || name == SET_REVIEWED || name == SET_NEAR))
         signature_add(&signature, "augmentation", "%s", walk->chain_text.size ? walk->chain_text.data : "none");
     signature_add(&signature, "window", "%d", nn_window(&walk->config));
     signature_add(&signature, "examples", "%zu %zu", walk->preset.examples, walk->preset.held);
@@ -592,6 +584,5 @@ int stage_features(struct walk *walk, struct error *error)
     TRY(sort_by_condition(walk, SET_WORDS, error));
     TRY(sort_by_condition(walk, SET_PERSONAL, error));
     TRY(sort_by_condition(walk, SET_REVIEWED, error));
-    TRY(sort_by_condition(walk, SET_FRAGMENTS, error));
     return sort_by_condition(walk, SET_NEAR, error);
 }

@@ -17,7 +17,7 @@ static const struct mix_row mix[] = {
     {SET_WORDS, true, 38, 38, 1},       {SET_PERSONAL, true, 12, 12, 1},  {SET_SPEECH, false, 16, 0, 1},
     {SET_SPEECH_HEARD, false, 8, 0, 1}, {SET_SENTENCES, false, 8, 40, 1}, {SET_MUSIC, false, 8, 0, 1},
     {SET_NOISE, false, 4, 0, 1},        {SET_HUSH, false, 2, 6, 1},       {SET_NEAR, false, 7, 7, 1},
-    {SET_FRAGMENTS, false, 7, 7, 1},    {SET_REVIEWED, false, 8, 8, 1},
+    {SET_REVIEWED, false, 8, 8, 1},
 };
 enum { MAX_SOURCES = COUNT_OF(mix) * CONDITION_COUNT };
 

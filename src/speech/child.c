@@ -63,6 +63,7 @@ int child_start(struct child *child, child_task *task, void *context, struct err
             signal(own[i], SIG_DFL);
         be_quiet();
         close(ends[0]);
+        memory_watch(); // what the parent lacked is none of this task
         _exit(task(context, ends[1]) == 0 && !memory_was_lost() ? 0 : 1);
     }
     close(ends[1]);

@@ -62,8 +62,10 @@ bool sound_reserve(struct sound *sound, size_t count)
         return true;
     size_t capacity = count + count / 2 + 16384;
     float *samples = realloc(sound->samples, capacity * sizeof *samples);
-    if (!samples)
+    if (!samples) {
+        memory_note_lost(); // or another clip would take this one's place
         return false;
+    }
     sound->samples = samples;
     sound->capacity = capacity;
     return true;
