@@ -31,15 +31,14 @@ static double feature_cost(const struct walk *walk, enum set_name set)
     case SET_HELD_NEAR:
         return example_cost * (double)(preset->held * HELD_NEAR_CLIPS * HELD_NEAR_SCENES / HELD_NEAR_EACH);
     case SET_SENTENCES:
-        return 2 * example_cost * (double)preset->sentences;
+        return example_cost * (double)preset->sentences;
     case SET_HELD_SENTENCES:
         return example_cost * (double)preset->held_sentences;
     case SET_HELD_VARIED:
         return 2 * feature_cost(walk, SET_HELD_SENTENCES) + second_cost * walk->heard_seconds / 4;
     case SET_SPEECH:
-        return second_cost * walk->heard_seconds;
     case SET_SPEECH_HEARD:
-        return 2 * second_cost * walk->heard_seconds;
+        return second_cost * walk->heard_seconds;
     default:
         return second_cost * walk->heard_seconds / 8;
     }

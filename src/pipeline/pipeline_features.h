@@ -62,9 +62,7 @@ struct track_source {
     struct track_plan *tracks;
     size_t track_count;
     enum track_mode mode;
-    const double *speeds; // of the tracks that are added, by turns: 1.07 is faster and higher; 1: as recorded
-    size_t speed_count;
-    bool fresh; // the next piece begins a track
+    double speed; // of the tracks that are added: 1.07 is faster and higher; 1: as recorded
 };
 int features_tracks(struct walk *walk, const struct feature_tools *tools, const struct track_source *source,
                     const char *label, struct feature_writer *writer, struct error *error);

@@ -188,24 +188,12 @@ static int make_reviewed(struct walk *walk, const struct feature_tools *tools, s
 
 // ---- running audio ----
 
-// A recording slower and lower, or faster and higher, is as if another spoke: tracks of training take turns at these.
-static const double as_recorded[] = {1}, slower[] = {.86, .9, .94}, faster[] = {1.06, 1.11, 1.17}, other_speeds[] = {.88, 1.13, .94, 1.06};
-#define SPEEDS(list) list, COUNT_OF(list)
-
-// The pieces that are added from here on go into tracks of their own.
-static void set_speeds(struct track_source *source, const double *speeds, size_t count)
-{
-    source->speeds = speeds;
-    source->speed_count = count;
-    source->fresh = true;
-}
-
 static int track_source_open(struct track_source *source, size_t pieces, enum track_mode mode, struct error *error)
 {
     *source = (struct track_source){.pieces = array_alloc(pieces + 1, sizeof *source->pieces),
                                     .tracks = array_alloc(pieces + 1, sizeof *source->tracks),
-                                    .mode = mode};
-    set_speeds(source, SPEEDS(as_recorded));
+                                    .mode = mode,
+                                    .speed = 1};
     return source->pieces && source->tracks ? 0 : error_memory(error, "a list of tracks");
 }
 
@@ -220,13 +208,11 @@ static void add_piece(struct track_source *source, const int16_t *samples, size_
                       int32_t kind, size_t *length)
 {
     struct track_plan *track = source->track_count ? &source->tracks[source->track_count - 1] : NULL;
-    if (!track || track->source != from || track->kind != kind || source->fresh ||
+    if (!track || track->source != from || track->kind != kind || track->speed != source->speed ||
         *length > (size_t)TRACK_SECONDS * AUDIO_RATE) {
-        double speed = source->speeds[source->track_count % source->speed_count];
         track = &source->tracks[source->track_count++];
-        *track = (struct track_plan){.first_piece = source->piece_count, .source = from, .kind = kind, .speed = speed};
+        *track = (struct track_plan){.first_piece = source->piece_count, .source = from, .kind = kind, .speed = source->speed};
         *length = 0;
-        source->fresh = false;
     }
     source->pieces[source->piece_count++] = (struct track_piece){samples, count, pause};
     track->pieces++;
@@ -244,33 +230,29 @@ static void add_spoken(const struct walk *walk, enum corpus_name name, struct tr
                       SOUND_SPEECH, &length);
 }
 
-// Each as it was spoken, and once more at another speed.
+static int add_sentences(struct walk *walk, const struct feature_tools *tools, enum corpus_name name,
+                         struct feature_writer *writer, struct error *error)
+{
+    struct track_source source;
+    int code = track_source_open(&source, walk->corpora[name].clip_count, TRACK_HEARD, error);
+    if (code == 0)
+        add_spoken(walk, name, &source);
+    if (code == 0)
+        code = features_tracks(walk, tools, &source, corpus_names[name], writer, error);
+    track_source_close(&source);
+    return code;
+}
+
 static int make_sentences(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                           struct error *error)
 {
-    struct track_source source;
-    int code = track_source_open(&source, 2 * walk->corpora[CORPUS_SENTENCES].clip_count, TRACK_HEARD, error);
-    if (code == 0) {
-        add_spoken(walk, CORPUS_SENTENCES, &source);
-        set_speeds(&source, SPEEDS(other_speeds));
-        add_spoken(walk, CORPUS_SENTENCES, &source);
-        code = features_tracks(walk, tools, &source, "sentences", writer, error);
-    }
-    track_source_close(&source);
-    return code;
+    return add_sentences(walk, tools, CORPUS_SENTENCES, writer, error);
 }
 
 static int make_held_sentences(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                                struct error *error)
 {
-    struct track_source source;
-    int code = track_source_open(&source, walk->corpora[CORPUS_HELD_SENTENCES].clip_count, TRACK_HEARD, error);
-    if (code == 0) {
-        add_spoken(walk, CORPUS_HELD_SENTENCES, &source);
-        code = features_tracks(walk, tools, &source, "held_sentences", writer, error);
-    }
-    track_source_close(&source);
-    return code;
+    return add_sentences(walk, tools, CORPUS_HELD_SENTENCES, writer, error);
 }
 
 // Nothing but rooms and noise, and sounds that need no recordings.
@@ -327,21 +309,10 @@ static int make_speech(struct walk *walk, const struct feature_tools *tools, str
     return add_real(walk, tools, 1u << SOUND_SPEECH, false, TRACK_LEVELS, "speech", writer, error);
 }
 
-// In rooms, among talkers and noise, as two others would say it.
 static int make_speech_heard(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
                              struct error *error)
 {
-    struct track_source source;
-    int code = track_source_open(&source, 2 * walk->store.count, TRACK_HEARD, error);
-    if (code == 0) {
-        set_speeds(&source, SPEEDS(slower));
-        add_recorded(walk, 1u << SOUND_SPEECH, false, &source);
-        set_speeds(&source, SPEEDS(faster));
-        add_recorded(walk, 1u << SOUND_SPEECH, false, &source);
-        code = features_tracks(walk, tools, &source, "speech heard", writer, error);
-    }
-    track_source_close(&source);
-    return code;
+    return add_real(walk, tools, 1u << SOUND_SPEECH, false, TRACK_HEARD, "speech heard", writer, error);
 }
 
 static int make_music(struct walk *walk, const struct feature_tools *tools, struct feature_writer *writer,
@@ -372,7 +343,7 @@ static int make_held_varied(struct walk *walk, const struct feature_tools *tools
     size_t pieces = walk->store.count + walk->corpora[CORPUS_HELD_SENTENCES].clip_count;
     int code = track_source_open(&source, COUNT_OF(speeds) * pieces, TRACK_RAW, error);
     for (size_t i = 0; i < COUNT_OF(speeds) && code == 0; i++) {
-        set_speeds(&source, &speeds[i], 1);
+        source.speed = speeds[i];
         add_recorded(walk, 1u << SOUND_SPEECH, true, &source);
         add_spoken(walk, CORPUS_HELD_SENTENCES, &source);
     }
@@ -463,8 +434,6 @@ static void sign_set(struct walk *walk, int name, char hex[65])
     signature_add(&signature, "window", "%d", nn_window(&walk->config));
     signature_add(&signature, "examples", "%zu %zu", walk->preset.examples, walk->preset.held);
     signature_add(&signature, "seed", "%lld", (long long)walk->options->seed);
-    if (name == SET_SENTENCES || name == SET_SPEECH_HEARD)
-        signature_add(&signature, "speeds", "%s", "slower, faster");
     walk_signed(walk, &signature, hex);
 }
 
