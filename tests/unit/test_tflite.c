@@ -233,6 +233,33 @@ static void truncated_and_mutated_files_never_crash(void **state)
     }
 }
 
+// Each number of a file in turn is far too large: an offset, a length, a shape, the index of a buffer.
+static void every_number_may_be_out_of_range(void **state)
+{
+    (void)state;
+    static const uint32_t large = INT32_MAX;
+    struct error error;
+    struct tflite_model *model = tiny_streaming(2, 8, false);
+    void *bytes;
+    size_t size, buffers = 0;
+    assert_int_equal(tflite_write(model, &bytes, &size, &error), 0);
+    tflite_close(model);
+    uint8_t *data = bytes;
+    for (size_t at = 0; at + sizeof large <= size; at += sizeof large) {
+        uint32_t old;
+        memcpy(&old, data + at, sizeof old);
+        memcpy(data + at, &large, sizeof large);
+        try_bytes(data, size);
+        if (tflite_read(&model, data, size, &error) == 0)
+            tflite_close(model);
+        else
+            buffers += strstr(error.message, "takes its data from buffer 2147483647") != NULL;
+        memcpy(data + at, &old, sizeof old);
+    }
+    assert_true(buffers >= 1);
+    free(bytes);
+}
+
 // Breaks one thing of a sound model and expects the reader's rules, or the runtime, to name it.
 static void graphs_that_lie_are_refused(void **state)
 {
@@ -332,6 +359,7 @@ int main(void)
         cmocka_unit_test(writer_demands_the_strict_form),
         cmocka_unit_test(broken_files_are_refused),
         cmocka_unit_test(truncated_and_mutated_files_never_crash),
+        cmocka_unit_test(every_number_may_be_out_of_range),
         cmocka_unit_test(graphs_that_lie_are_refused),
         cmocka_unit_test(device_faults_are_named),
         cmocka_unit_test(facts_count_what_a_step_costs),
