@@ -226,9 +226,9 @@ static void render_track(void *context, size_t index, int worker)
     }
     struct frontend frontend;
     frontend_reset(&frontend);
-    result->code = job->source->mode == TRACK_HEARD ? hear(job, worker, &rng, pcm, count, &result->error)
-                   : plan->speed != 1               ? change_speed(plan->speed, &pcm, &count, &result->error)
-                                                    : 0;
+    result->code = plan->speed != 1 ? change_speed(plan->speed, &pcm, &count, &result->error) : 0;
+    if (result->code == 0 && job->source->mode == TRACK_HEARD)
+        result->code = hear(job, worker, &rng, pcm, count, &result->error);
     result->count = frontend_rows(&frontend, count);
     result->rows = array_alloc(result->count + 1, FRONTEND_CHANNELS * sizeof *result->rows);
     if (result->code == 0 && !result->rows)

@@ -21,7 +21,8 @@ static double speech_bytes(const struct walk *walk)
            (double)(preset->sentences + preset->held_sentences) * sentence_clip;
 }
 
-// Examples have the network's window and room to slide around the word. Recordings make up to two sets.
+// Examples have the network's window and room to slide around the word. Recordings are kept as they are and as heard in
+// rooms; the held-back ones, like the held-back sentences, at two other speeds.
 double space_features(const struct walk *walk)
 {
     const double around = 2;
@@ -32,8 +33,8 @@ double space_features(const struct walk *walk)
                       preset->held * HELD_NEAR_CLIPS * HELD_NEAR_SCENES / HELD_NEAR_EACH +
                       (people->words.count ? preset->examples / 3 : 0) + HELD_PEOPLE_SCENES * people_held(people) +
                       (people->reviewed.count ? preset->examples / 6 : 0);
-    return ((double)examples * (walk->word_seconds + aside + around) + 2 * walk->heard_seconds) * row_rate_bytes +
-           (double)(preset->sentences + preset->held_sentences) * sentence_rows + hush_rows;
+    return ((double)examples * (walk->word_seconds + aside + around) + 2.5 * walk->heard_seconds) * row_rate_bytes +
+           (double)(preset->sentences + 3 * preset->held_sentences) * sentence_rows + hush_rows;
 }
 
 // A checkpoint has weights, two moments of Adam and the best weights; parameters are fewer than multiplications a step.

@@ -235,10 +235,10 @@ static int add_sentences(struct walk *walk, const struct feature_tools *tools, e
 {
     struct track_source source;
     int code = track_source_open(&source, walk->corpora[name].clip_count, TRACK_HEARD, error);
-    if (code == 0)
+    if (code == 0) {
         add_spoken(walk, name, &source);
-    if (code == 0)
         code = features_tracks(walk, tools, &source, corpus_names[name], writer, error);
+    }
     track_source_close(&source);
     return code;
 }
